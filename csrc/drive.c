@@ -1,0 +1,262 @@
+#include "drive.h"
+
+#include <string.h>
+
+#include "fpstatus.h"
+#include "kernels.h"
+
+/* The kernels of one width, so that the driver is written once. */
+typedef struct {
+    size_t size;
+    void (*arithmetic[4])(ptrdiff_t, const void *, const void *, void *); /* in the order of OP_... */
+    void (*negate)(ptrdiff_t, const void *, void *);
+    void (*tangent1)(ptrdiff_t, const void *, const void *, void *);
+    void (*tangent2)(ptrdiff_t, const void *, const void *, const void *, const void *, void *);
+    void (*quotient)(ptrdiff_t, const void *, const void *, void *, void *);
+    void (*gather)(ptrdiff_t, const char *, ptrdiff_t, void *);
+    void (*scatter)(ptrdiff_t, const void *, char *, ptrdiff_t);
+} Kernels;
+
+#define WRAP(S, real)                                                                                               \
+    static void add_##S(ptrdiff_t n, const void *x, const void *y, void *z) { k_add_##S(n, x, y, z); }              \
+    static void subtract_##S(ptrdiff_t n, const void *x, const void *y, void *z) { k_subtract_##S(n, x, y, z); }    \
+    static void multiply_##S(ptrdiff_t n, const void *x, const void *y, void *z) { k_multiply_##S(n, x, y, z); }    \
+    static void divide_##S(ptrdiff_t n, const void *x, const void *y, void *z) { k_divide_##S(n, x, y, z); }        \
+    static void negate_##S(ptrdiff_t n, const void *x, void *z) { k_negate_##S(n, x, z); }                          \
+    static void tangent1_##S(ptrdiff_t n, const void *d, const void *t, void *o) { k_tangent1_##S(n, d, t, o); }    \
+    static void tangent2_##S(ptrdiff_t n, const void *dx, const void *tx, const void *dy, const void *ty, void *o)  \
+    {                                                                                                               \
+        k_tangent2_##S(n, dx, tx, dy, ty, o);                                                                       \
+    }                                                                                                               \
+    static void quotient_##S(ptrdiff_t n, const void *y, const void *z, void *dx, void *dy)                         \
+    {                                                                                                               \
+        k_quotient_##S(n, y, z, dx, dy);                                                                            \
+    }                                                                                                               \
+    static void gather_##S(ptrdiff_t n, const char *x, ptrdiff_t s, void *z) { k_gather_##S(n, x, s, z); }          \
+    static void scatter_##S(ptrdiff_t n, const void *x, char *z, ptrdiff_t s) { k_scatter_##S(n, x, z, s); }
+
+WRAP(f64, double)
+WRAP(f32, float)
+
+#define KERNELS(S, real)                                                                                            \
+    {sizeof(real), {add_##S, subtract_##S, multiply_##S, divide_##S}, negate_##S, tangent1_##S, tangent2_##S,       \
+     quotient_##S, gather_##S, scatter_##S}
+
+static const Kernels kernels[2] = {KERNELS(f64, double), KERNELS(f32, float)};
+
+/* Scratch memory of one call. A buffer is touched only where it is needed. */
+typedef struct {
+    double x[BLOCK], y[BLOCK], z[BLOCK], aux[BLOCK], arg[BLOCK], dx[BLOCK], dy[BLOCK], tx[BLOCK], ty[BLOCK], t[BLOCK];
+} Scratch;
+
+typedef struct {
+    const Operation *op;
+    const Kernels *k;
+    int width, flags, status;
+    int ncomp_in[2], ncomp_out;
+    int in_place;                  /* the result overwrites an input */
+    ptrdiff_t step_in[2], step_out;         /* innermost strides */
+    ptrdiff_t component_in[2], component_out;
+    int scalar_is_loaded[2];       /* a broadcast innermost operand keeps its block between calls */
+    Scratch *s;
+} Job;
+
+/* Component c of an input block as a contiguous array. */
+static const void *piece(const Job *job, int which, const char *base, int c, ptrdiff_t n, void *scratch)
+{
+    const char *p = base + c * job->component_in[which];
+    if (job->step_in[which] == (ptrdiff_t)job->k->size) return p;
+    job->k->gather(n, p, job->step_in[which], scratch);
+    return scratch;
+}
+
+static void run_numpy(Job *job, const NumpyLoop *f, int nin, ptrdiff_t n, const void *x, const void *y, void *z)
+{
+    const ptrdiff_t size = (ptrdiff_t)job->k->size;
+    char *args[3] = {(char *)x, nin == 2 ? (char *)y : z, z};
+    const ptrdiff_t steps[3] = {size, size, size};
+    f->loop(args, &n, steps, f->data);
+}
+
+/* The value of a block: z[0..n). */
+static void block_value(Job *job, ptrdiff_t n, const void *x, const void *y, void *z)
+{
+    fp_clear();
+    if (job->op->code < OP_NEGATE) job->k->arithmetic[job->op->code](n, x, y, z);
+    else if (job->op->code == OP_NEGATE) job->k->negate(n, x, z);
+    else run_numpy(job, &job->op->value[job->width], job->op->nin, n, x, y, z);
+    job->status |= fp_status();
+}
+
+/* The partial derivatives that the tangents at hand ask for. */
+static void block_partials(Job *job, ptrdiff_t n, const void *x, const void *y, const void *z, const void **dx,
+                           const void **dy)
+{
+    const Operation *op = job->op;
+    Scratch *s = job->s;
+    *dx = s->dx, *dy = s->dy;
+    if (op->code == OP_MULTIPLY) {
+        *dx = y, *dy = x;
+        return;
+    }
+    if (op->code == OP_DIVIDE) {
+        job->k->quotient(n, y, z, s->dx, s->dy);
+        return;
+    }
+    const Function *f = op->function;
+    const void *a = x;
+    if (op->aux[job->width].loop) {
+        const void *arg = x;
+        if (!op->arg_is_x) f->arg[job->width](n, x, y, z, x, x, x, s->arg), arg = s->arg;
+        run_numpy(job, &op->aux[job->width], 1, n, arg, NULL, s->aux);
+        a = s->aux;
+    }
+    if (job->ncomp_in[0] > 1) f->partial[job->width][0](n, x, y, z, a, x, x, s->dx);
+    if (job->ncomp_in[1] > 1) f->partial[job->width][1](n, x, y, z, a, x, x, s->dy);
+}
+
+/* Tangent k of the result, from those of the inputs. */
+static void block_tangent(Job *job, ptrdiff_t n, int c, const char *in0, const char *in1, const void *dx,
+                          const void *dy, void *o)
+{
+    const int code = job->op->code;
+    const int has0 = c < job->ncomp_in[0], has1 = c < job->ncomp_in[1];
+    const void *t0 = has0 ? piece(job, 0, in0, c, n, job->s->tx) : NULL;
+    const void *t1 = has1 ? piece(job, 1, in1, c, n, job->s->ty) : NULL;
+    if (!has0 && !has1) memset(o, 0, (size_t)n * job->k->size);
+    else if (code == OP_NEGATE || (code == OP_SUBTRACT && !has0)) job->k->negate(n, has0 ? t0 : t1, o);
+    else if (code == OP_ADD || code == OP_SUBTRACT) {
+        if (has0 && has1) job->k->arithmetic[code](n, t0, t1, o);
+        else memmove(o, has0 ? t0 : t1, (size_t)n * job->k->size);
+    }
+    else if (has0 && has1) job->k->tangent2(n, dx, t0, dy, t1, o);
+    else job->k->tangent1(n, has0 ? dx : dy, has0 ? t0 : t1, o);
+}
+
+/* Addition of two contiguous numbers needs no partials: value and tangents are the same sum. */
+static void block(Job *job, ptrdiff_t n, const char *in0, const char *in1, char *out)
+{
+    const ptrdiff_t size = (ptrdiff_t)job->k->size;
+    const int contiguous = job->step_out == size;
+    Scratch *s = job->s;
+    const void *x = job->scalar_is_loaded[0] ? s->x : piece(job, 0, in0, 0, n, s->x);
+    const void *y = job->op->nin == 1 ? x : job->scalar_is_loaded[1] ? s->y : piece(job, 1, in1, 0, n, s->y);
+    /* a result that overwrites its input must not do so before the derivatives have read it */
+    void *z = contiguous && !job->in_place ? out : (void *)s->z;
+    if (!(job->flags & VALUE_IS_DONE)) block_value(job, n, x, y, z);
+    else if (!contiguous) job->k->gather(n, out, job->step_out, z);
+    else z = out;
+
+    const void *dx = NULL, *dy = NULL;
+    if (job->ncomp_out > 1 && (job->ncomp_in[0] > 1 || job->ncomp_in[1] > 1)
+        && (job->op->code == OP_MULTIPLY || job->op->code == OP_DIVIDE || job->op->code == OP_TABLE))
+        block_partials(job, n, x, y, z, &dx, &dy);
+    for (int c = 1; c < job->ncomp_out; c++) {
+        char *o = out + c * job->component_out;
+        block_tangent(job, n, c, in0, in1, dx, dy, contiguous ? (void *)o : (void *)s->t);
+        if (!contiguous) job->k->scatter(n, s->t, o, job->step_out);
+    }
+    if (z != (void *)out && !(job->flags & VALUE_IS_DONE)) {
+        if (contiguous) memcpy(out, z, (size_t)(n * size));
+        else job->k->scatter(n, z, out, job->step_out);
+    }
+}
+
+/* Merge neighbouring dimensions that every operand walks through in one stride; drop those of length one. */
+static int coalesce(int ndim, const ptrdiff_t *shape, int nop, const Operand **ops, ptrdiff_t *dims,
+                    ptrdiff_t (*strides)[MAX_DIMS])
+{
+    int m = 0;
+    for (int d = 0; d < ndim; d++) {
+        if (shape[d] == 1) continue;
+        int mergeable = m > 0;
+        for (int i = 0; i < nop && mergeable; i++)
+            mergeable = strides[i][m - 1] == ops[i]->stride[d] * shape[d];
+        if (!mergeable) dims[m++] = 1;
+        dims[m - 1] *= shape[d];
+        for (int i = 0; i < nop; i++) strides[i][m - 1] = ops[i]->stride[d];
+    }
+    return m;
+}
+
+/* A block of a scalar operand is filled once and then serves every block of the inner loop. */
+static void load_scalars(Job *job, ptrdiff_t n, const char *in0, const char *in1)
+{
+    const char *in[2] = {in0, in1};
+    void *block[2] = {job->s->x, job->s->y};
+    for (int i = 0; i < job->op->nin; i++) {
+        if (job->step_in[i] != 0) continue;
+        job->k->gather(n < BLOCK ? n : BLOCK, in[i], 0, block[i]);
+        job->scalar_is_loaded[i] = 1;
+    }
+}
+
+static void inner(Job *job, ptrdiff_t n, const char *in0, const char *in1, char *out)
+{
+    load_scalars(job, n, in0, in1);
+    for (ptrdiff_t i = 0; i < n; i += BLOCK) {
+        const ptrdiff_t m = n - i < BLOCK ? n - i : BLOCK;
+        block(job, m, in0 + i * job->step_in[0], in1 ? in1 + i * job->step_in[1] : NULL, out + i * job->step_out);
+    }
+}
+
+int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, const Operand *in, const Operand *out,
+          int flags)
+{
+    Scratch scratch;
+    const Operand *ops[3] = {&in[0], op->nin == 2 ? &in[1] : out, out};
+    ptrdiff_t dims[MAX_DIMS], strides[3][MAX_DIMS], index[MAX_DIMS] = {0};
+    for (int d = 0; d < ndim; d++)
+        if (shape[d] == 0) return 0;
+    int m = coalesce(ndim, shape, 3, ops, dims, strides);
+    if (m == 0) m = 1, dims[0] = 1, strides[0][0] = strides[1][0] = strides[2][0] = (ptrdiff_t)kernels[width].size;
+
+    Job job = {.op = op, .k = &kernels[width], .width = width, .flags = flags, .s = &scratch,
+               .ncomp_in = {in[0].ncomp, op->nin == 2 ? in[1].ncomp : 1}, .ncomp_out = out->ncomp,
+               .in_place = in[0].data == out->data || (op->nin == 2 && in[1].data == out->data),
+               .step_in = {strides[0][m - 1], strides[1][m - 1]}, .step_out = strides[2][m - 1],
+               .component_in = {in[0].component, op->nin == 2 ? in[1].component : 0},
+               .component_out = out->component};
+    const char *p0 = in[0].data, *p1 = op->nin == 2 ? in[1].data : NULL;
+    char *po = out->data;
+    for (;;) {
+        inner(&job, dims[m - 1], p0, p1, po);
+        int d = m - 2;
+        for (; d >= 0; d--) {
+            p0 += strides[0][d], po += strides[2][d];
+            if (p1) p1 += strides[1][d];
+            if (++index[d] < dims[d]) break;
+            p0 -= dims[d] * strides[0][d], po -= dims[d] * strides[2][d];
+            if (p1) p1 -= dims[d] * strides[1][d];
+            index[d] = 0;
+        }
+        if (d < 0) return job.status;
+    }
+}
+
+void table_partials(const Operation *op, int width, ptrdiff_t n, const void *x, const void *y, void *z, void **partials)
+{
+    const Function *f = op->function;
+    const int first = f->nin;
+    double arg[BLOCK], aux[BLOCK];
+    Job job = {.op = op, .k = &kernels[width], .width = width};
+    const size_t size = job.k->size;
+    for (ptrdiff_t i = 0; i < n; i += BLOCK) {
+        const ptrdiff_t m = n - i < BLOCK ? n - i : BLOCK;
+        const char *xb = (const char *)x + (size_t)i * size, *yb = y ? (const char *)y + (size_t)i * size : xb;
+        char *zb = (char *)z + (size_t)i * size;
+        if (op->value[width].loop) run_numpy(&job, &op->value[width], op->nin, m, xb, yb, zb);
+        const void *a = xb;
+        if (op->aux[width].loop) {
+            f->arg[width](m, xb, yb, zb, xb, xb, xb, arg);
+            run_numpy(&job, &op->aux[width], 1, m, arg, NULL, aux);
+            a = aux;
+        }
+        for (int j = 0; j < f->npartials; j++) {
+            char *block_of[MAX_PARTIALS] = {0};
+            for (int l = 0; l <= j; l++) block_of[l] = (char *)partials[l] + (size_t)i * size;
+            const char *p = j >= first ? block_of[0] : xb, *q = j >= first && first == 2 ? block_of[1] : xb;
+            f->partial[width][j](m, xb, yb, zb, a, p, q, block_of[j]);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/* Runs one elementwise operation over strided, broadcast component arrays.
+ *
+ * Everything happens block by block: an operand that is not contiguous is gathered into a block first, so that every
+ * kernel is a plain contiguous loop; NumPy's own inner loops give the values; the derivatives are computed once per
+ * block and meet the tangents of all directions while the block is in the cache.
+ */
+#ifndef DUALAD_DRIVE_H
+#define DUALAD_DRIVE_H
+
+#include <stddef.h>
+
+#include "table.h"
+
+enum { MAX_DIMS = 64, BLOCK = 1024 };
+
+enum { OP_ADD, OP_SUBTRACT, OP_MULTIPLY, OP_DIVIDE, OP_NEGATE, OP_TABLE };
+
+/* NumPy's inner loop: PyUFuncGenericFunction, with its data. */
+typedef struct {
+    void (*loop)(char **args, const ptrdiff_t *dimensions, const ptrdiff_t *steps, void *data);
+    void *data;
+} NumpyLoop;
+
+typedef struct {
+    int code;                   /* OP_... */
+    int nin;
+    const Function *function;   /* for OP_TABLE */
+    NumpyLoop value[2], aux[2]; /* by width */
+    int arg_is_x;               /* aux(x): no block is needed for its argument */
+} Operation;
+
+typedef struct {
+    char *data;                    /* first element of the value */
+    ptrdiff_t component;           /* bytes from one component to the next */
+    int ncomp;                     /* 1: a constant */
+    ptrdiff_t stride[MAX_DIMS];    /* bytes; 0 where broadcast */
+} Operand;
+
+enum { VALUE_IS_DONE = 1 };        /* NumPy has already written the value */
+
+/* out = operation(in...) for width 0 (double) or 1 (float). Returns the floating-point exceptions that computing
+ * the value raised (an or of FE_...). `out` may be one of the inputs, element for element; other overlap may not be. */
+int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, const Operand *in, const Operand *out,
+          int flags);
+
+/* All partials on contiguous arrays, for checks of the table: z and partials as table.h orders them. */
+void table_partials(const Operation *op, int width, ptrdiff_t n, const void *x, const void *y, void *z, void **partials);
+
+#endif

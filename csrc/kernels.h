@@ -1,0 +1,23 @@
+/* Contiguous loops over one block, for double (_f64) and float (_f32). Operands may alias only element for element. */
+#ifndef DUALAD_KERNELS_H
+#define DUALAD_KERNELS_H
+
+#include <stddef.h>
+
+#define DECLARE_KERNELS(real, S)                                                                                    \
+    void k_add_##S(ptrdiff_t n, const real *x, const real *y, real *z);       /* z = x + y */                       \
+    void k_subtract_##S(ptrdiff_t n, const real *x, const real *y, real *z);  /* z = x - y */                       \
+    void k_multiply_##S(ptrdiff_t n, const real *x, const real *y, real *z);  /* z = x y */                         \
+    void k_divide_##S(ptrdiff_t n, const real *x, const real *y, real *z);    /* z = x / y */                       \
+    void k_negate_##S(ptrdiff_t n, const real *x, real *z);                   /* z = -x */                          \
+    void k_tangent1_##S(ptrdiff_t n, const real *d, const real *t, real *o);  /* o = d t, 0 where t is 0 */         \
+    void k_tangent2_##S(ptrdiff_t n, const real *dx, const real *tx, const real *dy, const real *ty, real *o);      \
+    void k_quotient_##S(ptrdiff_t n, const real *y, const real *z, real *dx, real *dy); /* partials of z = x/y */   \
+    void k_fill_##S(ptrdiff_t n, real value, real *z);                                                              \
+    void k_gather_##S(ptrdiff_t n, const char *x, ptrdiff_t stride, real *z);                                       \
+    void k_scatter_##S(ptrdiff_t n, const real *x, char *z, ptrdiff_t stride);
+
+DECLARE_KERNELS(double, f64)
+DECLARE_KERNELS(float, f32)
+
+#endif

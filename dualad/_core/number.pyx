@@ -1,0 +1,1590 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, c_api_binop_methods=True
+"""Numbers with infinitesimal parts, and the arithmetic they share.
+
+A number is a polynomial in infinitesimals that is cut off somewhere. ``Dual`` cuts after the first power of one
+of them, ``MultiDual`` after the first power of each of K::
+
+    Dual        v + t e           e e = 0         3 + 1e  squared is  9 + 6e
+    MultiDual   v + sum t_k e_k   e_i e_j = 0
+
+Arithmetic on such numbers is the chain rule, f(v + t e) = f(v) + f'(v) t e. All components of an array of numbers
+lie in ONE array, components first: (1 + K,) + shape, or (1,) + shape for a constant, whose tangents are symbolic
+zeros. A shape-() float64 number keeps its components in the object itself.
+
+Nested derivatives tag each number with the level of the transform it belongs to. The number of the inner transform
+(the higher level) carries the outer one's numbers in its component array.
+"""
+cimport cython
+cimport numpy as cnp
+from cpython.object cimport PyObject, PyTypeObject, Py_TYPE, Py_EQ, Py_NE, Py_LT, Py_LE, Py_GT, Py_GE
+from libc.string cimport memcpy, memset
+from libc.math cimport isfinite
+
+import sys
+import numpy as np
+
+cnp.import_array()
+
+cdef extern from "table.h":
+    ctypedef struct Function:
+        const char* name
+        const char* aux
+        const char* arg_text
+        int nin
+        int npartials
+        const char* text[5]
+    const Function function_table[]
+    int function_count
+
+cdef extern from "drive.h":
+    int MAX_DIMS
+    int OP_ADD, OP_SUBTRACT, OP_MULTIPLY, OP_DIVIDE, OP_NEGATE, OP_TABLE
+    int VALUE_IS_DONE
+    ctypedef struct NumpyLoop:
+        void* loop
+        void* data
+    ctypedef struct Operation:
+        int code
+        int nin
+        const Function* function
+        NumpyLoop value[2]
+        NumpyLoop aux[2]
+        int arg_is_x
+    ctypedef struct Operand:
+        char* data
+        Py_ssize_t component
+        int ncomp
+        Py_ssize_t stride[64]
+    int drive(const Operation*, int, int, const Py_ssize_t*, const Operand*, const Operand*, int) noexcept nogil
+    void table_partials(const Operation*, int, Py_ssize_t, const void*, const void*, void*, void**) noexcept
+
+cdef extern from "kernels.h":
+    void k_tangent1_f64(Py_ssize_t, const double*, const double*, double*) noexcept nogil
+
+cdef extern from "simd.h":
+    const char* c_simd_variant "simd_variant"()
+
+cdef extern from "pool.h":
+    void* pool_malloc(void*, size_t) noexcept
+    void* pool_calloc(void*, size_t, size_t) noexcept
+    void* pool_realloc(void*, void*, size_t) noexcept
+    void pool_free(void*, void*, size_t) noexcept
+    size_t c_pool_held "pool_held"()
+    size_t c_pool_in_use "pool_in_use"()
+    size_t c_pool_limit "pool_limit"()
+    void c_pool_set_limit "pool_set_limit"(size_t)
+    void c_pool_release "pool_release"()
+
+cdef extern from "callers.h":
+    int called_by_interpreter() noexcept
+
+cdef extern from *:
+    """
+    #include <fenv.h>
+    #include "numpy/ufuncobject.h"
+
+    #if PY_VERSION_HEX >= 0x030E0000
+    #define IS_TEMPORARY(o) PyUnstable_Object_IsUniqueReferencedTemporary(o)
+    #else
+    #define IS_TEMPORARY(o) (Py_REFCNT(o) == 1 && called_by_interpreter())
+    #endif
+
+    static PyDataMem_Handler pool_handler = {
+        "dualad_pool", 1, {NULL, pool_malloc, pool_calloc, pool_realloc, pool_free}};
+
+    static PyObject *pool_capsule(void) { return PyCapsule_New(&pool_handler, "mem_handler", NULL); }
+    """
+    int IS_TEMPORARY(PyObject*) noexcept
+    object pool_capsule()
+    object PyDataMem_SetHandler(object)
+    int FE_UNDERFLOW, FE_DIVBYZERO, FE_OVERFLOW, FE_INVALID
+    ctypedef struct PyUFuncObject:
+        int nin, nout, nargs
+        void** functions
+        void** data
+        int ntypes
+        const char* types
+
+cdef extern from "Python.h":
+    int PyFloat_CheckExact(object)
+    int PyLong_CheckExact(object)
+    int PyTuple_CheckExact(object)
+    double PyFloat_AS_DOUBLE(object)
+    double PyLong_AsDouble(object) except? -1.0
+    Py_ssize_t PyLong_AsSsize_t(object) except? -1
+    Py_ssize_t Py_REFCNT(PyObject*)
+    PyObject* PyDict_GetItemWithError(object, object) except? NULL
+    ctypedef object (*newfunc)(PyTypeObject*, object, PyObject*)
+
+cdef extern from *:
+    """
+    #define TP_NEW(type, args) ((type)->tp_new((type), (args), NULL))
+    """
+    object TP_NEW(PyTypeObject*, object)
+
+cdef enum:
+    INLINE = 9                         # components that fit into the object itself
+    POOLED = 1 << 16                   # bytes from which an array's memory comes from the pool
+    ELIDED = 1 << 18                   # bytes from which a temporary operand is reused for the result
+    UNLOCKED = 1 << 15                 # elements from which a loop runs without the interpreter lock
+
+cdef tuple EMPTY = ()
+cdef object POOL = pool_capsule()
+cdef object TRUE = np.True_, FALSE = np.False_
+cdef object NDARRAY = np.ndarray
+cdef dict OPERATION_OF = {}            # ufunc -> index into `operations`
+cdef dict FUNCTIONS = {}               # NumPy function -> rule (filled by dualad.rules)
+cdef dict HANDLERS = {}                # "ufunc", "function", ...: entry points of dualad.rules
+cdef Operation operations[256]
+cdef Operation ARITHMETIC[5]
+cdef list UFUNCS = []                  # index into `operations` -> NumPy's function
+cdef tuple ARITHMETIC_UFUNCS = (np.add, np.subtract, np.multiply, np.divide, np.negative)
+cdef str NO_FLOAT = (
+    "{} would drop the derivative of a {}: use numpy functions (numpy.sin(x), or x.sin() for one number) in place of "
+    "math functions, and x.value where only the value is wanted")
+
+
+# ---- the table, bound to NumPy's inner loops ----------------------------------------------------------------------
+
+cdef void bind_loop(object ufunc, NumpyLoop* loops, int nin) except *:
+    """Find NumPy's loops for double and float with `nin` equal inputs and one output."""
+    cdef PyUFuncObject* u
+    cdef int i, j, w
+    cdef bint fits
+    cdef const char* wanted = b"df"
+    loops[0].loop = loops[1].loop = NULL
+    if not isinstance(ufunc, np.ufunc):
+        return
+    u = <PyUFuncObject*>ufunc
+    if u.nin != nin or u.nout != 1:
+        return
+    for w in range(2):
+        for i in range(u.ntypes):
+            fits = True
+            for j in range(u.nargs):
+                fits = fits and u.types[i * u.nargs + j] == wanted[w]
+            if fits:
+                loops[w].loop = u.functions[i]
+                loops[w].data = u.data[i]
+                break
+
+
+cdef void bind_table() except *:
+    cdef int i
+    cdef Operation* op
+    for i in range(5):
+        ARITHMETIC[i].code = i
+        ARITHMETIC[i].nin = 2 if i < OP_NEGATE else 1
+    for i in range(function_count):
+        op = &operations[i]
+        name = function_table[i].name.decode()
+        function = getattr(np, name)
+        UFUNCS.append(function)
+        op.code = OP_TABLE
+        op.function = &function_table[i]
+        op.nin = function_table[i].nin
+        if op.nin == 0:
+            continue
+        bind_loop(function, op.value, op.nin)
+        aux = function_table[i].aux.decode()
+        if aux != "none":
+            bind_loop(getattr(np, aux), op.aux, 1)
+        op.arg_is_x = function_table[i].arg_text == b"x"
+        if function in ARITHMETIC_UFUNCS:
+            op.code = ARITHMETIC_UFUNCS.index(function)
+        if op.value[0].loop != NULL and op.value[1].loop != NULL:
+            OPERATION_OF[function] = i
+
+
+def table():
+    """The derivative table as tuples of strings: (kind, name, columns...)."""
+    rows = []
+    for i in range(function_count):
+        f = &function_table[i]
+        kind = ("PLAIN", "UNARY", "BINARY")[f.nin]
+        columns = [f.aux.decode(), f.arg_text.decode()] if f.nin else []
+        rows.append((kind, f.name.decode(), *columns, *[f.text[j].decode() for j in range(f.npartials)]))
+    return rows
+
+
+def partials(str name, x, y=None):
+    """Value and all partial derivatives of a table function from the compiled loops, on arrays."""
+    cdef int i
+    cdef void* out[5]
+    for i in range(function_count):
+        if function_table[i].name == name.encode():
+            break
+    else:
+        raise KeyError(name)
+    x = np.asarray(x)
+    dtype = np.float32 if x.dtype == np.float32 else np.float64
+    second = x if y is None else y
+    x, second = (np.ascontiguousarray(a, dtype) for a in np.broadcast_arrays(x, second))
+    arrays = [np.empty(x.shape, dtype) for _ in range(function_table[i].npartials)]
+    for j, a in enumerate(arrays):
+        out[j] = cnp.PyArray_DATA(<cnp.ndarray>a)
+    function = UFUNCS[i]
+    with np.errstate(all="ignore"):
+        value = np.ascontiguousarray(function(x) if y is None else function(x, y), dtype)
+    cdef Operation op = operations[i]
+    op.value[0].loop = op.value[1].loop = NULL
+    table_partials(&op, dtype is np.float32, x.size, cnp.PyArray_DATA(<cnp.ndarray>x),
+                   cnp.PyArray_DATA(<cnp.ndarray>second), cnp.PyArray_DATA(<cnp.ndarray>value), out)
+    return (value, *arrays)
+
+
+def simd_variant():
+    """The instruction set that the compiled loops use on this processor."""
+    return c_simd_variant().decode()
+
+
+# ---- memory -------------------------------------------------------------------------------------------------------
+
+def pool_info():
+    return {"held": c_pool_held(), "in_use": c_pool_in_use(), "limit": c_pool_limit()}
+
+
+def pool_release():
+    c_pool_release()
+
+
+def pool_set_limit(size_t limit):
+    c_pool_set_limit(limit)
+
+
+cdef cnp.ndarray allocate(int ndim, Py_ssize_t* shape, Py_ssize_t* strides, int typenum):
+    cdef Py_ssize_t nbytes = 8
+    cdef int d
+    cdef cnp.ndarray a
+    for d in range(ndim):
+        nbytes *= shape[d]
+    if nbytes < POOLED:
+        return cnp.PyArray_New(NDARRAY, ndim, <cnp.npy_intp*>shape, typenum, <cnp.npy_intp*>strides, NULL, 0, 0, None) \
+            if strides != NULL else cnp.PyArray_SimpleNew(ndim, <cnp.npy_intp*>shape, typenum)
+    previous = PyDataMem_SetHandler(POOL)
+    try:
+        return cnp.PyArray_New(NDARRAY, ndim, <cnp.npy_intp*>shape, typenum, <cnp.npy_intp*>strides, NULL, 0, 0, None)
+    finally:
+        PyDataMem_SetHandler(previous)
+
+
+def empty_components(shape, dtype, bint zero=False):
+    """An uninitialised (or zero) array from the pool."""
+    previous = PyDataMem_SetHandler(POOL)
+    try:
+        return (np.zeros if zero else np.empty)(shape, dtype)
+    finally:
+        PyDataMem_SetHandler(previous)
+
+
+# ---- making numbers -----------------------------------------------------------------------------------------------
+
+cdef inline Number like(Number x):
+    """A new number of x's type, level and directions, without components."""
+    cdef Number r = <Number>TP_NEW(Py_TYPE(x), EMPTY)
+    r.kind = x.kind
+    r.level = x.level
+    r.ndir = x.ndir
+    return r
+
+
+cdef inline int carries(Number x):
+    return x.ncomp > 1
+
+
+cdef object set_data(Number r, object data):
+    """Give r its component array; float64 components of one number move into the object."""
+    cdef cnp.ndarray a
+    cdef int k, n
+    if type(data) is NDARRAY:
+        a = <cnp.ndarray>data
+        n = <int>cnp.PyArray_DIM(a, 0)
+        r.ncomp = n
+        if cnp.PyArray_NDIM(a) == 1 and cnp.PyArray_TYPE(a) == cnp.NPY_DOUBLE and n <= INLINE:
+            for k in range(n):
+                r.c[k] = (<double*>(<char*>cnp.PyArray_DATA(a) + k * cnp.PyArray_STRIDE(a, 0)))[0]
+            r.data = None
+            return None
+    else:
+        r.ncomp = (<Number>data).shape[0]
+    r.data = data
+    return None
+
+
+def wrap(type cls, data, long long level, int ndir):
+    """A number of type cls from its component array (ndarray, or number of an outer level)."""
+    cdef Number r = <Number>TP_NEW(<PyTypeObject*>cls, EMPTY)
+    r.kind = cls._kind
+    r.level = level
+    r.ndir = ndir
+    set_data(r, data)
+    return r
+
+
+def rewrap(Number x, data):
+    """A number like x with another component array."""
+    cdef Number r = like(x)
+    set_data(r, data)
+    return r
+
+
+def wrap_view(Number x, data):
+    """As `rewrap`, but a shape-() result stays a view of `data`."""
+    cdef Number r = like(x)
+    r.data = data
+    r.ncomp = data.shape[0]
+    return r
+
+
+cdef object component_view(Number x):
+    """The component array; for a number that keeps its components inline, a copy."""
+    cdef Py_ssize_t n
+    cdef cnp.ndarray a
+    if x.data is not None:
+        return x.data
+    n = x.ncomp
+    a = <cnp.ndarray>cnp.PyArray_SimpleNew(1, <cnp.npy_intp*>&n, cnp.NPY_DOUBLE)
+    memcpy(cnp.PyArray_DATA(a), x.c, n * sizeof(double))
+    return a
+
+
+cdef inline object value_of(Number x):
+    if x.data is None:
+        return cnp.PyArray_ToScalar(x.c, DOUBLE_ZERO)
+    if type(x.data) is NDARRAY and cnp.PyArray_NDIM(<cnp.ndarray>x.data) == 1:
+        return x.data[0]
+    if type(x.data) is NDARRAY:
+        return component(<cnp.ndarray>x.data, 0)
+    return x.data[0]
+
+cdef cnp.ndarray DOUBLE_ZERO = np.zeros(())
+
+
+cdef object component(cnp.ndarray a, Py_ssize_t k):
+    """View of component k: a[k], without the machinery of indexing."""
+    cdef int n = cnp.PyArray_NDIM(a) - 1
+    cdef cnp.ndarray v
+    cnp.PyArray_DESCR(a)
+    v = cnp.PyArray_New(NDARRAY, n, cnp.PyArray_DIMS(a) + 1, cnp.PyArray_TYPE(a), cnp.PyArray_STRIDES(a) + 1,
+                        cnp.PyArray_BYTES(a) + k * cnp.PyArray_STRIDE(a, 0), 0,
+                        cnp.PyArray_FLAGS(a) & cnp.NPY_ARRAY_WRITEABLE, None)
+    cnp.set_array_base(v, a)
+    return v
+
+
+def primal(x):
+    """The plain value below all levels; x itself if it is not a number."""
+    while isinstance(x, Number):
+        x = value_of(<Number>x)
+    return x
+
+
+cdef object as_components(object value):
+    """A float64, float32, complex or number array that can hold components; ints are promoted."""
+    if isinstance(value, Number):
+        return value
+    a = np.asarray(value)
+    if a.dtype.kind in "biu":
+        a = a.astype(np.float64)
+    elif a.dtype == object and any(isinstance(v, Number) for v in a.flat):
+        return HANDLERS["pack"](a)
+    elif a.dtype.kind not in "fc":
+        raise TypeError(f"value must be an array of real or complex numbers, not of dtype {a.dtype}")
+    return a
+
+
+cdef object initialise(Number self, object value, object tangents, int kind):
+    """Shared constructor: value of shape S; tangents (K,) + S, or None for a constant."""
+    value = as_components(value)
+    self.kind = kind
+    self.level = 0
+    if isinstance(value, Number):
+        self.level = (<Number>value).level + 1
+    self.ndir = 1 if kind == DUAL else 0
+    if tangents is None:
+        set_data(self, value[None])
+        return None
+    tangents = as_components(tangents)
+    if isinstance(tangents, Number):
+        self.level = max(self.level, (<Number>tangents).level + 1)
+    self.ndir = tangents.shape[0]
+    if isinstance(value, Number) or isinstance(tangents, Number):
+        set_data(self, np.concatenate([value[None], tangents]))
+        return None
+    data = empty_components((1 + self.ndir,) + value.shape, np.result_type(value, tangents))
+    data[0] = value
+    data[1:] = tangents
+    set_data(self, data)
+    return None
+
+
+# ---- operands of the compiled loops -------------------------------------------------------------------------------
+
+cdef struct Argument:
+    Operand operand
+    int ndim
+    int width                      # 0 double, 1 float, 2 a Python scalar that takes the other's width
+    Py_ssize_t* shape
+    Py_ssize_t* strides
+    double scalar
+    float scalar32
+
+
+cdef int load(object x, Argument* a) except -1:
+    """Describe x for the compiled loops. 0 if they cannot take it (other dtypes, nested numbers, ...)."""
+    cdef Number n
+    cdef cnp.ndarray array
+    cdef int t
+    a.ndim = 0
+    a.operand.ncomp = 1
+    a.operand.component = 0
+    if isinstance(x, Number):
+        n = <Number>x
+        a.operand.ncomp = n.ncomp
+        if n.data is None:
+            a.operand.data = <char*>n.c
+            a.operand.component = sizeof(double)
+            a.width = 0
+            return 1
+        if type(n.data) is not NDARRAY:
+            return 0
+        array = <cnp.ndarray>n.data
+        a.ndim = cnp.PyArray_NDIM(array) - 1
+        a.shape = <Py_ssize_t*>cnp.PyArray_DIMS(array) + 1
+        a.strides = <Py_ssize_t*>cnp.PyArray_STRIDES(array) + 1
+        a.operand.component = cnp.PyArray_STRIDE(array, 0)
+    elif PyFloat_CheckExact(x):
+        a.scalar = PyFloat_AS_DOUBLE(x)
+        a.width = 2
+        return 1
+    elif PyLong_CheckExact(x):
+        if not -(1 << 53) <= x <= (1 << 53):
+            return 0
+        a.scalar = PyLong_AsDouble(x)
+        a.width = 2
+        return 1
+    elif type(x) is NDARRAY:
+        array = <cnp.ndarray>x
+        a.ndim = cnp.PyArray_NDIM(array)
+        a.shape = <Py_ssize_t*>cnp.PyArray_DIMS(array)
+        a.strides = <Py_ssize_t*>cnp.PyArray_STRIDES(array)
+    elif isinstance(x, np.float64):
+        a.scalar = PyFloat_AS_DOUBLE(x)
+        a.operand.data = <char*>&a.scalar
+        a.width = 0
+        return 1
+    else:
+        return 0
+    t = cnp.PyArray_TYPE(array)
+    if not cnp.PyArray_ISBEHAVED_RO(array):
+        return 0
+    a.width = 0 if t == cnp.NPY_DOUBLE else 1
+    a.operand.data = cnp.PyArray_BYTES(array)
+    return t == cnp.NPY_DOUBLE or t == cnp.NPY_FLOAT
+
+
+cdef inline int settle_width(Argument* a, int width):
+    """A Python scalar takes the width of the other operand."""
+    if a.width == 2:
+        a.scalar32 = <float>a.scalar
+        a.operand.data = <char*>&a.scalar if width == 0 else <char*>&a.scalar32
+        a.width = width
+    return a.width == width
+
+
+cdef int broadcast(Argument* a, int ndim, Py_ssize_t* shape):
+    """Strides of `a` along `shape`. Returns whether it walks through memory in C order without gaps."""
+    cdef int d, shift = ndim - a.ndim
+    cdef Py_ssize_t expected = 8 if a.width == 0 else 4
+    cdef bint contiguous = a.ndim == ndim
+    for d in range(shift):
+        a.operand.stride[d] = 0
+    for d in range(a.ndim - 1, -1, -1):
+        a.operand.stride[shift + d] = a.strides[d] if a.shape[d] != 1 or shape[shift + d] == 1 else 0
+        if a.shape[d] != 1:
+            contiguous = contiguous and a.strides[d] == expected
+        elif shape[shift + d] != 1:
+            contiguous = False
+        expected *= shape[shift + d]
+    return contiguous
+
+
+cdef int join_shapes(Argument* a, int nin, Py_ssize_t* shape) except -2:
+    """Broadcast shape of the operands; returns its length, or -1 if they do not fit."""
+    cdef int i, d, ndim = 0, k
+    cdef Py_ssize_t n
+    for i in range(nin):
+        if a[i].ndim > ndim:
+            ndim = a[i].ndim
+    if ndim > 63:
+        return -1
+    for d in range(ndim):
+        shape[d] = 1
+    for i in range(nin):
+        for d in range(a[i].ndim):
+            k = ndim - a[i].ndim + d
+            n = a[i].shape[d]
+            if shape[k] == 1:
+                shape[k] = n
+            elif n != 1 and n != shape[k]:
+                return -1
+    return ndim
+
+
+cdef void keep_order(Argument* a, int nin, int ndim, Py_ssize_t* shape, Py_ssize_t size, Py_ssize_t* strides):
+    """Strides of a result in the memory order of the operands, as NumPy's order="K" chooses it."""
+    cdef int axes[64]
+    cdef int d, e, i, axis
+    cdef bint swap, ambiguous
+    cdef Py_ssize_t s, t
+    for d in range(ndim):
+        axes[d] = d
+    for d in range(1, ndim):
+        axis = axes[d]
+        e = d
+        while e > 0:
+            swap = False
+            for i in range(nin):
+                s = a[i].operand.stride[axes[e - 1]]
+                t = a[i].operand.stride[axis]
+                if s != 0 and t != 0 and shape[axis] != 1 and shape[axes[e - 1]] != 1:
+                    if abs(t) <= abs(s):
+                        swap = False
+                        break
+                    swap = True
+            if not swap:
+                break
+            axes[e] = axes[e - 1]
+            e -= 1
+        axes[e] = axis
+    s = size
+    for d in range(ndim - 1, -1, -1):
+        strides[axes[d]] = s
+        s *= shape[axes[d]]
+
+
+cdef object check_floating_point(int status, object ufunc, tuple values):
+    """Let NumPy repeat a value that raised a floating-point exception, so that it warns or raises as np.errstate says."""
+    cdef int relevant = 0
+    state = np.geterr()
+    if state["under"] != "ignore":
+        relevant |= FE_UNDERFLOW
+    if state["over"] != "ignore":
+        relevant |= FE_OVERFLOW
+    if state["divide"] != "ignore":
+        relevant |= FE_DIVBYZERO
+    if state["invalid"] != "ignore":
+        relevant |= FE_INVALID
+    if status & relevant:
+        ufunc(*values)
+    return None
+
+
+cdef bint is_reusable(object x, Argument* a, int ndim, Py_ssize_t* shape, int ncomp):
+    """Whether the result may take the memory of operand x, a temporary of the expression being evaluated."""
+    cdef Number n
+    cdef cnp.ndarray data
+    cdef int d
+    if not isinstance(x, Number):
+        return False
+    n = <Number>x
+    if n.data is None or a.ndim != ndim or n.ncomp != ncomp:
+        return False
+    for d in range(ndim):
+        if a.shape[d] != shape[d]:
+            return False
+    data = <cnp.ndarray>n.data
+    # nobody else may see the memory: no view of it, no base, and no name for the number itself
+    return (Py_REFCNT(<PyObject*>data) <= 2 and cnp.PyArray_BASE(data) == NULL
+            and cnp.PyArray_IS_C_CONTIGUOUS(data) and bool(cnp.PyArray_FLAGS(data) & cnp.NPY_ARRAY_WRITEABLE))
+
+
+cdef Number leading(object x, object y):
+    """The operand that the result is modelled on: a number, and rather one with tangents."""
+    if isinstance(x, Number) and (carries(<Number>x) or not isinstance(y, Number)):
+        return <Number>x
+    return <Number>y
+
+
+cdef int agree(object x, object y) except -1:
+    """Whether two operands belong to one algebra: 0 if their levels differ; mixed types of one level raise."""
+    cdef Number a, b
+    if not (isinstance(x, Number) and isinstance(y, Number)):
+        return 1
+    a = <Number>x
+    b = <Number>y
+    if a.level != b.level:
+        return 0
+    if a.kind != b.kind:
+        raise TypeError(f"cannot mix {type(x).__name__} and {type(y).__name__} numbers that were made side by side: "
+                        "use one type, or nest transforms such as dualad.jvp")
+    if a.ndir != b.ndir and carries(a) and carries(b):
+        raise TypeError(f"cannot mix {type(x).__name__} numbers of {a.ndir} and {b.ndir} directions")
+    return 1
+
+
+cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, bint temporary_x, bint temporary_y):
+    """ufunc(x[, y]) by the compiled loops; NotImplemented if they cannot take the operands."""
+    cdef Argument a[2]
+    cdef Operand out
+    cdef Py_ssize_t shape[65]
+    cdef Py_ssize_t strides[65]
+    cdef Py_ssize_t size, count = 1
+    cdef int i, d, ndim, width, ncomp = 1, typenum, flags = 0, status
+    cdef int contiguous = 1
+    cdef Number r, model
+    cdef cnp.ndarray data
+    if not load(x, &a[0]) or (nin == 2 and not load(y, &a[1])) or not (nin == 1 or agree(x, y)):
+        return NotImplemented
+    width = a[0].width if nin == 1 or a[0].width != 2 else a[1].width
+    if width == 2 or not settle_width(&a[0], width) or (nin == 2 and not settle_width(&a[1], width)):
+        return NotImplemented
+    ndim = join_shapes(a, nin, shape + 1)
+    if ndim < 0:
+        return NotImplemented
+    for i in range(nin):
+        ncomp = max(ncomp, a[i].operand.ncomp)
+        if not broadcast(&a[i], ndim, shape + 1) and a[i].ndim > 0:
+            contiguous = 0
+    model = leading(x, y)
+    size = 8 if width == 0 else 4
+    out.ncomp = ncomp
+    if ndim == 0 and width == 0 and ncomp <= INLINE:
+        r = like(model)
+        r.ncomp = ncomp
+        out.data = <char*>r.c
+        out.component = sizeof(double)
+        status = drive(op, 0, 0, NULL, &a[0].operand, &out, 0) if nin == 1 else drive_pair(op, 0, 0, NULL, a, &out, 0)
+        if status:
+            check_floating_point(status, ufunc, (primal(x),) if nin == 1 else (primal(x), primal(y)))
+        return r
+    for d in range(ndim):
+        count *= shape[d + 1]
+    data = None
+    if count * ncomp * size >= ELIDED:
+        if temporary_x and is_reusable(x, &a[0], ndim, shape + 1, ncomp):
+            data = (<Number>x).data
+        elif temporary_y and is_reusable(y, &a[1], ndim, shape + 1, ncomp):
+            data = (<Number>y).data
+    if data is None:
+        shape[0] = ncomp
+        typenum = cnp.NPY_DOUBLE if width == 0 else cnp.NPY_FLOAT
+        if contiguous or ndim < 2:
+            data = allocate(ndim + 1, shape, NULL, typenum)
+        else:
+            keep_order(a, nin, ndim, shape + 1, size, strides + 1)
+            strides[0] = count * size if count else size
+            data = allocate(ndim + 1, shape, strides, typenum)
+    out.data = cnp.PyArray_BYTES(data)
+    out.component = cnp.PyArray_STRIDE(data, 0)
+    for d in range(ndim):
+        out.stride[d] = cnp.PyArray_STRIDE(data, d + 1)
+    if not contiguous and op.code == OP_TABLE:
+        # NumPy's loops may round differently along other strides: let it walk as it would
+        values = (primal(x),) if nin == 1 else (primal(x), primal(y))
+        ufunc(*values, out=component(data, 0))
+        flags = VALUE_IS_DONE
+    if count * ncomp >= UNLOCKED:
+        with nogil:
+            status = drive_pair(op, width, ndim, shape + 1, a, &out, flags)
+    else:
+        status = drive_pair(op, width, ndim, shape + 1, a, &out, flags)
+    if status and not flags:
+        check_floating_point(status, ufunc, (primal(x),) if nin == 1 else (primal(x), primal(y)))
+    r = like(model)
+    r.ncomp = ncomp
+    r.data = data
+    return r
+
+
+cdef int drive_pair(Operation* op, int width, int ndim, Py_ssize_t* shape, Argument* a, Operand* out,
+                    int flags) noexcept nogil:
+    cdef Operand pair[2]
+    cdef size_t used = sizeof(Operand) - (64 - ndim) * sizeof(Py_ssize_t)
+    memcpy(&pair[0], &a[0].operand, used)
+    if op.nin == 2:
+        memcpy(&pair[1], &a[1].operand, used)
+    return drive(op, width, ndim, shape, pair, out, flags)
+
+
+# ---- operators ----------------------------------------------------------------------------------------------------
+
+cdef object arithmetic(int code, object x, object y):
+    """x (+, -, *, /) y for anything that the scalar paths below did not take."""
+    cdef bint temporary_x = False, temporary_y = False
+    if is_large(x) and IS_TEMPORARY(<PyObject*>x):
+        temporary_x = True
+    elif is_large(y) and IS_TEMPORARY(<PyObject*>y):
+        temporary_y = True
+    r = compiled(&ARITHMETIC[code], ARITHMETIC_UFUNCS[code], 2, x, y, temporary_x, temporary_y)
+    if r is not NotImplemented:
+        return r
+    return general(ARITHMETIC_UFUNCS[code], x, y)
+
+
+cdef inline bint is_large(object x):
+    return (isinstance(x, Number) and type((<Number>x).data) is NDARRAY
+            and cnp.PyArray_NBYTES(<cnp.ndarray>(<Number>x).data) >= ELIDED)
+
+
+cdef object general(object ufunc, object x, object y):
+    """A binary operator on operands that the compiled loops do not take."""
+    if not is_operand(x) or not is_operand(y):
+        return NotImplemented
+    return HANDLERS["ufunc"](ufunc, "__call__", (x, y), {})
+
+
+cdef bint is_operand(object x):
+    """Operators defer to objects that are neither numbers nor array-like (or that ask for it)."""
+    if isinstance(x, (Number, np.ndarray, np.generic, float, int, complex, list, tuple)):
+        return True
+    return not hasattr(type(x), "__array_ufunc__") and hasattr(x, "__array__")
+
+
+cdef inline double scalar_or_nan(object y):
+    """A Python float or small int as a double; NaN (which the slow path takes) for anything else."""
+    if PyFloat_CheckExact(y):
+        return PyFloat_AS_DOUBLE(y)
+    if PyLong_CheckExact(y) and -(1 << 53) <= y <= (1 << 53):
+        return PyLong_AsDouble(y)
+    return float("nan")
+
+
+cdef inline bint inline_pair(object x, object y):
+    """Two numbers of one algebra that keep their components inline."""
+    return (Py_TYPE(x) == Py_TYPE(y) and (<Number>x).data is None and (<Number>y).data is None
+            and (<Number>x).level == (<Number>y).level
+            and ((<Number>x).ndir == (<Number>y).ndir))
+
+
+cdef inline bint is_inline(object x):
+    return isinstance(x, Number) and (<Number>x).data is None
+
+
+cdef inline double tangent(double d, double t):
+    return 0.0 if t == 0 else d * t
+
+
+cdef object add(object x, object y):
+    cdef Number a, b, r
+    cdef int k
+    cdef double s
+    if inline_pair(x, y):
+        a = <Number>x
+        b = <Number>y
+        r = like(a)
+        r.ncomp = max(a.ncomp, b.ncomp)
+        for k in range(r.ncomp):
+            r.c[k] = a.c[k] + b.c[k]
+        if isfinite(r.c[0]):
+            return r
+    elif is_inline(x):
+        s = scalar_or_nan(y)
+        a = <Number>x
+        s = a.c[0] + s
+        if isfinite(s):
+            return with_value(a, s)
+    elif is_inline(y):
+        s = scalar_or_nan(x)
+        b = <Number>y
+        s = b.c[0] + s
+        if isfinite(s):
+            return with_value(b, s)
+    return arithmetic(OP_ADD, x, y)
+
+
+cdef inline Number with_value(Number a, double value):
+    cdef Number r = like(a)
+    cdef int k
+    r.ncomp = a.ncomp
+    r.c[0] = value
+    for k in range(1, a.ncomp):
+        r.c[k] = a.c[k]
+    return r
+
+
+cdef inline Number scaled(Number a, double value, double factor):
+    cdef Number r = like(a)
+    cdef int k
+    r.ncomp = a.ncomp
+    r.c[0] = value
+    for k in range(1, a.ncomp):
+        r.c[k] = factor * a.c[k]
+    return r
+
+
+cdef object subtract(object x, object y):
+    cdef Number a, b, r
+    cdef int k
+    cdef double s
+    if inline_pair(x, y):
+        a = <Number>x
+        b = <Number>y
+        r = like(a)
+        r.ncomp = max(a.ncomp, b.ncomp)
+        for k in range(r.ncomp):
+            r.c[k] = a.c[k] - b.c[k]
+        if isfinite(r.c[0]):
+            return r
+    elif is_inline(x):
+        a = <Number>x
+        s = a.c[0] - scalar_or_nan(y)
+        if isfinite(s):
+            return with_value(a, s)
+    elif is_inline(y):
+        b = <Number>y
+        s = scalar_or_nan(x) - b.c[0]
+        if isfinite(s):
+            return scaled(b, s, -1.0)
+    return arithmetic(OP_SUBTRACT, x, y)
+
+
+cdef object multiply(object x, object y):
+    cdef Number a, b, r
+    cdef int k
+    cdef double s, p
+    if inline_pair(x, y):
+        a = <Number>x
+        b = <Number>y
+        p = a.c[0] * b.c[0]
+        if isfinite(p):
+            r = like(a)
+            r.ncomp = max(a.ncomp, b.ncomp)
+            r.c[0] = p
+            for k in range(1, r.ncomp):
+                r.c[k] = tangent(b.c[0], a.c[k]) + tangent(a.c[0], b.c[k])
+            return r
+    elif is_inline(x):
+        a = <Number>x
+        s = scalar_or_nan(y)
+        p = a.c[0] * s
+        if isfinite(p):
+            return scaled(a, p, s)
+    elif is_inline(y):
+        b = <Number>y
+        s = scalar_or_nan(x)
+        p = s * b.c[0]
+        if isfinite(p):
+            return scaled(b, p, s)
+    return arithmetic(OP_MULTIPLY, x, y)
+
+
+cdef object divide(object x, object y):
+    cdef Number a, b, r
+    cdef int k
+    cdef double s, q
+    if inline_pair(x, y):
+        a = <Number>x
+        b = <Number>y
+        q = a.c[0] / b.c[0]
+        if isfinite(q):
+            r = like(a)
+            r.ncomp = max(a.ncomp, b.ncomp)
+            r.c[0] = q
+            s = 1 / b.c[0]
+            for k in range(1, r.ncomp):
+                r.c[k] = tangent(s, a.c[k]) + tangent(-q * s, b.c[k])
+            return r
+    elif is_inline(x):
+        a = <Number>x
+        s = scalar_or_nan(y)
+        q = a.c[0] / s
+        if isfinite(q) and s != 0:
+            return scaled(a, q, 1 / s)
+    elif is_inline(y):
+        b = <Number>y
+        q = scalar_or_nan(x) / b.c[0]
+        if isfinite(q):
+            return scaled(b, q, -q / b.c[0])
+    return arithmetic(OP_DIVIDE, x, y)
+
+
+cdef object unary(int index, object x):
+    """A function of the table of one argument."""
+    cdef Number a = <Number>x
+    cdef Operation* op = &operations[index]
+    if op.nin == 1 and op.value[0].loop != NULL:
+        r = compiled(op, UFUNCS[index], 1, x, None, False, False)
+        if r is not NotImplemented:
+            return r
+    return HANDLERS["ufunc"](UFUNCS[index], "__call__", (x,), {})
+
+
+cdef object binary(int index, object x, object y):
+    """A function of the table of two arguments."""
+    cdef Operation* op = &operations[index]
+    if op.nin == 2 and op.value[0].loop != NULL:
+        r = compiled(op, UFUNCS[index], 2, x, y, False, False)
+        if r is not NotImplemented:
+            return r
+    return HANDLERS["ufunc"](UFUNCS[index], "__call__", (x, y), {})
+
+
+cdef object negative(object x):
+    cdef Number a = <Number>x
+    cdef Number r
+    cdef int k
+    if a.data is None:
+        r = like(a)
+        r.ncomp = a.ncomp
+        for k in range(a.ncomp):
+            r.c[k] = -a.c[k]
+        return r
+    cdef bint temporary = is_large(x) and IS_TEMPORARY(<PyObject*>x)
+    r_ = compiled(&ARITHMETIC[OP_NEGATE], np.negative, 1, x, None, temporary, False)
+    return HANDLERS["ufunc"](np.negative, "__call__", (x,), {}) if r_ is NotImplemented else r_
+
+
+# the exponents for which ndarray.__pow__ calls another ufunc
+cdef dict FAST_POWERS = {2.0: np.square, 0.5: np.sqrt, 1.0: np.positive, -1.0: np.reciprocal}
+
+
+cdef object power(object x, object y):
+    if not is_operand(x) or not is_operand(y):
+        return NotImplemented
+    if isinstance(x, Number) and (PyFloat_CheckExact(y) or PyLong_CheckExact(y)) and (<Number>x).data is not None:
+        fast = FAST_POWERS.get(y)
+        if fast is not None:
+            return fast(x)
+    return np.power(x, y)
+
+
+cdef object compare(object x, object y, int op):
+    cdef double a, b
+    cdef bint r
+    if is_inline(x) and (is_inline(y) or PyFloat_CheckExact(y) or PyLong_CheckExact(y)):
+        a = (<Number>x).c[0]
+        b = (<Number>y).c[0] if isinstance(y, Number) else float(y)
+        if op == Py_LT: r = a < b
+        elif op == Py_LE: r = a <= b
+        elif op == Py_GT: r = a > b
+        elif op == Py_GE: r = a >= b
+        elif op == Py_EQ: r = a == b
+        else: r = a != b
+        return TRUE if r else FALSE
+    if not is_operand(y) and op != Py_EQ and op != Py_NE:
+        return NotImplemented
+    a_, b_ = primal(x), primal(y)
+    if op == Py_LT: return a_ < b_
+    if op == Py_LE: return a_ <= b_
+    if op == Py_GT: return a_ > b_
+    if op == Py_GE: return a_ >= b_
+    if op == Py_EQ: return a_ == b_
+    return a_ != b_
+
+
+# ---- indexing -----------------------------------------------------------------------------------------------------
+
+cdef bint splits_advanced(tuple key):
+    """Whether array indices are separated by a slice, so that NumPy moves their axes to the front."""
+    cdef bint array = False, inside = False, ended = False
+    for k in key:
+        if isinstance(k, (np.ndarray, list, tuple)):
+            array = True
+    if not array:
+        return False
+    for k in key:
+        if isinstance(k, slice) or k is None or k is Ellipsis:
+            ended = inside
+        elif ended:
+            return True
+        else:
+            inside = True
+    return False
+
+
+cdef object check_key(object key):
+    for k in key if type(key) is tuple else (key,):
+        if isinstance(k, Number):
+            raise TypeError(f"a {type(k).__name__} cannot be an index: an index has no derivative; use its .value")
+    return None
+
+
+cdef object get_item(Number x, object key):
+    cdef cnp.ndarray a
+    cdef Py_ssize_t i, n
+    cdef int k
+    cdef Number r
+    cdef char* p
+    if x.data is None:
+        return rewrap(x, component_view(x)[(slice(None), *key) if type(key) is tuple else (slice(None), key)])
+    if type(x.data) is NDARRAY and PyLong_CheckExact(key):
+        a = <cnp.ndarray>x.data
+        if cnp.PyArray_NDIM(a) == 2 and cnp.PyArray_TYPE(a) == cnp.NPY_DOUBLE and x.ncomp <= INLINE:
+            i = PyLong_AsSsize_t(key)
+            n = cnp.PyArray_DIM(a, 1)
+            if i < -n or i >= n:
+                raise IndexError(f"index {i} is out of bounds for axis 0 with size {n}")
+            p = cnp.PyArray_BYTES(a) + (i + n if i < 0 else i) * cnp.PyArray_STRIDE(a, 1)
+            r = like(x)
+            r.ncomp = x.ncomp
+            for k in range(x.ncomp):
+                r.c[k] = (<double*>(p + k * cnp.PyArray_STRIDE(a, 0)))[0]
+            return r
+    elif type(key) is slice:
+        r = like(x)
+        r.data = x.data[:, key]
+        r.ncomp = x.ncomp
+        return r
+    if not isinstance(key, tuple):
+        check_key(key)
+        key = (key,)
+    else:
+        check_key(key)
+    if splits_advanced(key):
+        return rewrap(x, np.stack([c[key] for c in x.data]))
+    data = x.data[(slice(None), *key)]
+    return wrap_view(x, data) if Ellipsis in [k if k is Ellipsis else None for k in key] else rewrap(x, data)
+
+
+cdef object make_room(Number x, object v):
+    """Let x hold what v carries: tangents in a constant, numbers of an outer level. Views of x must not go stale."""
+    cdef Number n
+    if not isinstance(v, Number):
+        return None
+    n = <Number>v
+    if n.level > x.level:
+        raise TypeError(f"cannot store a {type(v).__name__} of an inner derivative in an array of an outer one: its "
+                        "derivative would be lost; make the array inside the inner function")
+    deeper = n.level < x.level and not isinstance(x.data, Number)
+    if n.level == x.level:
+        agree(x, v)
+        if carries(n) and not carries(x):
+            x.ndir = n.ndir
+        deeper = isinstance(n.data, Number) and not isinstance(x.data, Number) and x.data is not None
+    elif isinstance(x.data, Number):
+        return make_room_inside(x, v)
+    if x.data is None:
+        if carries(n) and n.level == x.level:
+            x.ncomp = max(x.ncomp, n.ncomp)
+        if not deeper:
+            return None
+        x.data = component_view(x)
+    grow = n.level == x.level and carries(n) and not carries(x)
+    if not (grow or deeper):
+        return None
+    if type(x.data) is NDARRAY and (Py_REFCNT(<PyObject*>x.data) > 1 or cnp.PyArray_BASE(<cnp.ndarray>x.data) != NULL):
+        raise TypeError(f"cannot store a {type(v).__name__} with tangents in a constant {type(x).__name__} that has views "
+                        "(or is one): copy the array before you store into it")
+    data = x.data
+    if deeper:
+        inner = n.data if n.level == x.level else n
+        data = rewrap(inner, np.asarray(data)[None]) if not isinstance(data, Number) else data
+    if grow:
+        data = np.concatenate([data, np.zeros((n.ndir,) + data.shape[1:], data.dtype)])
+    x.data = data
+    x.ncomp = data.shape[0]
+    return None
+
+
+def reserve(Number x, v):
+    """Let x hold what v carries, or raise."""
+    make_room(x, v)
+
+
+cdef object make_room_inside(Number x, object v):
+    make_room(<Number>x.data, v)
+    return None
+
+
+cdef object set_item(Number x, object key, object value):
+    cdef cnp.ndarray a
+    cdef Py_ssize_t i, n
+    cdef int k
+    cdef char* p
+    cdef Number v
+    if isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and (<object>value).dtype == object):
+        value = HANDLERS["pack"](value)
+    check_key(key)
+    make_room(x, value)
+    if x.data is None:
+        return set_inline(x, key, value)
+    if (type(x.data) is NDARRAY and PyLong_CheckExact(key) and is_inline(value) and (<Number>value).level == x.level):
+        a = <cnp.ndarray>x.data
+        if cnp.PyArray_NDIM(a) == 2 and cnp.PyArray_TYPE(a) == cnp.NPY_DOUBLE and x.ncomp <= INLINE \
+                and cnp.PyArray_FLAGS(a) & cnp.NPY_ARRAY_WRITEABLE:
+            i = PyLong_AsSsize_t(key)
+            n = cnp.PyArray_DIM(a, 1)
+            if i < -n or i >= n:
+                raise IndexError(f"index {i} is out of bounds for axis 0 with size {n}")
+            p = cnp.PyArray_BYTES(a) + (i + n if i < 0 else i) * cnp.PyArray_STRIDE(a, 1)
+            v = <Number>value
+            for k in range(x.ncomp):
+                (<double*>(p + k * cnp.PyArray_STRIDE(a, 0)))[0] = v.c[k]
+            return None
+    if not isinstance(key, tuple):
+        key = (key,)
+    if isinstance(value, Number) and (<Number>value).level == x.level:
+        store(x, key, component_view(<Number>value))
+    else:
+        store(x, key, np.asarray(value)[None] if not isinstance(value, Number) else value[None])
+    return None
+
+
+cdef object store(Number x, tuple key, object components):
+    """x[key] = number with these components; those it lacks are zero."""
+    held = x.data
+    if np.iscomplexobj(components) and not np.iscomplexobj(held):
+        raise TypeError(f"cannot store complex numbers in a {type(x).__name__} of dtype {held.dtype}")
+    if is_same_memory(held, key, components):
+        return None
+    n = components.shape[0]
+    for k in range(x.ncomp):
+        held[k][key] = components[k] if k < n else 0
+    return None
+
+
+cdef bint is_same_memory(object held, tuple key, object components):
+    """x[key] op= y ends in x[key] = (that view): nothing to copy."""
+    if type(held) is not NDARRAY or type(components) is not NDARRAY or len(key) != 1 or type(key[0]) is not slice:
+        return False
+    target = held[:, key[0]]
+    return (cnp.PyArray_DATA(<cnp.ndarray>target) == cnp.PyArray_DATA(<cnp.ndarray>components)
+            and target.shape == components.shape and target.strides == components.strides)
+
+
+cdef object set_inline(Number x, object key, object value):
+    data = component_view(x)
+    cdef Number full = like(x)
+    full.data = data
+    full.ncomp = x.ncomp
+    set_item(full, key, value)
+    set_data(x, data)
+    return None
+
+
+# ---- in-place operators -------------------------------------------------------------------------------------------
+
+cdef object in_place(int code, object x, object y):
+    """x op= y for an array x, through all views of it. A shape-() number is immutable, as np.float64 is."""
+    cdef Number a = <Number>x
+    if a.data is None or a.ndim == 0:
+        return NotImplemented
+    return write_into(a, &ARITHMETIC[code], ARITHMETIC_UFUNCS[code], 2, x, y)
+
+
+cdef object write_into(Number target, Operation* op, object ufunc, int nin, object x, object y):
+    """target[...] = ufunc(x[, y])."""
+    cdef Argument a[2]
+    cdef Argument t
+    cdef Py_ssize_t shape[65]
+    cdef int i, d, ndim, status
+    make_room(target, x)
+    make_room(target, y)
+    if (target.ncomp > 1 or not (isinstance(x, Number) and carries(<Number>x))) and type(target.data) is NDARRAY \
+            and load(target, &t) and load(x, &a[0]) and (nin == 1 or load(y, &a[1])) and (nin == 1 or agree(x, y)) \
+            and agree(target, x) and (nin == 1 or agree(target, y)) \
+            and cnp.PyArray_FLAGS(<cnp.ndarray>target.data) & cnp.NPY_ARRAY_WRITEABLE \
+            and settle_width(&a[0], t.width) and (nin == 1 or settle_width(&a[1], t.width)):
+        ndim = join_shapes(a, nin, shape)
+        if ndim == t.ndim and same_shape(&t, shape) and not overlaps(target, x, &t, &a[0]) \
+                and (nin == 1 or not overlaps(target, y, &t, &a[1])):
+            if op.code != OP_TABLE or (broadcast(&a[0], ndim, shape) and (nin == 1 or broadcast(&a[1], ndim, shape))
+                                       and broadcast(&t, ndim, shape)):
+                for i in range(nin):
+                    broadcast(&a[i], ndim, shape)
+                broadcast(&t, ndim, shape)
+                status = drive_pair(op, t.width, ndim, shape, a, &t.operand, 0)
+                if status:
+                    check_floating_point(status, ufunc, (primal(x),) if nin == 1 else (primal(x), primal(y)))
+                return target
+    result = HANDLERS["ufunc"](ufunc, "__call__", (x,) if nin == 1 else (x, y), {})
+    if np.shape(result) != target.shape:
+        raise ValueError(f"non-broadcastable output operand with shape {target.shape} doesn't match the broadcast "
+                         f"shape {np.shape(result)}")
+    if not np.can_cast(result.dtype, target.dtype, "same_kind"):
+        raise np._core._exceptions._UFuncOutputCastingError(ufunc, "same_kind", result.dtype, target.dtype, 0)
+    set_item(target, Ellipsis, result)
+    return target
+
+
+cdef bint same_shape(Argument* t, Py_ssize_t* shape):
+    cdef int d
+    for d in range(t.ndim):
+        if t.shape[d] != shape[d]:
+            return False
+    return True
+
+
+cdef bint overlaps(Number target, object x, Argument* t, Argument* a):
+    """Whether x shares memory with the target other than element for element."""
+    cdef int d
+    if x is target:
+        return False
+    other = (<Number>x).data if isinstance(x, Number) else x
+    if type(other) is not NDARRAY or not np.may_share_memory(other, target.data):
+        return False
+    if a.operand.data != t.operand.data or a.ndim != t.ndim or a.operand.component != t.operand.component:
+        return True
+    for d in range(t.ndim):
+        if a.strides[d] != t.strides[d] or a.shape[d] != t.shape[d]:
+            return True
+    return False
+
+
+# ---- the type -----------------------------------------------------------------------------------------------------
+
+cdef object apply(object function, tuple args, dict kwargs):
+    """Call the rule of a NumPy function directly."""
+    return FUNCTIONS[function](*args, **kwargs)
+
+
+include "elementwise_methods.pxi"
+
+
+@cython.no_gc
+cdef class Number(Elementwise):
+    """Base of all number types: behaves like an `numpy.ndarray` of its value. Not made directly."""
+
+    __array_priority__ = 1000.0
+
+    # -- what it is made of
+
+    @property
+    def value(self):
+        """The value: an array of this number's shape (a view), or a scalar."""
+        return value_of(self)
+
+    @property
+    def components(self):
+        """All components in one array, (1 + K,) + shape; (1,) + shape for a constant."""
+        return component_view(self)
+
+    @property
+    def isconstant(self):
+        """Whether the number has no tangents (symbolic zeros)."""
+        return self.ncomp == 1
+
+    @property
+    def shape(self):
+        """Shape of the value."""
+        if self.data is None:
+            return ()
+        return self.data.shape[1:]
+
+    @property
+    def ndim(self):
+        """Number of dimensions of the value."""
+        if self.data is None:
+            return 0
+        return self.data.ndim - 1
+
+    @property
+    def size(self):
+        """Number of elements of the value."""
+        cdef Py_ssize_t n = 1
+        for m in self.shape:
+            n *= m
+        return n
+
+    @property
+    def dtype(self):
+        """dtype of the value."""
+        if self.data is None:
+            return FLOAT64
+        return self.data.dtype
+
+    @property
+    def T(self):
+        """The array transposed (a view)."""
+        return apply(np.transpose, (self,), {})
+
+    @property
+    def __array_namespace_info__(self):
+        raise AttributeError("__array_namespace_info__")
+
+    # -- operators
+
+    def __add__(x, y): return add(x, y)
+    def __sub__(x, y): return subtract(x, y)
+    def __mul__(x, y): return multiply(x, y)
+    def __truediv__(x, y): return divide(x, y)
+    def __neg__(self): return negative(self)
+    def __pos__(self): return unary(POSITIVE, self)
+    def __abs__(self): return unary(ABSOLUTE, self)
+
+    def __pow__(x, y, z):
+        if z is not None:
+            raise TypeError("pow() with a modulus is not defined for numbers with derivatives")
+        return power(x, y)
+
+    def __mod__(x, y): return general(np.remainder, x, y)
+    def __floordiv__(x, y): return general(np.floor_divide, x, y)
+    def __divmod__(x, y): return general(np.divmod, x, y)
+
+    def __matmul__(x, y):
+        if not is_operand(x) or not is_operand(y):
+            return NotImplemented
+        return HANDLERS["ufunc"](np.matmul, "__call__", (x, y), {})
+
+    def __iadd__(self, y): return in_place(OP_ADD, self, y)
+    def __isub__(self, y): return in_place(OP_SUBTRACT, self, y)
+    def __imul__(self, y): return in_place(OP_MULTIPLY, self, y)
+    def __itruediv__(self, y): return in_place(OP_DIVIDE, self, y)
+
+    def __ipow__(self, y, z):
+        if self.data is None or self.ndim == 0:
+            return NotImplemented
+        set_item(self, Ellipsis, power(self, y))
+        return self
+
+    def __imod__(self, y):
+        if self.data is None or self.ndim == 0:
+            return NotImplemented
+        set_item(self, Ellipsis, general(np.remainder, self, y))
+        return self
+
+    def __ifloordiv__(self, y):
+        if self.data is None or self.ndim == 0:
+            return NotImplemented
+        set_item(self, Ellipsis, general(np.floor_divide, self, y))
+        return self
+
+    def __imatmul__(self, y):
+        if self.data is None or self.ndim == 0:
+            return NotImplemented
+        set_item(self, Ellipsis, HANDLERS["ufunc"](np.matmul, "__call__", (self, y), {}))
+        return self
+
+    def __richcmp__(self, other, int op): return compare(self, other, op)
+
+    def __bool__(self): return bool(primal(self))
+
+    def __hash__(self): return hash(primal(self))
+
+    # -- container
+
+    def __len__(self):
+        if self.ndim == 0:
+            raise TypeError("len() of unsized object")
+        return self.data.shape[1]
+
+    def __getitem__(self, key): return get_item(self, key)
+
+    def __setitem__(self, key, value): set_item(self, key, value)
+
+    def __iter__(self):
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d array")
+        return iterate(self)
+
+    def __contains__(self, item):
+        return bool(np.any(primal(self) == primal(item)))
+
+    # -- conversions that would lose the derivative
+
+    def __float__(self): raise TypeError(NO_FLOAT.format("float()", type(self).__name__))
+    def __int__(self): raise TypeError(NO_FLOAT.format("int()", type(self).__name__))
+    def __complex__(self): raise TypeError(NO_FLOAT.format("complex()", type(self).__name__))
+    def __index__(self): raise TypeError(NO_FLOAT.format("use as an index", type(self).__name__))
+
+    def __round__(self, ndigits=None): return round(primal(self), ndigits)
+    def __floor__(self): return HANDLERS["integer"]("floor", primal(self))
+    def __ceil__(self): return HANDLERS["integer"]("ceil", primal(self))
+    def __trunc__(self): return HANDLERS["integer"]("trunc", primal(self))
+
+    def __array__(self, dtype=None, copy=None):
+        if self.ndim == 0 and dtype is None:
+            box = np.empty((), object)
+            box[()] = self
+            return box
+        raise TypeError(
+            f"a {type(self).__name__} cannot become a plain array of dtype {dtype or self.dtype}: its derivative would be lost. "
+            "Use x.value for the value alone; to store into an array, make the array with dualad.numpy (zeros, empty, "
+            "array, ...) inside the function that is differentiated, or collect the results in a list and numpy.stack it")
+
+    # -- NumPy's protocols
+
+    def __array_ufunc__(self, ufunc, str method, *inputs, **kwargs):
+        cdef PyObject* found
+        cdef int i
+        if not kwargs and method == "__call__":
+            found = PyDict_GetItemWithError(OPERATION_OF, ufunc)
+            if found != NULL:
+                i = <int>PyLong_AsSsize_t(<object>found)
+                r = compiled(&operations[i], ufunc, operations[i].nin, inputs[0],
+                             inputs[1] if operations[i].nin == 2 else None, False, False)
+                if r is not NotImplemented:
+                    return r
+        return HANDLERS["ufunc"](ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func, types, args, kwargs):
+        cdef PyObject* rule = PyDict_GetItemWithError(FUNCTIONS, func)
+        if rule != NULL:
+            return (<object>rule)(*args, **kwargs)
+        return HANDLERS["function"](func, types, args, kwargs)
+
+    # -- copying and printing
+
+    def __copy__(self): return rewrap(self, component_view(self).copy())
+    def __deepcopy__(self, memo): return rewrap(self, component_view(self).copy())
+
+    def copy(self, order="C"):
+        """A copy that shares no memory with this number."""
+        return rewrap(self, component_view(self).copy(order))
+
+    def __reduce__(self):
+        return wrap, (type(self), component_view(self), self.level, self.ndir)
+
+    def __repr__(self): return HANDLERS["repr"](self)
+    def __str__(self): return HANDLERS["str"](self)
+    def __format__(self, str spec): return HANDLERS["format"](self, spec)
+
+    def __getattr__(self, str name):
+        return HANDLERS["attribute"](self, name)
+
+    # ndarray methods that are a NumPy function of the array, with the same parameters
+
+    def all(self, *args, **kwargs): return np.all(primal(self), *args, **kwargs)
+    def any(self, *args, **kwargs): return np.any(primal(self), *args, **kwargs)
+    def argmax(self, *args, **kwargs): return primal(self).argmax(*args, **kwargs)
+    def argmin(self, *args, **kwargs): return primal(self).argmin(*args, **kwargs)
+    def argpartition(self, *args, **kwargs): return primal(self).argpartition(*args, **kwargs)
+    def argsort(self, *args, **kwargs): return primal(self).argsort(*args, **kwargs)
+    def choose(self, *args, **kwargs): return primal(self).choose(*args, **kwargs)
+    def nonzero(self): return primal(self).nonzero()
+    def searchsorted(self, *args, **kwargs): return np.searchsorted(primal(self), *[primal(a) for a in args], **kwargs)
+    def clip(self, *args, **kwargs): return apply(np.clip, (self, *args), kwargs)
+    def compress(self, condition, axis=None, out=None): return apply(np.compress, (condition, self, axis, out), {})
+    def conj(self): return np.conjugate(self)
+    def cumprod(self, *args, **kwargs): return apply(np.cumprod, (self, *args), kwargs)
+    def cumsum(self, *args, **kwargs): return apply(np.cumsum, (self, *args), kwargs)
+    def diagonal(self, *args, **kwargs): return apply(np.diagonal, (self, *args), kwargs)
+    def dot(self, *args, **kwargs): return apply(np.dot, (self, *args), kwargs)
+    def flatten(self, order="C"): return apply(np.ravel, (self, order), {}).copy()
+    def max(self, *args, **kwargs): return apply(np.max, (self, *args), kwargs)
+    def mean(self, *args, **kwargs): return apply(np.mean, (self, *args), kwargs)
+    def min(self, *args, **kwargs): return apply(np.min, (self, *args), kwargs)
+    def prod(self, *args, **kwargs): return apply(np.prod, (self, *args), kwargs)
+    def ravel(self, order="C"): return apply(np.ravel, (self, order), {})
+    def repeat(self, *args, **kwargs): return apply(np.repeat, (self, *args), kwargs)
+    def round(self, *args, **kwargs): return np.round(primal(self), *args, **kwargs)
+    def squeeze(self, axis=None): return apply(np.squeeze, (self, axis), {})
+    def std(self, *args, **kwargs): return apply(np.std, (self, *args), kwargs)
+    def sum(self, *args, **kwargs): return apply(np.sum, (self, *args), kwargs)
+    def swapaxes(self, axis1, axis2): return apply(np.swapaxes, (self, axis1, axis2), {})
+    def take(self, *args, **kwargs): return apply(np.take, (self, *args), kwargs)
+    def trace(self, *args, **kwargs): return apply(np.trace, (self, *args), kwargs)
+    def var(self, *args, **kwargs): return apply(np.var, (self, *args), kwargs)
+
+    def reshape(self, *shape, order="C", copy=None):
+        """The elements in another shape; a view where NumPy gives one."""
+        return apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape, order), {"copy": copy})
+
+    def transpose(self, *axes):
+        """The axes permuted (a view)."""
+        axes = axes[0] if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))) else axes
+        return apply(np.transpose, (self, axes or None), {})
+
+    def item(self, *args):
+        """One element, as a number that keeps its derivative."""
+        if not args:
+            if self.size != 1:
+                raise ValueError("can only convert an array of size 1 to a Python scalar")
+            return apply(np.reshape, (self, ()), {})[()]
+        if len(args) == 1 and not isinstance(args[0], tuple):
+            return apply(np.ravel, (self,), {})[args[0]]
+        return self[args[0] if len(args) == 1 else args]
+
+    def tolist(self):
+        """Nested lists of numbers that keep their derivatives."""
+        return self if self.ndim == 0 else [x.tolist() for x in self]
+
+    def fill(self, value):
+        """Set every element to a value, which may be a number with a derivative."""
+        self[...] = value
+
+    def sort(self, axis=-1, kind=None, order=None, *, stable=None):
+        """Sort in place by value; the derivatives go with their values."""
+        self[...] = apply(np.sort, (self, axis, kind, order), {"stable": stable})
+
+    def partition(self, kth, axis=-1, kind="introselect", order=None):
+        """Partition in place by value; the derivatives go with their values."""
+        self[...] = apply(np.partition, (self, kth, axis, kind, order), {})
+
+    def put(self, indices, values, mode="raise"):
+        """Store values at flat indices."""
+        flat = apply(np.ravel, (self,), {}).copy()
+        flat[np.take(np.arange(self.size), indices, mode=mode)] = values
+        self[...] = flat.reshape(self.shape)
+
+    def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
+        """The same numbers in another floating-point or complex width."""
+        dtype = np.dtype(dtype)
+        if dtype == self.dtype and not copy:
+            return self
+        if dtype == object:
+            return HANDLERS["objects"](self)
+        if dtype.kind not in "fc" or (dtype.kind == "f" and self.dtype.kind == "c"):
+            raise TypeError(f"astype({dtype.name!r}) would drop the derivative of a {type(self).__name__}: use "
+                            f"x.value.astype({dtype.name!r}) for the value alone")
+        return rewrap(self, component_view(self).astype(dtype, order, casting))
+
+
+cdef object FLOAT64 = np.dtype(np.float64)
+
+
+def iterate(Number x):
+    cdef Py_ssize_t i
+    for i in range(len(x)):
+        yield get_item(x, i)
+
+
+def load_rules(dict handlers, dict functions):
+    """Called once by dualad.rules: how NumPy functions act."""
+    HANDLERS.update(handlers)
+    FUNCTIONS.update(functions)
+
+
+cdef int POSITIVE = 0, ABSOLUTE = 0
+bind_table()
+for _i in range(function_count):
+    if function_table[_i].name == b"positive":
+        POSITIVE = _i
+    elif function_table[_i].name == b"absolute":
+        ABSOLUTE = _i
+
+
+# ---- seeds of the transforms --------------------------------------------------------------------------------------
+
+def seed_tangent(type cls, x, t, long long level):
+    """A number of value x and tangent t, both of one shape."""
+    cdef Number r
+    if PyFloat_CheckExact(x) and PyFloat_CheckExact(t):
+        r = <Number>TP_NEW(<PyTypeObject*>cls, EMPTY)
+        r.kind = DUAL_KIND
+        r.level = level
+        r.ndir = 1
+        r.ncomp = 2
+        r.c[0] = PyFloat_AS_DOUBLE(x)
+        r.c[1] = PyFloat_AS_DOUBLE(t)
+        return r
+    if isinstance(x, Number) or isinstance(t, Number):
+        return wrap(cls, np.stack([x, t]), level, 1)
+    x = np.asarray(x)
+    data = empty_components((2,) + x.shape, x.dtype if x.dtype.kind == "c" else np.result_type(x, t)
+                            if np.iscomplexobj(t) else x.dtype)
+    data[0] = x
+    data[1] = t
+    return wrap(cls, data, level, 1)
+
+
+def seed_directions(type cls, x, Py_ssize_t first, Py_ssize_t count, long long level):
+    """A number of value x whose tangents are the unit directions first, ..., first + count - 1 of x's elements."""
+    shape = np.shape(x)
+    cdef Py_ssize_t size = 1
+    for n in shape:
+        size *= n
+    dtype = x.dtype if isinstance(x, (Number, np.ndarray)) else np.float64
+    data = empty_components((1 + count,) + shape, dtype, zero=True)
+    cdef Py_ssize_t low = max(first, 0), high = min(first + count, size)
+    if high > low:
+        flat = data.reshape(1 + count, -1)
+        flat[np.arange(low - first + 1, high - first + 1), np.arange(low, high)] = 1
+    if isinstance(x, Number):
+        return wrap(cls, np.concatenate([x[None] if np.ndim(x) else np.reshape(x, (1,)), data[1:]]), level, <int>count)
+    data[0] = x
+    return wrap(cls, data, level, <int>count)
+
+
+cdef int DUAL_KIND = DUAL

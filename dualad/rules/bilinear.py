@@ -1,0 +1,155 @@
+"""Bilinear functions f(a, b): the value is f(a, b), the tangent f(a', b) + f(a, b')."""
+
+import numpy as np
+
+from dualad.rules.algebra import innermost, join, lift, split
+
+
+def bilinear(function, a, b, *args, batched=None, **kwargs):
+    """function(a, b, *args, **kwargs) for a function that is linear in a and in b.
+
+    `batched(a, b)`, where given, is the same function for operands with an axis of directions in front.
+    """
+    lead = innermost(a, b)
+    (a0, a_dot), (b0, b_dot) = split(a, lead.level), split(b, lead.level)
+    value = function(a0, b0, *args, **kwargs)
+    total = None
+    for tangents, pair in ((a_dot, lambda t: (t, b0)), (b_dot, lambda t: (a0, t))):
+        if tangents is None:
+            continue
+        if batched is not None:
+            term = batched(*pair(tangents))
+        else:
+            term = np.stack([function(*pair(t), *args, **kwargs) for t in tangents])
+        total = term if total is None else total + term
+    return join(lead, value, total)
+
+
+def _matmul(ufunc, a, b, **kwargs):
+    """matmul of stacks of matrices; all directions of one operand go in one call."""
+    def batched(x, y):
+        # a direction axis in front broadcasts against a stack, once vectors are out of the way
+        if np.ndim(x) > np.ndim(a):
+            return _matmul_left(x, y)
+        return _matmul_right(x, y)
+
+    def _matmul_left(t, y):
+        if np.ndim(a) == 1 and np.ndim(b) <= 2:
+            return np.matmul(t, y, **kwargs)
+        if np.ndim(a) == 1:
+            return np.matmul(lift(t, np.ndim(b) - 1)[..., None, :], y, **kwargs)[..., 0, :]
+        if np.ndim(a) == 2 and np.ndim(b) <= 2:
+            return np.matmul(t.reshape((-1, t.shape[-1])), y, **kwargs).reshape(t.shape[:2] + np.shape(y)[1:])
+        return np.matmul(lift(t, max(np.ndim(a), np.ndim(b))), y, **kwargs)
+
+    def _matmul_right(x, t):
+        if np.ndim(b) == 1:
+            return np.moveaxis(np.matmul(x, np.moveaxis(t, 0, -1), **kwargs), -1, 0)
+        if np.ndim(a) == 1:
+            return np.matmul(x, t, **kwargs)
+        return np.matmul(x, lift(t, max(np.ndim(a), np.ndim(b))), **kwargs)
+
+    return bilinear(np.matmul, a, b, batched=batched if not kwargs.get("axes") else None, **kwargs)
+
+
+def _gufunc(ufunc, a, b, **kwargs):
+    return bilinear(ufunc, a, b, **kwargs)
+
+
+GUFUNCS = {np.matmul: _matmul}
+for _name in ("vecdot", "matvec", "vecmat"):
+    if hasattr(np, _name):
+        GUFUNCS[getattr(np, _name)] = _gufunc
+
+
+def _two(function):
+    def rule(a, b, *args, **kwargs):
+        out = kwargs.pop("out", None)
+        result = bilinear(function, a, b, *args, **kwargs)
+        return result if out is None else store(out, result)
+    rule.__name__ = function.__name__
+    return rule
+
+
+def store(out, result):
+    """out[...] = result, for functions that take out=."""
+    out = out[0] if isinstance(out, tuple) else out
+    if np.shape(out) != np.shape(result):
+        raise ValueError(f"out has shape {np.shape(out)}, but the result has shape {np.shape(result)}")
+    if not hasattr(out, "isconstant"):
+        raise TypeError(f"out= is a plain {type(out).__name__}: the derivative would be lost. Leave out= away, or make the "
+                        "array with dualad.numpy inside the function that is differentiated")
+    out[...] = result
+    return out
+
+
+def _dot(a, b, out=None):
+    result = np.multiply(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else _dot_arrays(a, b)
+    return result if out is None else store(out, result)
+
+
+def _dot_arrays(a, b):
+    if np.ndim(b) <= 2 and np.ndim(a) <= 2:
+        result = _matmul(np.matmul, a, b)
+        lead = innermost(a, b)
+        value = np.dot(split(a, lead.level)[0], split(b, lead.level)[0])
+        return join(lead, value, split(result, lead.level)[1])
+    return bilinear(np.dot, a, b)
+
+
+def _einsum(*operands, out=None, optimize=False, **kwargs):
+    """Any number of operands: the tangent replaces one operand after the other."""
+    sublists = not isinstance(operands[0], str)
+    arrays = list(operands[0:2 * (len(operands) // 2):2] if sublists else operands[1:])
+
+    def call(replaced):
+        if not sublists:
+            return np.einsum(operands[0], *replaced, optimize=optimize, **kwargs)
+        labels = operands[1::2]
+        flat = [x for pair in zip(replaced, labels, strict=False) for x in pair]
+        return np.einsum(*flat, *operands[2 * len(replaced):], optimize=optimize, **kwargs)
+
+    lead = innermost(*arrays)
+    pairs = [split(x, lead.level) for x in arrays]
+    values = [v for v, _ in pairs]
+    total = None
+    for i, (_, tangents) in enumerate(pairs):
+        if tangents is None:
+            continue
+        term = np.stack([call([*values[:i], t, *values[i + 1:]]) for t in tangents])
+        total = term if total is None else total + term
+    result = join(lead, call(values), total)
+    return result if out is None else store(out, result)
+
+
+def _multi_dot(arrays, *, out=None):
+    result = arrays[0]
+    for a in arrays[1:]:
+        result = np.dot(result, a)
+    lead = innermost(*arrays)
+    value = np.linalg.multi_dot([split(a, lead.level)[0] for a in arrays])
+    result = join(lead, value, split(result, lead.level)[1])
+    return result if out is None else store(out, result)
+
+
+def _matrix_power(a, n):
+    result = np.linalg.inv(a) if n < 0 else a
+    for _ in range(abs(n) - 1):
+        result = result @ (np.linalg.inv(a) if n < 0 else a)
+    lead = innermost(a)
+    value, tangents = split(a, lead.level)
+    value = np.linalg.matrix_power(value, n)
+    return join(lead, value, None if n == 0 else split(result, lead.level)[1])
+
+
+FUNCTIONS = {
+    np.dot: _dot,
+    np.einsum: _einsum,
+    np.linalg.multi_dot: _multi_dot,
+    np.linalg.matrix_power: _matrix_power,
+}
+for _function in (np.vdot, np.inner, np.outer, np.tensordot, np.kron, np.cross, np.convolve, np.correlate,
+                  np.linalg.cross, np.linalg.outer, np.linalg.tensordot):
+    FUNCTIONS[_function] = _two(_function)
+FUNCTIONS[np.linalg.matmul] = lambda a, b, /: np.matmul(a, b)
+FUNCTIONS[np.linalg.vecdot] = lambda a, b, /, *, axis=-1: np.vecdot(a, b, axis=axis)

@@ -1,0 +1,148 @@
+"""Elementwise functions: value by NumPy, derivatives from the table in csrc/derivatives.def.
+
+The compiled loops of the core serve contiguous float64 and float32 arrays. This module serves everything else
+(complex and nested numbers, where=, dtype=, out=, several outputs, scipy.special) from the same lines.
+"""
+
+import numpy as np
+
+from dualad._core.number import table
+from dualad.rules import vocabulary
+from dualad.rules.algebra import Number, innermost, join, lift, primal, split, tangent_product
+from dualad.rules.special import PARTIALS as SPECIAL_PARTIALS
+from dualad.rules.special import PLAIN as SPECIAL_PLAIN
+from dualad.rules.special import UNSUPPORTED as SPECIAL_UNSUPPORTED
+
+
+def _read_unary(row):
+    _, _, aux, arg, d1, _ = row
+    first = vocabulary.compile_expression(d1, ("x", "y", "a"))
+    if aux == "none":
+        return (lambda x, y: first(x, y, None),)
+    argument = vocabulary.compile_expression(arg, ("x", "y"))
+    function = getattr(np, aux)
+    return (lambda x, y: first(x, y, function(argument(x, y))),)
+
+
+def _read_binary(row):
+    _, _, aux, arg, dx, dy, *_ = row
+    names = ("x", "y", "z", "a")
+    partials = [vocabulary.compile_expression(text, names) for text in (dx, dy)]
+    if aux == "none":
+        return tuple((lambda x, y, z, p=p: p(x, y, z, None)) for p in partials)
+    argument = vocabulary.compile_expression(arg, ("x", "y", "z"))
+    function = getattr(np, aux)
+    return tuple((lambda x, y, z, p=p: p(x, y, z, function(argument(x, y, z)))) for p in partials)
+
+
+# function -> derivative with respect to each argument, of the arguments and the outputs; None: has none to give
+PARTIALS = {
+    np.modf: (lambda x, fraction, whole: (1.0, None),),
+    np.frexp: (lambda x, mantissa, exponent: (np.ldexp(1.0, -exponent), None),),
+    np.divmod: (lambda x, y, quotient, rest: (None, 1.0), lambda x, y, quotient, rest: (None, -quotient)),
+    **SPECIAL_PARTIALS,
+}
+# piecewise constant functions, and those that ask about the value
+PLAIN = {np.isnat, *SPECIAL_PLAIN}
+
+for _row in table():
+    _function = getattr(np, _row[1])
+    if _row[0] == "PLAIN":
+        PLAIN.add(_function)
+    else:
+        PARTIALS[_function] = (_read_unary if _row[0] == "UNARY" else _read_binary)(_row)
+
+
+def elementwise(function, inputs, kwargs):
+    """function(*inputs, **kwargs) with derivatives; `where=` leaves zero tangents where it is false."""
+    inputs = [_unbox(x) for x in inputs]
+    lead = innermost(*inputs)
+    if lead is None:
+        return function(*inputs, **kwargs)
+    level = lead.level
+    values, tangents = zip(*(split(x, level) for x in inputs), strict=True)
+    results = function(*values, **kwargs)
+    outputs = results if isinstance(results, tuple) else (results,)
+    totals = [None] * len(outputs)
+    if any(np.iscomplexobj(primal(v)) for v in values) and function in (np.absolute, np.abs):
+        totals = [_absolute_tangents(values[0], tangents[0], outputs[0])]
+    else:
+        for i, t in enumerate(tangents):
+            if t is None:
+                continue
+            rows = _partial(function, i)(*values, *outputs)
+            _accumulate(totals, rows if isinstance(rows, tuple) else (rows,), outputs, t, kwargs.get("where", True))
+    joined = tuple(_join_output(lead, function, i, z, t) for i, (z, t) in enumerate(zip(outputs, totals, strict=True)))
+    return joined if isinstance(results, tuple) else joined[0]
+
+
+def _partial(function, i):
+    partial = PARTIALS[function][i]
+    if partial is None:
+        raise TypeError(f"{function.__name__} has no closed-form derivative with respect to its argument {i}: pass that "
+                        "argument as a plain number (x.value)")
+    return partial
+
+
+def _accumulate(totals, rows, outputs, t, where):
+    for j, derivative in enumerate(rows):
+        if derivative is None:
+            continue
+        with np.errstate(all="ignore"):
+            term = tangent_product(derivative, lift(t, np.ndim(outputs[j])))
+            if where is not True:
+                term = np.where(where, term, 0)
+        shape = t.shape[:1] + np.shape(outputs[j])
+        if term.shape != shape:
+            term = np.broadcast_to(term, shape)
+        totals[j] = term if totals[j] is None else totals[j] + term
+
+
+def _join_output(lead, function, i, z, t):
+    if t is None and not isinstance(z, Number) and not np.issubdtype(np.asarray(z).dtype, np.inexact):
+        return z
+    if t is None and function in _WHOLE_OUTPUT and i == _WHOLE_OUTPUT[function]:
+        return primal(z)
+    if t is not None and not isinstance(z, Number) and not isinstance(t, Number):
+        t = _cast(t, np.asarray(z).dtype)
+    return join(lead, z, t)
+
+
+# outputs that are piecewise constant
+_WHOLE_OUTPUT = {np.modf: 1, np.frexp: 1, np.divmod: 0}
+
+
+def _cast(tangents, dtype):
+    """Tangents in the width of the value; complex tangents of a real value would be an error of a rule."""
+    return tangents if tangents.dtype == dtype or tangents.dtype.kind != dtype.kind else tangents.astype(dtype)
+
+
+def _absolute_tangents(x, t, z):
+    """Re(conj(x) t) / |x|, and 0 at 0."""
+    if t is None:
+        return None
+    safe = np.where(z == 0, 1.0, z)
+    return np.real(np.conjugate(x / safe) * t)
+
+
+def _unbox(x):
+    """An object array of numbers as one number."""
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        from dualad.rules.packing import pack
+
+        return pack(x)
+    return x
+
+
+def plain(function, inputs, kwargs):
+    """The function of the values alone."""
+    if any(isinstance(k, Number) for k in kwargs.get("out") or ()):
+        raise TypeError(f"{function.__name__} has no derivative, so that its result needs a plain array as out=")
+    return function(*(primal(_unbox(x)) for x in inputs), **kwargs)
+
+
+def unsupported_reason(function):
+    """Why a ufunc does not take numbers with derivatives."""
+    reason = SPECIAL_UNSUPPORTED.get(function, "no derivative rule is known for it")
+    return (f"{function.__name__} does not support numbers with derivatives: {reason}. Use x.value where only the value "
+            "is wanted, or compose it from supported functions (python -m dualad info lists them)")

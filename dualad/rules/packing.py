@@ -1,0 +1,41 @@
+"""Lists and object arrays of numbers packed into one number, and back."""
+
+import numpy as np
+
+from dualad.rules.algebra import Number
+
+
+def _contains_number(a):
+    return any(isinstance(v, Number) or (isinstance(v, (list, tuple)) and _contains_number(v)) for v in a)
+
+
+def pack_if_needed(a):
+    """Pack what needs packing; anything else is left as it is."""
+    if isinstance(a, (list, tuple)) and _contains_number(a):
+        return pack(a)
+    if isinstance(a, np.ndarray) and a.dtype == object:
+        return pack(a)
+    return a
+
+
+def pack(a):
+    """One number (or plain array) from a list, nested lists or an object array of numbers and scalars."""
+    if isinstance(a, np.ndarray):
+        if a.dtype != object:
+            return a
+        if not any(isinstance(v, Number) for v in a.flat):
+            return a.astype(np.result_type(*[np.asarray(v).dtype for v in a.flat])) if a.size else a.astype(float)
+        return np.reshape(np.stack(list(a.flat)), a.shape + np.shape(a.flat[0]))
+    if isinstance(a, (list, tuple)):
+        if not _contains_number(a):
+            return np.asarray(a)
+        return np.stack([pack(v) for v in a])
+    return a
+
+
+def unpack(x):
+    """An object array of the elements."""
+    result = np.empty(x.shape, object)
+    for index in np.ndindex(x.shape):
+        result[index] = x[index]
+    return result

@@ -1,0 +1,312 @@
+"""Functions that combine the elements along axes: sums, means, products, norms, extremes."""
+
+import numpy as np
+
+from dualad.rules.algebra import innermost, join, lift, primal, shift_axis, split, tangent_product
+from dualad.rules.bilinear import store
+
+_NO = np._NoValue
+
+
+def _options(**kwargs):
+    """Only the options that were given."""
+    return {k: v for k, v in kwargs.items() if v is not _NO}
+
+
+def _finish(result, out):
+    return result if out is None else store(out, result)
+
+
+def _linear_reduction(function):
+    """sum and mean: the value gets a call of its own, so that it rounds as NumPy's does."""
+    def rule(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_NO):
+        lead = innermost(a, initial)
+        value, tangents = split(a, lead.level)
+        start, start_dot = split(initial, lead.level) if initial is not _NO else (_NO, None)
+        options = _options(dtype=dtype if dtype is not None else _NO, keepdims=keepdims,
+                           where=primal(where) if where is not _NO else _NO)
+        result = function(value, axis, **options, **_options(initial=start))
+        if tangents is not None:
+            if "where" in options:
+                options["where"] = np.broadcast_to(options["where"], value.shape)[None]
+            tangents = function(tangents, shift_axis(axis, a.ndim), **options)
+        if start_dot is not None:
+            extra = lift(start_dot, np.ndim(result))
+            tangents = np.broadcast_to(extra, extra.shape[:1] + np.shape(result)) if tangents is None else tangents + extra
+        return _finish(join(lead, result, tangents), out)
+    rule.__name__ = function.__name__
+    return rule
+
+
+_sum = _linear_reduction(np.sum)
+
+
+def _mean(a, axis=None, dtype=None, out=None, keepdims=_NO, *, where=_NO):
+    return _MEAN(a, axis, dtype, out, keepdims, where=where)
+
+
+_MEAN = _linear_reduction(np.mean)
+
+
+def _flatten_axes(a, axis):
+    """The reduced axes first and as one, and the function that puts the result back for keepdims."""
+    ndim = a.ndim
+    axes = tuple(range(ndim)) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, ndim)
+    rest = [k for k in range(ndim) if k not in axes]
+    moved = np.transpose(a, (*axes, *rest))
+    count = int(np.prod([a.shape[k] for k in axes], dtype=int))
+    return np.reshape(moved, (count, *[a.shape[k] for k in rest]))
+
+
+def _along(weights, tangents, axis):
+    """sum of weights * tangents along the reduced axes; zero tangents stay zero."""
+    ndim = tangents.ndim - 1
+    return np.sum(tangent_product(weights, tangents), axis=shift_axis(axis, ndim))
+
+
+def _prod(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_NO):
+    """The factor of each tangent is the product of all others, so that zeros among the elements are no exception."""
+    lead = innermost(a, initial)
+    if where is not _NO:
+        a = np.where(where, a, 1.0)
+    value = np.prod(split(a, lead.level)[0], axis, dtype, **_options(keepdims=keepdims, initial=split(initial, lead.level)[0]))
+    x = _flatten_axes(a, axis)
+    ones = np.ones((1, *x.shape[1:]))
+    v, t = split(x, lead.level)
+    before = np.concatenate([ones, np.cumprod(v, axis=0)[:-1]]) if len(x) else v
+    after = np.concatenate([ones, np.cumprod(v[::-1], axis=0)[:-1]])[::-1] if len(x) else v
+    others = before * after
+    total = None
+    if t is not None:
+        total = np.sum(tangent_product(others, t), axis=1)
+    start, start_dot = split(initial, lead.level) if initial is not _NO else (1.0, None)
+    if total is not None and initial is not _NO:
+        total = total * start
+    if start_dot is not None:
+        term = tangent_product(np.prod(v, axis=0), lift(start_dot, x.ndim - 1))
+        total = term if total is None else total + term
+    if total is not None:
+        total = np.reshape(total, total.shape[:1] + np.shape(value))
+    return _finish(join(lead, value, total), out)
+
+
+def _extreme(function):
+    """max and min: the tied share the tangent equally."""
+    def rule(a, axis=None, out=None, keepdims=_NO, initial=_NO, where=_NO):
+        lead = innermost(a, initial)
+        level = lead.level
+        value, t = split(a, level)
+        start, start_dot = split(initial, level) if initial is not _NO else (_NO, None)
+        limits = _options(initial=start, where=where)
+        result = function(value, axis, **_options(keepdims=keepdims), **limits)
+        top = result if keepdims is True else function(value, axis, keepdims=True, **limits)
+        hit = _ties(primal(value), primal(top), where)
+        count = np.sum(hit, axis, keepdims=True)
+        start_hit = np.zeros(count.shape, bool) if initial is _NO else primal(top) == primal(start)
+        share = hit / np.maximum(count + start_hit, 1)
+        total = None
+        if t is not None:
+            total = np.reshape(_along(share, t, axis), t.shape[:1] + np.shape(result))
+        if start_dot is not None:
+            part = np.reshape(start_hit / np.maximum(count + start_hit, 1), np.shape(result))
+            term = tangent_product(part, lift(start_dot, np.ndim(result)))
+            total = term if total is None else total + term
+        return _finish(join(lead, result, total), out)
+    rule.__name__ = function.__name__
+    return rule
+
+
+def _ties(value, top, where):
+    """Which elements are the extreme; a NaN that NumPy returns counts as one."""
+    hit = (value == top) | (np.isnan(value) & np.isnan(top))
+    return hit if where is _NO else hit & where
+
+
+def _ptp(a, axis=None, out=None, keepdims=_NO):
+    options = _options(keepdims=keepdims)
+    return _finish(np.max(a, axis, **options) - np.min(a, axis, **options), out)
+
+
+def _average(a, axis=None, weights=None, returned=False, *, keepdims=_NO):
+    options = _options(keepdims=keepdims)
+    if weights is None:
+        result = np.mean(a, axis, **options)
+        total = np.full(np.shape(result), a.size / max(np.size(primal(result)), 1))
+    else:
+        if np.shape(weights) != np.shape(a):
+            ndim, axes = np.ndim(a), np.lib.array_utils.normalize_axis_tuple(axis, np.ndim(a))
+            weights = np.reshape(weights, [np.shape(a)[k] if k in axes else 1 for k in range(ndim)])
+            weights = np.broadcast_to(weights, np.shape(a))
+        total = np.sum(weights, axis, **options)
+        result = _with_numpy_value(np.sum(a * weights, axis, **options) / total, np.average, a, axis, weights, **options)
+    return (result, total) if returned else result
+
+
+def _with_numpy_value(derived, function, *args, **kwargs):
+    """The tangents of `derived` with the value that NumPy computes."""
+    lead = innermost(derived)
+    values = [split(a, lead.level)[0] for a in args]
+    return join(lead, function(*values, **kwargs), split(derived, lead.level)[1])
+
+
+def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
+    """2 / (n - ddof) * sum((x - mean) * x')."""
+    ddof = ddof if correction is _NO else correction
+    lead = innermost(a)
+    value, t = split(a, lead.level)
+    options = _options(keepdims=keepdims, where=where)
+    result = np.var(value, axis, dtype, None, ddof, **options)
+    if t is not None:
+        select = _options(where=where)
+        centred = value - np.mean(value, axis, keepdims=True, **select)
+        mask = np.ones(value.shape) if where is _NO else np.broadcast_to(where, value.shape)
+        count = np.sum(mask, axis, keepdims=True)
+        with np.errstate(all="ignore"):
+            weights = np.where(mask, 2 * _absolute_squared_factor(centred) / (count - ddof), 0.0)
+        product = tangent_product(weights, t)
+        t = np.reshape(np.sum(np.real(product) if np.iscomplexobj(product) else product, axis=shift_axis(axis, a.ndim)),
+                       t.shape[:1] + np.shape(result))
+    return _finish(join(lead, result, t), out)
+
+
+def _absolute_squared_factor(x):
+    return np.conjugate(x) if np.iscomplexobj(x) else x
+
+
+def _std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
+    derived = np.sqrt(_var(a, axis, dtype, None, ddof, keepdims, where=where, correction=correction))
+    lead = innermost(derived)
+    value = np.std(split(a, lead.level)[0], axis, dtype, None, ddof if correction is _NO else correction,
+                   **_options(keepdims=keepdims, where=where))
+    return _finish(join(lead, value, split(derived, lead.level)[1]), out)
+
+
+# ---- running totals ------------------------------------------------------------------------------------------------
+
+def _cumsum(a, axis=None, dtype=None, out=None):
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    lead = innermost(a)
+    value, t = split(a, lead.level)
+    result = np.cumsum(value, axis, dtype)
+    return _finish(join(lead, result, None if t is None else np.cumsum(t, shift_axis(axis, a.ndim), dtype)), out)
+
+
+def _cumprod(a, axis=None, dtype=None, out=None):
+    """The recurrence p_i = p_(i-1) x_i, so that zeros among the elements are no exception."""
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    lead = innermost(a)
+    value, t = split(a, lead.level)
+    result = np.cumprod(value, axis, dtype)
+    if t is not None:
+        x, p = np.moveaxis(value, axis, 0), np.moveaxis(result, axis, 0)
+        t = np.moveaxis(t, shift_axis(axis, a.ndim), 1)
+        steps = [t[:, 0]] if len(x) else []
+        for i in range(1, len(x)):
+            steps.append(tangent_product(x[i], steps[-1]) + tangent_product(p[i - 1], t[:, i]))
+        t = np.moveaxis(np.stack(steps, 1), 1, shift_axis(axis, a.ndim)) if steps else t
+    return _finish(join(lead, result, t), out)
+
+
+def _cumulative(function):
+    def rule(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
+        axis = axis if axis is not None or x.ndim > 1 else 0
+        result = function(x, axis, dtype)
+        if include_initial:
+            shape = list(result.shape)
+            shape[axis] = 1
+            result = np.concatenate([np.full(shape, 1.0 if function is _cumprod else 0.0), result], axis)
+        return _finish(result, out)
+    return rule
+
+
+# ---- norms ---------------------------------------------------------------------------------------------------------
+
+def _norm(x, ord=None, axis=None, keepdims=False):
+    """Norms of vectors by their formulas; matrix norms that need singular values through svd."""
+    lead = innermost(x)
+    value = np.linalg.norm(split(x, lead.level)[0], ord, axis, keepdims)
+    derived = _norm_formula(x, ord, axis)
+    t = split(derived, lead.level)[1]
+    return join(lead, value, None if t is None else np.reshape(t, t.shape[:1] + np.shape(value)))
+
+
+def _norm_formula(x, ord, axis):
+    if axis is None and (ord is None or x.ndim == 1):
+        x, axis = np.ravel(x), (0,)
+        ord = 2 if ord is None else ord
+    elif axis is None:
+        axis = tuple(range(x.ndim))
+    axis = np.lib.array_utils.normalize_axis_tuple(axis, x.ndim)
+    if len(axis) == 1:
+        return _vector_norm(x, 2 if ord is None else ord, axis[0])
+    return _matrix_norm(np.moveaxis(x, axis, (-2, -1)), ord)
+
+
+def _vector_norm(x, ord, axis):
+    if ord == 2:
+        return _euclidean(x, axis)
+    size = np.abs(x)
+    if ord == np.inf:
+        return np.max(size, axis)
+    if ord == -np.inf:
+        return np.min(size, axis)
+    if ord == 0:
+        return np.sum(0.0 * size, axis)
+    if ord == 1:
+        return np.sum(size, axis)
+    return np.sum(size ** ord, axis) ** (1.0 / ord)
+
+
+def _euclidean(x, axis):
+    """x'.x / |x|, and 0 at the origin."""
+    lead = innermost(x)
+    value, t = split(x, lead.level)
+    norm = np.sqrt(np.sum(np.real(value * np.conjugate(value)) if np.iscomplexobj(primal(value)) else value * value, axis))
+    if t is None:
+        return join(lead, norm, None)
+    safe = np.where(primal(norm) == 0, 1.0, norm)
+    unit = np.conjugate(value) / np.expand_dims(safe, axis)
+    return join(lead, norm, np.real(np.sum(tangent_product(unit, t), shift_axis(axis, x.ndim))))
+
+
+def _matrix_norm(x, ord):
+    if ord is None or ord == "fro":
+        return _euclidean(np.reshape(x, x.shape[:-2] + (-1,)), -1 + len(x.shape) - 1)
+    if ord in (1, -1):
+        return (np.max if ord > 0 else np.min)(np.sum(np.abs(x), -2), -1)
+    if ord in (np.inf, -np.inf):
+        return (np.max if ord > 0 else np.min)(np.sum(np.abs(x), -1), -1)
+    singular = np.linalg.svd(x, compute_uv=False)
+    return np.sum(singular, -1) if ord == "nuc" else singular[..., 0 if ord > 0 else -1]
+
+
+FUNCTIONS = {
+    np.sum: _sum, np.mean: _mean, np.prod: _prod, np.max: _extreme(np.max), np.min: _extreme(np.min), np.ptp: _ptp,
+    np.average: _average, np.var: _var, np.std: _std, np.cumsum: _cumsum, np.cumprod: _cumprod,
+    np.linalg.norm: _norm,
+    np.linalg.vector_norm: lambda x, /, *, axis=None, keepdims=False, ord=2: _norm(
+        np.ravel(x) if axis is None else x, ord, axis, keepdims),
+    np.linalg.matrix_norm: lambda x, /, *, keepdims=False, ord="fro": _norm(x, ord, (-2, -1), keepdims),
+    np.trapezoid: lambda y, x=None, dx=1.0, axis=-1: _trapezoid(y, x, dx, axis),
+}
+if hasattr(np, "cumulative_sum"):
+    FUNCTIONS[np.cumulative_sum] = _cumulative(_cumsum)
+    FUNCTIONS[np.cumulative_prod] = _cumulative(_cumprod)
+
+
+def _trapezoid(y, x, dx, axis):
+    if x is not None:
+        dx = np.diff(x) if np.ndim(x) == 1 else np.diff(x, axis=axis)
+        if np.ndim(x) == 1:
+            shape = [1] * np.ndim(y)
+            shape[axis] = np.shape(dx)[0]
+            dx = np.reshape(dx, shape)
+    y = np.moveaxis(y, axis, -1)
+    dx = np.moveaxis(dx, axis, -1) if np.ndim(dx) > 1 else dx
+    derived = np.sum(dx * (y[..., 1:] + y[..., :-1]) / 2.0, -1)
+    return derived
+
+
+METHODS = {np.add: _sum, np.multiply: _prod, np.maximum: FUNCTIONS[np.max], np.minimum: FUNCTIONS[np.min]}

@@ -1,0 +1,124 @@
+"""Functions that select elements by value: sorting, clipping, choosing, interpolating; the derivatives follow."""
+
+import numpy as np
+
+from dualad.rules.algebra import Number, innermost, join, lift, primal, rewrap, shift_axis, split, tangent_product
+from dualad.rules.bilinear import store
+
+
+def _sorted_tangents(a, order, result, axis):
+    """Tangents in sorted order; those of tied elements are replaced by their mean."""
+    value, t = split(a, a.level)
+    if t is None:
+        return None
+    t = np.take_along_axis(t, order[None], shift_axis(axis, a.ndim))
+    keys = np.moveaxis(primal(result), axis, -1)
+    tied = (keys[..., 1:] == keys[..., :-1]) if keys.size else np.zeros(0, bool)
+    if not tied.any():
+        return t
+    groups = np.cumsum(np.concatenate([np.ones(keys.shape[:-1] + (1,), bool), ~tied], -1), -1) - 1
+    n = keys.shape[-1]
+    flat = (groups + n * np.arange(groups.size // n).reshape(groups.shape[:-1] + (1,))).ravel()
+    moved = np.moveaxis(t, shift_axis(axis, a.ndim), -1)
+    count = np.bincount(flat, minlength=groups.size)
+    means = [np.reshape(_grouped(row, flat, groups.size, count), row.shape) for row in moved]
+    return np.moveaxis(np.stack(means), -1, shift_axis(axis, a.ndim))
+
+
+def _grouped(row, flat, size, count):
+    total = np.zeros_like(row, shape=(size,)) if isinstance(row, Number) else np.zeros(size, row.dtype)
+    np.add.at(total, flat, np.ravel(row))
+    return total[flat] / count[flat]
+
+
+def _sort(a, axis=-1, kind=None, order=None, *, stable=None):
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    axis = np.lib.array_utils.normalize_axis_index(axis, a.ndim)
+    result = np.sort(split(a, a.level)[0], axis, kind, order, stable=stable)
+    places = np.argsort(primal(a), axis, stable=True)
+    return join(a, result, _sorted_tangents(a, places, result, axis))
+
+
+def _partition(a, kth, axis=-1, kind="introselect", order=None):
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    value = split(a, a.level)[0]
+    places = np.argpartition(primal(a), kth, axis, kind, order)
+    return rewrap(a, np.take_along_axis(a.components, places[None], shift_axis(axis % a.ndim, a.ndim))) \
+        if value.size else a.copy()
+
+
+def _clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, *, min=np._NoValue, max=np._NoValue, **kwargs):
+    low = a_min if a_min is not np._NoValue else min
+    high = a_max if a_max is not np._NoValue else max
+    low = None if low is np._NoValue else low
+    high = None if high is np._NoValue else high
+    lead = innermost(a, low, high)
+    derived = a if low is None else np.maximum(a, low)
+    derived = derived if high is None else np.minimum(derived, high)
+    value = np.clip(*(split(x, lead.level)[0] for x in (a, low, high)), **kwargs)
+    t = split(derived, lead.level)[1]
+    if t is not None and t.shape[1:] != np.shape(value):
+        t = np.broadcast_to(lift(t, np.ndim(value)), t.shape[:1] + np.shape(value))
+    result = join(lead, value, t)
+    return result if out is None else store(out, result)
+
+
+def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    value, t = split(x, x.level)
+    result = np.nan_to_num(value, True, nan, posinf, neginf)
+    result = join(x, result, None if t is None else np.where(np.isfinite(primal(x)), t, 0))
+    if copy:
+        return result
+    x[...] = result
+    return x
+
+
+def _select(condlist, choicelist, default=0):
+    derived = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        derived = np.where(condition, choice, derived)
+    return derived
+
+
+def _choose(a, choices, out=None, mode="raise"):
+    lead = innermost(*choices)
+    index = primal(a)
+    if lead is None:
+        return np.choose(index, choices, out, mode)
+    pairs = [split(c, lead.level) for c in choices]
+    value = np.choose(index, [v for v, _ in pairs], mode=mode)
+    zero = np.zeros((1,) * (np.ndim(value) + 1))
+    rows = [zero if t is None else lift(t, np.ndim(value)) for _, t in pairs]
+    result = join(lead, value, np.choose(index[None] if np.ndim(index) else index, rows, mode=mode))
+    return result if out is None else store(out, result)
+
+
+def _interp(x, xp, fp, left=None, right=None, period=None):
+    """Piecewise linear in fp; in x the slope of the segment, at a node the mean of both sides' slopes' right one."""
+    if innermost(xp) is not None or period is not None:
+        raise TypeError("interp does not support derivatives with respect to xp, or period=: pass xp as a plain array")
+    lead = innermost(x, fp, left, right)
+    (x0, x_dot), (f0, f_dot) = split(x, lead.level), split(fp, lead.level)
+    if isinstance(x0, Number) or isinstance(f0, Number):
+        raise TypeError("interp does not support nested derivatives: write it with searchsorted and arithmetic")
+    value = np.interp(x0, xp, f0, left, right)
+    total = None
+    if x_dot is not None:
+        xp = np.asarray(xp, float)
+        segment = np.clip(np.searchsorted(xp, x0, "right") - 1, 0, len(xp) - 2)
+        slope = (np.diff(f0) / np.diff(xp))[segment]
+        inside = (x0 >= xp[0]) & (x0 <= xp[-1])
+        total = tangent_product(np.where(inside, slope, 0.0), x_dot)
+    if f_dot is not None:
+        zero = lambda side: None if side is None else 0.0  # noqa: E731
+        term = np.stack([np.interp(x0, xp, t, zero(left), zero(right)) for t in f_dot])
+        total = term if total is None else total + term
+    return join(lead, value, total)
+
+
+FUNCTIONS = {
+    np.sort: _sort, np.partition: _partition, np.clip: _clip, np.nan_to_num: _nan_to_num, np.select: _select,
+    np.choose: _choose, np.interp: _interp,
+}

@@ -1,0 +1,863 @@
+"""How the ufuncs of scipy.special differentiate: one table, one line a function.
+
+``PARTIALS[f]`` has one entry per input of ``f``. An entry is a function of the inputs and outputs of ``f`` that
+returns d(output)/d(input), a tuple of them where ``f`` has several outputs; None stands where there is no closed
+form. For example ``y = erf(x)`` has dy/dx = 2/sqrt(pi) exp(-x x), which reads
+
+    "erf": (lambda x, y: TWO_RSQRTPI * np.exp(-x * x),),
+
+Entries use ufuncs, ``np.where`` and arithmetic alone, so they take dual numbers as they take arrays, and running
+them on duals gives the second derivatives. They are written so that
+
+- they keep their relative accuracy: where the obvious formula cancels, a series, an asymptotic expansion or a
+  hypergeometric or Carlson form takes over;
+- they return the limit where the obvious formula is 0/0;
+- a piecewise formula evaluates every piece and picks with ``np.where``: the caller silences floating-point warnings.
+
+``PLAIN`` lists what is piecewise constant, ``UNSUPPORTED`` what has no closed form, with the reason. Names that the
+installed SciPy does not have are left out. A name with an underscore is the ufunc behind a Python function of
+scipy.special (lambertw, zeta, spherical_jn, ...).
+"""
+
+import math
+
+import numpy as np
+import scipy.special as sp
+from scipy.special import _ufuncs
+
+PI = math.pi
+LN2 = math.log(2)
+LN10 = math.log(10)
+DEGREE = PI / 180
+SQRT2 = math.sqrt(2)
+SQRTPI = math.sqrt(PI)
+SQRT2PI = math.sqrt(2 * PI)
+TWO_RSQRTPI = 2 / SQRTPI
+
+
+def _find(name):
+    """The ufunc of that name, or None where this SciPy has no such ufunc."""
+    found = (getattr(module, name, None) for module in (sp, _ufuncs))
+    return next((f for f in found if isinstance(f, np.ufunc)), None)
+
+
+def _table(entries):
+    """The entries keyed by ufunc instead of by name."""
+    return {f: entry for name, entry in entries.items() if (f := _find(name)) is not None}
+
+
+def _polynomial(coefficients, x):
+    """Horner's rule, lowest power first."""
+    total = coefficients[-1]
+    for c in coefficients[-2::-1]:
+        total = total * x + c
+    return total
+
+
+def _holomorphic(name, x):
+    """Refuse complex x: the scaling factor of the function holds |Re x| or |Im x|."""
+    if getattr(x, "dtype", np.dtype(type(x))).kind == "c":
+        raise TypeError(f"scipy.special.{name} is not differentiable at complex arguments: it is not holomorphic; "
+                        "scale the unscaled function instead")
+
+
+# ---- Elementary quotients -------------------------------------------------------------------------------------------
+
+_SINC = [1 / math.factorial(2 * k + 1) for k in range(9)]
+_BESSEL0 = [1 / math.factorial(k) ** 2 for k in range(1, 12)]
+
+
+def _sinc(x):
+    """sin(x)/x."""
+    return np.where(np.abs(x) < 0.5, _polynomial(_SINC, -x * x), np.sin(x) / x)
+
+
+def _sinhc(x):
+    """sinh(x)/x."""
+    return np.where(np.abs(x) < 0.5, _polynomial(_SINC, x * x), np.sinh(x) / x)
+
+
+def _one_minus_j0_over(x):
+    """(1 - J0(x))/x."""
+    return np.where(np.abs(x) < 1, x / 4 * _polynomial(_BESSEL0, -x * x / 4), (1 - sp.j0(x)) / x)
+
+
+def _i0_minus_one_over(x):
+    """(I0(x) - 1)/x."""
+    return np.where(np.abs(x) < 1, x / 4 * _polynomial(_BESSEL0, x * x / 4), (sp.i0(x) - 1) / x)
+
+
+def _exprel_slope(x):
+    """d/dx of (exp(x) - 1)/x = 1F1(1; 2; x)."""
+    return 0.5 * sp.hyp1f1(2.0, 3.0, x)
+
+
+def _log1p_quotient_slope(x):
+    """d/dx of log1p(x)/x = 2F1(1, 1; 2; -x)."""
+    return np.where(np.abs(x) < 0.5, -0.5 * sp.hyp2f1(2.0, 2.0, 3.0, -x), (1 / (1 + x) - np.log1p(x) / x) / x)
+
+
+def _log_ratio(x, y):
+    """log(x/y), also where x and y nearly agree."""
+    return np.where(np.abs(x - y) < 0.5 * y, np.log1p((x - y) / y), np.log(x / y))
+
+
+def _boxcox_order(logx, lmbda):
+    """d/dlmbda of (x**lmbda - 1)/lmbda = log(x) exprel(lmbda log(x)); at x = 0 its limit."""
+    slope = logx * logx * _exprel_slope(lmbda * logx)
+    return np.where((logx == -np.inf) & (lmbda > 0), 1 / (lmbda * lmbda), slope)
+
+
+def _inv_boxcox_order(x, y, lmbda):
+    """d/dlmbda of x = (1 + lmbda y)**(1/lmbda)."""
+    near = x * y * y * _log1p_quotient_slope(lmbda * y)
+    return np.where(np.abs(lmbda * y) < 0.5, near, (y * x ** (1 - lmbda) - sp.xlogy(x, x)) / lmbda)
+
+
+def _tukey_slope(x, lmbda, p):
+    """Density of Tukey's lambda distribution at x, its p-quantile."""
+    density = 1 / (p ** (lmbda - 1) + sp.tklmbda(-x, lmbda) ** (lmbda - 1))
+    return np.where(np.abs(x) * lmbda > 1, 0.0, density)
+
+
+def _tukey_order(x, lmbda, p):
+    """dp/dlmbda from x = boxcox(p, lmbda) - boxcox(1 - p, lmbda)."""
+    q = sp.tklmbda(-x, lmbda)
+    rise = _boxcox_order(np.log(p), lmbda) - _boxcox_order(np.log(q), lmbda)
+    return np.where(np.abs(x) * lmbda > 1, 0.0, -rise * _tukey_slope(x, lmbda, p))
+
+
+def _pseudo_huber_delta(delta, r):
+    """With s = hypot(delta, r): r**4 / ((delta + s)**2 s)."""
+    s = np.hypot(delta, r)
+    t = r / (delta + s)
+    return np.where(s == 0, 0.0, r * t * t * (r / s))
+
+
+# ---- Error functions ------------------------------------------------------------------------------------------------
+
+# (2k-1)!! for k = 1, 2, ...: 1 - 2x dawsn(x) ~ -sum (2k-1)!! u**k with u = 1/(2 x x), DLMF 7.12.1
+_ODD = [float(math.prod(range(1, 2 * k, 2))) for k in range(1, 21)]
+_ODD_SLOPE = [k * c for k, c in enumerate(_ODD, 1)]
+
+
+def _erfcx_slope(x, y):
+    tail = TWO_RSQRTPI * (-0.5 / (x * x)) * _polynomial(_ODD, -0.5 / (x * x))
+    return np.where((x.real >= 0) & (np.abs(x) > 7), tail, 2 * x * y - TWO_RSQRTPI)
+
+
+def _dawsn_slope(x, y):
+    u = 0.5 / (x * x)
+    return np.where((x * x).real > 49, -u * _polynomial(_ODD, u), 1 - 2 * x * y)
+
+
+def _wofz_is_asymptotic(z):
+    return (np.abs(z) > 7) & ((z.imag >= 0) | ((z * z).real > 49))
+
+
+def _wofz_slope(z, w):
+    u = 0.5 / (z * z)
+    return np.where(_wofz_is_asymptotic(z), -1j * TWO_RSQRTPI * u * _polynomial(_ODD, u), 1j * TWO_RSQRTPI - 2 * z * w)
+
+
+def _wofz_curvature(z, w):
+    far = 1j * TWO_RSQRTPI * _polynomial(_ODD_SLOPE, 0.5 / (z * z)) / (z * z * z)
+    return np.where(_wofz_is_asymptotic(z), far, -2 * w - 2 * z * _wofz_slope(z, w))
+
+
+def _voigt(x, sigma, gamma, derivative):
+    """A derivative of w(z) at the z of the Voigt profile, over 2 sqrt(pi) sigma**2."""
+    z = (x + 1j * gamma) / (SQRT2 * sigma)
+    return derivative(z, sp.wofz(z)) / (2 * SQRTPI * sigma * sigma)
+
+
+def _voigt_x(x, sigma, gamma, y):
+    square = x * x + gamma * gamma
+    lorentz = -2 * x * gamma / (PI * square * square)
+    return np.where(sigma == 0, lorentz, _voigt(x, sigma, gamma, _wofz_slope).real)
+
+
+def _voigt_sigma(x, sigma, gamma, y):
+    """sigma times the second derivative in x: the profile solves the heat equation in sigma**2/2."""
+    return np.where(sigma == 0, 0.0, _voigt(x, sigma, gamma, _wofz_curvature).real / SQRT2)
+
+
+def _voigt_gamma(x, sigma, gamma, y):
+    square = x * x + gamma * gamma
+    lorentz = (x * x - gamma * gamma) / (PI * square * square)
+    return np.where(sigma == 0, lorentz, -_voigt(x, sigma, gamma, _wofz_slope).imag)
+
+
+def _modfresnel_slope(x, k, turn):
+    """K(x) = erfcx(turn x)/2 with turn = exp(-+i pi/4)."""
+    return 0.5 * turn * _erfcx_slope(turn * x, 2 * k)
+
+
+_TURN = (1 + 1j) / SQRT2
+
+
+# ---- Gamma functions ------------------------------------------------------------------------------------------------
+
+_STIRLING = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156]
+
+
+def _stirling_error(a):
+    """log(gamma(a)) - (a - 1/2) log(a) + a - log(2 pi)/2 for a >= 10."""
+    return _polynomial(_STIRLING, 1 / (a * a)) / a
+
+
+def _digamma_rise(a, b):
+    """psi(a + b) - psi(a) without cancellation for small b/a, and at poles that cancel each other."""
+    reflect = (b == np.rint(b)) & (a <= 0) & (a + b <= 0)
+    a, b = np.where(reflect, 1 - a, a), np.where(reflect, -b, b)
+    series = b * _polynomial([(-1.0) ** k * sp.zeta(k + 2.0, a) for k in range(8)], b)
+    return np.where(np.abs(b) < 0.01 * a, series, sp.psi(a + b) - sp.psi(a))
+
+
+def _rgamma_slope(x):
+    """d/dx of 1/gamma(x), by reflection near the poles of gamma."""
+    mirror = np.cos(PI * x) * sp.gamma(1 - x) - np.sin(PI * x) / PI * sp.gamma(1 - x) * sp.psi(1 - x)
+    return np.where((x.real < 0.5) & (np.abs(x.imag) < 1), mirror, -sp.rgamma(x) * sp.psi(x))
+
+
+def _binom_slopes(n, k, y):
+    """In n and in k; where n choose k vanishes, from the zeros of 1/gamma."""
+    low, high = n - k + 1, k + 1
+    by_low = sp.gamma(n + 1) * sp.rgamma(high) * _rgamma_slope(low)
+    by_high = sp.gamma(n + 1) * sp.rgamma(low) * _rgamma_slope(high)
+    return (np.where(y == 0, by_low, y * _digamma_rise(low, k)),
+            np.where(y == 0, by_high - by_low, y * _digamma_rise(high, n - 2 * k)))
+
+
+def _poch_slope(z, m, y):
+    return np.where(y == 0, sp.gamma(z + m) * _rgamma_slope(z), y * _digamma_rise(z, m))
+
+
+# ---- Densities ------------------------------------------------------------------------------------------------------
+# exp(-deviance) forms after C. Loader, "Fast and accurate computation of binomial probabilities", 2000.
+
+def _deviance(t):
+    """t - log1p(t)."""
+    return 0.5 * t * t * sp.hyp2f1(1.0, 2.0, 3.0, -t)
+
+
+def _log_beta(a, b):
+    """log(B(a, b)), also where one argument is large."""
+    m, n = np.minimum(a, b), np.maximum(a, b)
+    rise = (n - 0.5) * np.log1p(m / n) + m * (np.log(m + n) - 1) + _stirling_error(m + n) - _stirling_error(n)
+    return np.where(n > 10, sp.gammaln(m) - rise, sp.betaln(a, b))
+
+
+def _gamma_pdf(a, x):
+    """x**(a-1) exp(-x)/gamma(a)."""
+    t = (x - a) / a
+    large = np.sqrt(a / (2 * PI)) / x * np.exp(-a * _deviance(t) - _stirling_error(a))
+    small = np.exp(sp.xlogy(a - 1, x) - x - sp.gammaln(a))
+    return np.where(x == np.inf, 0.0, np.where((a > 10) & (x > 0), large, small))
+
+
+def _beta_pdf(a, b, x, q):
+    """x**(a-1) q**(b-1)/B(a, b) with q = 1 - x, given apart so that it may be small."""
+    n, excess = a + b, x * b - q * a
+    error = _stirling_error(a) + _stirling_error(b) - _stirling_error(n)
+    large = np.exp(-a * _deviance(excess / a) - b * _deviance(-excess / b) - error) * np.sqrt(a / n * b / (2 * PI))
+    small = np.exp(sp.xlogy(a - 1, x) + np.where(x < 0.5, sp.xlog1py(b - 1, -x), sp.xlogy(b - 1, q)) - _log_beta(a, b))
+    return np.where((a > 10) & (b > 10) & (x > 0) & (q > 0), large / (x * q), small)
+
+
+def _f_pdf(n, d, x):
+    """Density of the F distribution."""
+    s = d + n * x
+    return _beta_pdf(n / 2, d / 2, n * x / s, d / s) * n / s * (d / s)
+
+
+def _t_pdf(df, t):
+    """Density of Student's t distribution."""
+    student = np.exp(-0.5 * np.log(df) - _log_beta(0.5, df / 2) - (df + 1) / 2 * np.log1p(t * t / df))
+    return np.where(df == np.inf, _normal_pdf(t), student)
+
+
+def _normal_pdf(x):
+    return np.exp(-x * x / 2) / SQRT2PI
+
+
+def _log_ndtr_slope(x):
+    return math.sqrt(2 / PI) / sp.erfcx(-x / SQRT2)
+
+
+def _binomial_slope(k, n, p):
+    """d/dp of the chance of at most k successes in n trials."""
+    k = np.floor(k)
+    return np.where((k >= 0) & (k < n), -_beta_pdf(k + 1, n - k, p, 1 - p), 0.0)
+
+
+def _negative_binomial_slope(k, n, p):
+    """d/dp of the chance of at most k failures before n successes."""
+    return _beta_pdf(n, np.floor(k) + 1, p, 1 - p)
+
+
+def _poisson_slope(k, m):
+    """d/dm of the chance of at most k events of a Poisson variable with mean m."""
+    return -_gamma_pdf(np.floor(k) + 1, m)
+
+
+def _noncentral_chi2_pdf(x, df, nc):
+    """By 0F1, and by a scaled Bessel function where 0F1 would overflow."""
+    z, order = nc * x / 4, df / 2 - 1
+    small = 0.5 * _gamma_pdf(df / 2, x / 2) * np.exp(-nc / 2) * sp.hyp0f1(df / 2, z)
+    gap = np.sqrt(x) - np.sqrt(nc)
+    large = 0.5 * np.exp(-gap * gap / 2) * (x / nc) ** (order / 2) * sp.ive(order, 2 * np.sqrt(z))
+    return np.where(z < 1e4, small, large)
+
+
+def _noncentral_chi2_nc(x, df, nc):
+    """d/dnc of the distribution function."""
+    return -_noncentral_chi2_pdf(x, df + 2, nc)
+
+
+def _noncentral_f_pdf(n, d, nc, f):
+    s = d + n * f
+    z = nc / 2 * (n * f / s)
+    return _f_pdf(n, d, f) * np.exp(-nc / 2 * (d / s)) * sp.hyp1f1(-d / 2, n / 2, -z)
+
+
+def _noncentral_f_nc(n, d, nc, f):
+    """d/dnc of the distribution function."""
+    s = d + n * f
+    x, q = n * f / s, d / s
+    term = x * q * _beta_pdf(n / 2, d / 2, x, q) / n
+    return -term * np.exp(-nc / 2 * q) * sp.hyp1f1(1 - d / 2, n / 2 + 1, -nc / 2 * x)
+
+
+def _chi_moment(order, w):
+    """Integral over r > 0 of r**order exp(w r - r r/2), relative to its value at w = 0."""
+    a, z = (order + 1) / 2, w * w / 2
+    right = sp.hyp1f1(a, 0.5, z) + SQRT2 * w * sp.poch(a, 0.5) * sp.hyp1f1(a + 0.5, 1.5, z)
+    return np.where(w < -1, sp.gamma(a + 0.5) / SQRTPI * sp.hyperu(a, 0.5, z), right)
+
+
+def _noncentral_t_pdf(df, nc, t):
+    w = nc * t / np.sqrt(df + t * t)
+    return _t_pdf(df, t) * np.exp(-nc * nc / 2) * _chi_moment(df, w)
+
+
+def _noncentral_t_nc(df, nc, t):
+    """d/dnc of the distribution function."""
+    w = nc * t / np.sqrt(df + t * t)
+    return -_normal_pdf(nc) * np.exp(-df / 2 * np.log1p(t * t / df)) * _chi_moment(df - 1, w)
+
+
+def _kolmogorov_slope(x):
+    """The alternating series for large x, its theta transform for small x."""
+    right = sum((-1) ** k * 8 * k * k * x * np.exp(-2 * k * k * x * x) for k in range(1, 6))
+    u = 1 / (x * x)
+    c = [k * k * PI * PI / 8 for k in (1, 3, 5, 7)]
+    left = -SQRT2PI * u * sum((2 * ck * u - 1) * np.exp(-ck * u) for ck in c)
+    return np.where(x < 0.04, 0.0, np.where(x < 1, left, right))
+
+
+# ---- Bessel functions -----------------------------------------------------------------------------------------------
+
+def _scaled_log_slope(v, z, turn):
+    """Logarithmic derivative of an exponentially scaled Bessel function for |z| > 50 + v*v.
+
+    The function behaves as z**-0.5 * sum a_k(v) (turn/z)**k, DLMF 10.17 and 10.40, with turn = 1 for K,
+    -1 for I, i for H1, -i for H2.
+    """
+    w, term, total, weighted = turn / z, 1.0, 1.0, 0.0
+    for k in range(1, 17):
+        term = term * ((4 * v * v - (2 * k - 1) ** 2) / (8 * k)) * w
+        total, weighted = total + term, weighted + k * term
+    return -(0.5 + weighted / total) / z
+
+
+def _is_asymptotic(v, z):
+    return np.abs(z) > 50 + v * v
+
+
+def _ive_slope(v, x, y):
+    _holomorphic("ive", x)
+    near = 0.5 * (sp.ive(v - 1, x) + sp.ive(v + 1, x)) - np.sign(x) * y
+    return np.where(_is_asymptotic(v, x), np.sign(x) * y * _scaled_log_slope(v, np.abs(x), -1.0), near)
+
+
+def _kve_slope(v, z, y):
+    near = y - 0.5 * (sp.kve(v - 1, z) + sp.kve(v + 1, z))
+    return np.where(_is_asymptotic(v, z), y * _scaled_log_slope(v, z, 1.0), near)
+
+
+def _i0e_slope(x, y):
+    far = np.sign(x) * y * _scaled_log_slope(0, np.abs(x), -1.0)
+    return np.where(np.abs(x) > 50, far, sp.i1e(x) - np.sign(x) * y)
+
+
+def _i1e_slope(x, y):
+    far = np.sign(x) * y * _scaled_log_slope(1, np.abs(x), -1.0)
+    return np.where(np.abs(x) > 51, far, 0.5 * (sp.i0e(x) + sp.ive(2, x)) - np.sign(x) * y)
+
+
+def _k0e_slope(x, y):
+    return np.where(x > 50, y * _scaled_log_slope(0, x, 1.0), y - sp.k1e(x))
+
+
+def _k1e_slope(x, y):
+    return np.where(x > 51, y * _scaled_log_slope(1, x, 1.0), y - sp.k0e(x) - y / x)
+
+
+def _hankel1e_slope(v, z, y):
+    near = 0.5 * (sp.hankel1e(v - 1, z) - sp.hankel1e(v + 1, z)) - 1j * y
+    return np.where(_is_asymptotic(v, z) & (z.real > 0), y * _scaled_log_slope(v, z, 1j), near)
+
+
+def _hankel2e_slope(v, z, y):
+    near = 0.5 * (sp.hankel2e(v - 1, z) - sp.hankel2e(v + 1, z)) + 1j * y
+    return np.where(_is_asymptotic(v, z) & (z.real > 0), y * _scaled_log_slope(v, z, -1j), near)
+
+
+def _scaled_step(f, v, x):
+    """jve and yve, which on the real line are jv and yv."""
+    _holomorphic(f.__name__, x)
+    return 0.5 * (f(v - 1, x) - f(v + 1, x))
+
+
+def _struve_slope(f, v, x, y):
+    """f' = f(v-1) - f(v) v/x for struve and modstruve; its leading term at x = 0."""
+    start = (v + 1) * (x / 2) ** v / (SQRTPI * sp.gamma(v + 1.5))
+    return np.where(x == 0, start, f(v - 1.0, x) - v / x * y)
+
+
+def _airye_slopes(z, ai, aip, bi, bip):
+    """eAi, eBi are scaled by exp(zeta), exp(-|Re zeta|) with zeta = 2/3 z**1.5; eBi is not holomorphic."""
+    root = np.sqrt(z)
+    zeta = 2 / 3 * z * root
+    far = (np.abs(zeta) > 60) & (z.real > 0)
+    if getattr(z, "dtype", np.dtype(type(z))).kind == "c":
+        dbi = dbip = z * np.nan
+    else:
+        root = np.where(z > 0, root, 0.0)
+        dbi = np.where(far, bi * (0.5 / z + root * _scaled_log_slope(1 / 3, zeta, -1.0)), bip - root * bi)
+        dbip = np.where(far, bip * (1 / z + root * _scaled_log_slope(2 / 3, zeta, -1.0)), z * bi - root * bip)
+    return (np.where(far, ai * (0.5 / z + root * _scaled_log_slope(1 / 3, zeta, 1.0)), aip + root * ai),
+            np.where(far, aip * (1 / z + root * _scaled_log_slope(2 / 3, zeta, 1.0)), z * ai + root * aip), dbi, dbip)
+
+
+def _kelvin_slopes(x, be, ke, bep, kep):
+    """From the differential equation f'' = i f - f'/x, of which Be' behaves as i x/2 at 0."""
+    return bep, kep, np.where(x == 0, 0.5j, 1j * be - bep / x), 1j * ke - kep / x
+
+
+def _spherical_step(f, n, z, sign):
+    """(n f(n-1) + sign (n+1) f(n+1))/(2n+1): the derivative of j, y (sign -1), i (+1); minus that of k (+1)."""
+    return (n * f(np.maximum(n - 1, 0), z) + sign * (n + 1) * f(n + 1, z)) / (2 * n + 1)
+
+
+# ---- Elliptic integrals ---------------------------------------------------------------------------------------------
+
+def _rd_slope(x, y, z):
+    """d/dx of R_D(x, y, z): a difference quotient, DLMF 19.18.15; where x and z nearly agree, a series in their gap."""
+    far = 0.5 * (sp.elliprd(y, z, x) - sp.elliprd(x, y, z)) / (x - z)
+    c = 0.5 * (x + z)
+    gap = (0.5 * (x - z) / c) ** 2
+    terms = [sp.poch(1.5, n) / math.factorial(n) / (2.5 + 2 * n) * sp.hyp2f1(2.5 + 2 * n, 0.5, 3.5 + 2 * n, 1 - y / c)
+             for n in range(6)]
+    return np.where(np.abs(gap) < 2.5e-3, -0.75 * _polynomial(terms, gap) / (c * c * np.sqrt(c)), far)
+
+
+def _rd_slope_last(x, y, z, r):
+    """d/dz of r = R_D(x, y, z): R_D is homogeneous of degree -3/2."""
+    by_x = np.where(x == 0, 0.0, x * _rd_slope(x, y, z))
+    by_y = np.where(y == 0, 0.0, y * _rd_slope(y, x, z))
+    return -(1.5 * r + by_x + by_y) / z
+
+
+def _rj_slope(x, y, z, p, r):
+    """d/dx of r = R_J(x, y, z, p); where p is x to 5 digits, to second order about their weighted mean."""
+    far = 0.5 * (r - sp.elliprd(y, z, x)) / (p - x)
+    c = 0.6 * x + 0.4 * p
+    return np.where(np.abs(p - x) < 1e-5 * np.abs(c), _rd_slope_last(y, z, c, sp.elliprd(y, z, c)) / 3, far)
+
+
+def _rj_slope_last(x, y, z, p, r):
+    """d/dp of r = R_J(x, y, z, p): R_J is homogeneous of degree -3/2."""
+    parts = [np.where(a == 0, 0.0, a * _rj_slope(a, b, c, p, r)) for a, b, c in ((x, y, z), (y, z, x), (z, x, y))]
+    return -(1.5 * r + parts[0] + parts[1] + parts[2]) / p
+
+
+def _rg_slope(x, y, z):
+    """d/dx of R_G(x, y, z)."""
+    return 0.25 * (sp.elliprf(x, y, z) - np.where(x == 0, 0.0, x * sp.elliprd(y, z, x)) / 3)
+
+
+def _rc_slopes(x, y, r):
+    """In x and in y; R_C(x, y) = R_F(x, y, y), for y < 0 a principal value."""
+    gap = 2 * (y - x)
+    return (np.where(y.real < 0, (r - 1 / np.sqrt(x)) / gap, -sp.elliprd(y, y, x) / 6),
+            np.where(y.real < 0, (np.sqrt(x) / y - r) / gap, -sp.elliprd(x, y, y) / 3))
+
+
+def _ellipk_slope(m):
+    return np.where(np.abs(m) < 0.5, PI / 8 * sp.hyp2f1(1.5, 1.5, 2.0, m), sp.elliprd(0.0, 1.0, 1 - m) / 6)
+
+
+def _ellipe_slope(m):
+    return np.where(np.abs(m) < 0.5, -PI / 8 * sp.hyp2f1(0.5, 1.5, 2.0, m), -sp.elliprd(0.0, 1 - m, 1.0) / 6)
+
+
+def _ellipkm1_slope(p):
+    return np.where(np.abs(1 - p) < 0.5, -PI / 8 * sp.hyp2f1(1.5, 1.5, 2.0, 1 - p), -sp.elliprd(0.0, 1.0, p) / 6)
+
+
+def _half_periods(phi, slope, m):
+    """What the whole half periods of phi add to the derivative in m, and the sine of the rest."""
+    k = np.rint(phi / PI)
+    return np.where(k == 0, 0.0, 2 * k * slope(m)), np.where(k % 2 == 0, 1.0, -1.0) * np.sin(phi)
+
+
+def _ellipkinc_m(phi, m):
+    """d/dm at fixed amplitude phi."""
+    whole, s = _half_periods(phi, _ellipk_slope, m)
+    cc, ss = np.cos(phi) ** 2, s * s
+    return whole + s * ss * sp.elliprd(cc, 1.0, cc + (1 - m) * ss) / 6
+
+
+def _ellipeinc_m(phi, m):
+    whole, s = _half_periods(phi, _ellipe_slope, m)
+    cc, ss = np.cos(phi) ** 2, s * s
+    return whole - s * ss * sp.elliprd(cc, cc + (1 - m) * ss, 1.0) / 6
+
+
+def _delta(phi, m):
+    return np.sqrt(np.cos(phi) ** 2 + (1 - m) * np.sin(phi) ** 2)
+
+
+def _ellipj_m(u, m, sn, cn, dn, ph):
+    """At fixed u the amplitude moves by -dn times the derivative of F(ph, m) in m."""
+    p = -dn * _ellipkinc_m(ph, m)
+    return cn * p, -sn * p, -(sn * sn / 2 + m * sn * cn * p) / dn, p
+
+
+def _agm_slope(a, b, y):
+    """d/da of agm(a, b) = pi/2 / R_F(0, a*a, b*b)."""
+    scaled = y / a
+    return np.where(a == 0, np.inf, 2 / (3 * PI) * scaled * scaled * sp.elliprd(0.0, (b / a) ** 2, 1.0))
+
+
+# ---- Functions of differential equations and polynomials --------------------------------------------------------------
+
+def _mathieu(characteristic):
+    """y'' = (2q cos(2x) - a) y with x in degrees; the second output is dy/dx per radian."""
+    def slopes(m, q, x, y, dy):
+        return DEGREE * dy, DEGREE * (2 * q * np.cos(2 * DEGREE * x) - characteristic(m, q)) * y
+
+    return None, None, slopes
+
+
+def _modified_mathieu(characteristic):
+    """y'' = (a - 2q cosh(2x)) y."""
+    return None, None, lambda m, q, x, y, dy: (dy, (characteristic(m, q) - 2 * q * np.cosh(2 * x)) * y)
+
+
+def _spheroidal(x, s, ds, m, cv, cc, kind=1):
+    """(s', s'') by the spheroidal wave equation, DLMF 30.2.1; kind is -1 for radial oblate functions."""
+    w = 1 - kind * x * x
+    return ds, kind * (2 * x * ds - (cv - cc * x * x - m * m / w) * s) / w
+
+
+def _legendre_slope(m, v, x):
+    """Orders m - 1 and m + 1 do not cancel where the usual formula does, near x = +-1."""
+    root = np.sqrt((1 - x) * (1 + x))
+    inner = (sp.lpmv(m + 1, v, x) - (v + m) * (v - m + 1) * sp.lpmv(m - 1, v, x)) / (-2 * root)
+    end = np.where(m == 0, 0.5 * v * (v + 1), np.where(m == 2, -0.25 * (v - 1) * v * (v + 1) * (v + 2), 0.0))
+    return np.where(root == 0, np.where(np.abs(m) == 1, np.nan, end), inner)
+
+
+def _previous(n):
+    """n - 1, or 0 where the term it belongs to has the factor n = 0."""
+    return np.where(n == 0, 0, n - 1)
+
+
+# ---- The table ------------------------------------------------------------------------------------------------------
+
+PARTIALS = _table({
+    # error functions
+    "erf": (lambda x, y: TWO_RSQRTPI * np.exp(-x * x),),
+    "erfc": (lambda x, y: -TWO_RSQRTPI * np.exp(-x * x),),
+    "erfcx": (_erfcx_slope,),
+    "erfi": (lambda x, y: TWO_RSQRTPI * np.exp(x * x),),
+    "erfinv": (lambda x, y: SQRTPI / 2 * np.exp(y * y),),
+    "erfcinv": (lambda x, y: -SQRTPI / 2 * np.exp(y * y),),
+    "dawsn": (_dawsn_slope,),
+    "wofz": (_wofz_slope,),
+    "voigt_profile": (_voigt_x, _voigt_sigma, _voigt_gamma),
+    "fresnel": (lambda x, s, c: (np.sin(PI / 2 * x * x), np.cos(PI / 2 * x * x)),),
+    "modfresnelp": (lambda x, f, k: (-np.exp(1j * x * x), _modfresnel_slope(x, k, _TURN.conjugate())),),
+    "modfresnelm": (lambda x, f, k: (-np.exp(-1j * x * x), _modfresnel_slope(x, k, _TURN)),),
+    "owens_t": (lambda h, a, y: -0.5 * _normal_pdf(h) * sp.erf(a * h / SQRT2),
+                lambda h, a, y: np.exp(-h * h * (1 + a * a) / 2) / (2 * PI * (1 + a * a))),
+
+    # gamma functions
+    "gamma": (lambda x, y: y * sp.psi(x),),
+    "gammaln": (lambda x, y: sp.psi(x),),
+    "loggamma": (lambda x, y: sp.psi(x),),
+    "rgamma": (lambda x, y: _rgamma_slope(x),),
+    "psi": (lambda x, y: sp.zeta(2.0, x),),
+    "_zeta": (None, lambda s, q, y: -s * sp.zeta(s + 1, q)),
+    "poch": (_poch_slope, lambda z, m, y: y * sp.psi(z + m)),
+    "beta": (lambda a, b, y: -y * _digamma_rise(a, b), lambda a, b, y: -y * _digamma_rise(b, a)),
+    "betaln": (lambda a, b, y: -_digamma_rise(a, b), lambda a, b, y: -_digamma_rise(b, a)),
+    "binom": (lambda n, k, y: _binom_slopes(n, k, y)[0], lambda n, k, y: _binom_slopes(n, k, y)[1]),
+    "gammainc": (None, lambda a, x, y: _gamma_pdf(a, x)),
+    "gammaincc": (None, lambda a, x, y: -_gamma_pdf(a, x)),
+    "gammaincinv": (None, lambda a, p, x: 1 / _gamma_pdf(a, x)),
+    "gammainccinv": (None, lambda a, p, x: -1 / _gamma_pdf(a, x)),
+    "betainc": (None, None, lambda a, b, x, y: _beta_pdf(a, b, x, 1 - x)),
+    "betaincc": (None, None, lambda a, b, x, y: -_beta_pdf(a, b, x, 1 - x)),
+    "betaincinv": (None, None, lambda a, b, p, x: 1 / _beta_pdf(a, b, x, 1 - x)),
+    "betainccinv": (None, None, lambda a, b, p, x: -1 / _beta_pdf(a, b, x, 1 - x)),
+
+    # logistic, entropy and power functions
+    "expit": (lambda x, y: y * sp.expit(-x),),
+    "logit": (lambda x, y: 1 / (x * (1 - x)),),
+    "log_expit": (lambda x, y: sp.expit(-x),),
+    "xlogy": (lambda x, y, z: np.log(y), lambda x, y, z: np.where(x == 0, 0.0, x / y)),
+    "xlog1py": (lambda x, y, z: np.log1p(y), lambda x, y, z: np.where(x == 0, 0.0, x / (1 + y))),
+    "entr": (lambda x, y: -np.log(x) - 1,),
+    "rel_entr": (lambda x, y, z: 1 + _log_ratio(x, y), lambda x, y, z: np.where(x == 0, 0.0, -x / y)),
+    "kl_div": (lambda x, y, z: _log_ratio(x, y), lambda x, y, z: np.where(x == 0, 1.0, (y - x) / y)),
+    "huber": (lambda d, r, y: np.where(np.abs(r) <= d, 0.0, np.abs(r) - d),
+              lambda d, r, y: np.where(np.abs(r) <= d, r, d * np.sign(r))),
+    "pseudo_huber": (lambda d, r, y: _pseudo_huber_delta(d, r),
+                     lambda d, r, y: np.where(r == 0, 0.0, r * (d / np.hypot(d, r)))),
+    "powm1": (lambda x, y, z: np.where(y == 0, 0.0, y * x ** (y - 1)), lambda x, y, z: sp.xlogy(x ** y, x)),
+    "boxcox": (lambda x, lmbda, y: x ** (lmbda - 1), lambda x, lmbda, y: _boxcox_order(np.log(x), lmbda)),
+    "boxcox1p": (lambda x, lmbda, y: np.exp((lmbda - 1) * np.log1p(x)),
+                 lambda x, lmbda, y: _boxcox_order(np.log1p(x), lmbda)),
+    "inv_boxcox": (lambda y, lmbda, x: x ** (1 - lmbda), lambda y, lmbda, x: _inv_boxcox_order(x, y, lmbda)),
+    "inv_boxcox1p": (lambda y, lmbda, x: np.exp((1 - lmbda) * np.log1p(x)),
+                     lambda y, lmbda, x: _inv_boxcox_order(1 + x, y, lmbda)),
+    "wrightomega": (lambda z, w: w / (1 + w),),
+    "_lambertw": (lambda z, k, tol, w: np.exp(-w) / (1 + w), None, None),
+
+    # elementary functions
+    "cbrt": (lambda x, y: 1 / (3 * y * y),),
+    "exp2": (lambda x, y: LN2 * y,),
+    "exp10": (lambda x, y: LN10 * y,),
+    "expm1": (lambda x, y: np.exp(x),),
+    "exprel": (lambda x, y: _exprel_slope(x),),
+    "log1p": (lambda x, y: 1 / (1 + x),),
+    "cosm1": (lambda x, y: -np.sin(x),),
+    "sindg": (lambda x, y: DEGREE * sp.cosdg(x),),
+    "cosdg": (lambda x, y: -DEGREE * sp.sindg(x),),
+    "tandg": (lambda x, y: DEGREE * (1 + y * y),),
+    "cotdg": (lambda x, y: -DEGREE * (1 + y * y),),
+    "radian": (lambda d, m, s, y: DEGREE, lambda d, m, s, y: DEGREE / 60, lambda d, m, s, y: DEGREE / 3600),
+    "agm": (_agm_slope, lambda a, b, y: _agm_slope(b, a, y)),
+
+    # exponential, sine and other integrals
+    "exp1": (lambda x, y: -np.exp(-x) / x,),
+    "expi": (lambda x, y: np.exp(x) / x,),
+    "expn": (None, lambda n, x, y: np.where(n == 0, -np.exp(-x) * (1 + x) / (x * x), -sp.expn(_previous(n), x))),
+    "sici": (lambda x, s, c: (_sinc(x), np.cos(x) / x),),
+    "shichi": (lambda x, s, c: (_sinhc(x), np.cosh(x) / x),),
+    "spence": (lambda z, y: np.where(np.abs(1 - z) < 0.5, -sp.hyp2f1(1.0, 1.0, 2.0, 1 - z), np.log(z) / (1 - z)),),
+    "itj0y0": (lambda x, j, y: (sp.j0(x), sp.y0(x)),),
+    "iti0k0": (lambda x, i, k: (sp.i0(x), sp.k0(x)),),
+    "it2j0y0": (lambda x, j, y: (_one_minus_j0_over(x), -sp.y0(x) / x),),
+    "it2i0k0": (lambda x, i, k: (_i0_minus_one_over(x), -sp.k0(x) / x),),
+    "itstruve0": (lambda x, y: sp.struve(0, x),),
+    "itmodstruve0": (lambda x, y: sp.modstruve(0, x),),
+    "it2struve0": (lambda x, y: np.where(x == 0, -2 / PI, -sp.struve(0, x) / x),),
+    "itairy": (lambda x, a, b, c, d: (sp.airy(x)[0], sp.airy(x)[2], sp.airy(-x)[0], sp.airy(-x)[2]),),
+    "besselpoly": (lambda a, s, v, y: sp.besselpoly(a, s + 1, v - 1) - sp.besselpoly(a, s + 1, v + 1), None, None),
+
+    # Bessel functions
+    "j0": (lambda x, y: -sp.j1(x),),
+    "j1": (lambda x, y: 0.5 * (sp.j0(x) - sp.jv(2, x)),),
+    "y0": (lambda x, y: -sp.y1(x),),
+    "y1": (lambda x, y: sp.y0(x) - y / x,),
+    "i0": (lambda x, y: sp.i1(x),),
+    "i1": (lambda x, y: 0.5 * (sp.i0(x) + sp.iv(2, x)),),
+    "k0": (lambda x, y: -sp.k1(x),),
+    "k1": (lambda x, y: -sp.k0(x) - y / x,),
+    "i0e": (_i0e_slope,),
+    "i1e": (_i1e_slope,),
+    "k0e": (_k0e_slope,),
+    "k1e": (_k1e_slope,),
+    "jv": (None, lambda v, z, y: 0.5 * (sp.jv(v - 1, z) - sp.jv(v + 1, z))),
+    "yv": (None, lambda v, z, y: 0.5 * (sp.yv(v - 1, z) - sp.yv(v + 1, z))),
+    "yn": (None, lambda n, x, y: 0.5 * (sp.yn(n - 1, x) - sp.yn(n + 1, x))),
+    "iv": (None, lambda v, z, y: 0.5 * (sp.iv(v - 1, z) + sp.iv(v + 1, z))),
+    "kv": (None, lambda v, z, y: -0.5 * (sp.kv(v - 1, z) + sp.kv(v + 1, z))),
+    "kn": (None, lambda n, x, y: -0.5 * (sp.kn(np.abs(n - 1), x) + sp.kn(n + 1, x))),
+    "hankel1": (None, lambda v, z, y: 0.5 * (sp.hankel1(v - 1, z) - sp.hankel1(v + 1, z))),
+    "hankel2": (None, lambda v, z, y: 0.5 * (sp.hankel2(v - 1, z) - sp.hankel2(v + 1, z))),
+    "jve": (None, lambda v, x, y: _scaled_step(sp.jve, v, x)),
+    "yve": (None, lambda v, x, y: _scaled_step(sp.yve, v, x)),
+    "ive": (None, _ive_slope),
+    "kve": (None, _kve_slope),
+    "hankel1e": (None, _hankel1e_slope),
+    "hankel2e": (None, _hankel2e_slope),
+    "_spherical_jn": (None, lambda n, z, y: _spherical_step(_ufuncs._spherical_jn, n, z, -1)),
+    "_spherical_yn": (None, lambda n, z, y: _spherical_step(_ufuncs._spherical_yn, n, z, -1)),
+    "_spherical_in": (None, lambda n, z, y: _spherical_step(_ufuncs._spherical_in, n, z, 1)),
+    "_spherical_kn": (None, lambda n, z, y: -_spherical_step(_ufuncs._spherical_kn, n, z, 1)),
+    "_spherical_jn_d": (None, lambda n, z, y: _spherical_step(_ufuncs._spherical_jn_d, n, z, -1)),
+    "_spherical_yn_d": (None, lambda n, z, y: _spherical_step(_ufuncs._spherical_yn_d, n, z, -1)),
+    "_spherical_in_d": (None, lambda n, z, y: _spherical_step(_ufuncs._spherical_in_d, n, z, 1)),
+    "_spherical_kn_d": (None, lambda n, z, y: -_spherical_step(_ufuncs._spherical_kn_d, n, z, 1)),
+
+    # Airy, Struve, Kelvin and Wright functions
+    "airy": (lambda z, ai, aip, bi, bip: (aip, z * ai, bip, z * bi),),
+    "airye": (_airye_slopes,),
+    "struve": (None, lambda v, x, y: _struve_slope(sp.struve, v, x, y)),
+    "modstruve": (None, lambda v, x, y: _struve_slope(sp.modstruve, v, x, y)),
+    "ber": (lambda x, y: sp.berp(x),),
+    "bei": (lambda x, y: sp.beip(x),),
+    "ker": (lambda x, y: sp.kerp(x),),
+    "kei": (lambda x, y: sp.keip(x),),
+    "berp": (lambda x, y: np.where(x == 0, 0.0, -sp.bei(x) - y / x),),
+    "beip": (lambda x, y: np.where(x == 0, 0.5, sp.ber(x) - y / x),),
+    "kerp": (lambda x, y: -sp.kei(x) - y / x,),
+    "keip": (lambda x, y: sp.ker(x) - y / x,),
+    "kelvin": (_kelvin_slopes,),
+    "wright_bessel": (None, None, lambda a, b, x, y: sp.wright_bessel(a, a + b, x)),
+    "log_wright_bessel": (None, None, lambda a, b, x, y: np.exp(sp.log_wright_bessel(a, a + b, x) - y)),
+
+    # elliptic integrals and functions
+    "ellipk": (lambda m, y: _ellipk_slope(m),),
+    "ellipkm1": (lambda p, y: _ellipkm1_slope(p),),
+    "ellipe": (lambda m, y: _ellipe_slope(m),),
+    "ellipkinc": (lambda phi, m, y: 1 / _delta(phi, m), lambda phi, m, y: _ellipkinc_m(phi, m)),
+    "ellipeinc": (lambda phi, m, y: _delta(phi, m), lambda phi, m, y: _ellipeinc_m(phi, m)),
+    "ellipj": (lambda u, m, sn, cn, dn, ph: (cn * dn, -sn * dn, -m * sn * cn, dn), _ellipj_m),
+    "elliprc": (lambda x, y, r: _rc_slopes(x, y, r)[0], lambda x, y, r: _rc_slopes(x, y, r)[1]),
+    "elliprd": (lambda x, y, z, r: _rd_slope(x, y, z), lambda x, y, z, r: _rd_slope(y, x, z), _rd_slope_last),
+    "elliprf": (lambda x, y, z, r: -sp.elliprd(y, z, x) / 6, lambda x, y, z, r: -sp.elliprd(z, x, y) / 6,
+                lambda x, y, z, r: -sp.elliprd(x, y, z) / 6),
+    "elliprg": (lambda x, y, z, r: _rg_slope(x, y, z), lambda x, y, z, r: _rg_slope(y, z, x),
+                lambda x, y, z, r: _rg_slope(z, x, y)),
+    "elliprj": (lambda x, y, z, p, r: _rj_slope(x, y, z, p, r), lambda x, y, z, p, r: _rj_slope(y, z, x, p, r),
+                lambda x, y, z, p, r: _rj_slope(z, x, y, p, r), _rj_slope_last),
+
+    # hypergeometric functions
+    "hyp0f1": (None, lambda b, z, y: sp.hyp0f1(b + 1, z) / b),
+    "hyp1f1": (None, None, lambda a, b, z, y: a / b * sp.hyp1f1(a + 1, b + 1, z)),
+    "hyp2f1": (None, None, None, lambda a, b, c, z, y: a * b / c * sp.hyp2f1(a + 1, b + 1, c + 1, z)),
+    "hyperu": (None, None, lambda a, b, x, y: -a * sp.hyperu(a + 1, b + 1, x)),
+
+    # orthogonal polynomials and Legendre functions
+    "eval_legendre": (None, lambda n, x, y: (n + 1) / 2 * sp.eval_jacobi(n - 1, 1.0, 1.0, x)),
+    "eval_sh_legendre": (None, lambda n, x, y: (n + 1) * sp.eval_jacobi(n - 1, 1.0, 1.0, 2 * x - 1)),
+    "eval_chebyt": (None, lambda n, x, y: n * sp.eval_chebyu(n - 1, x)),
+    "eval_chebyu": (None, lambda n, x, y: 2 * sp.eval_gegenbauer(n - 1, 2.0, x)),
+    "eval_chebyc": (None, lambda n, x, y: n * sp.eval_chebys(n - 1, x)),
+    "eval_chebys": (None, lambda n, x, y: sp.eval_gegenbauer(n - 1, 2.0, x / 2)),
+    "eval_sh_chebyt": (None, lambda n, x, y: 2 * n * sp.eval_sh_chebyu(n - 1, x)),
+    "eval_sh_chebyu": (None, lambda n, x, y: 4 * sp.eval_gegenbauer(n - 1, 2.0, 2 * x - 1)),
+    "eval_gegenbauer": (None, None, lambda n, a, x, y: 2 * a * sp.eval_gegenbauer(n - 1, a + 1, x)),
+    "eval_jacobi": (None, None, None,
+                    lambda n, a, b, x, y: (n + a + b + 1) / 2 * sp.eval_jacobi(n - 1, a + 1, b + 1, x)),
+    "eval_sh_jacobi": (None, None, None,
+                       lambda n, p, q, x, y: n * sp.eval_sh_jacobi(_previous(n), p + 2, q + 1, x)),
+    "eval_laguerre": (None, lambda n, x, y: -sp.eval_genlaguerre(n - 1, 1.0, x)),
+    "eval_genlaguerre": (None, None, lambda n, a, x, y: -sp.eval_genlaguerre(n - 1, a + 1, x)),
+    "eval_hermite": (None, lambda n, x, y: 2 * n * sp.eval_hermite(_previous(n), x)),
+    "eval_hermitenorm": (None, lambda n, x, y: n * sp.eval_hermitenorm(_previous(n), x)),
+    "lpmv": (None, None, lambda m, v, x, y: _legendre_slope(m, v, x)),
+
+    # parabolic cylinder, Mathieu and spheroidal functions, by their differential equations
+    "pbdv": (None, lambda v, x, y, dy: (dy, (x * x / 4 - v - 0.5) * y)),
+    "pbvv": (None, lambda v, x, y, dy: (dy, (x * x / 4 - v - 0.5) * y)),
+    "pbwa": (None, lambda a, x, y, dy: (dy, (a - x * x / 4) * y)),
+    "mathieu_cem": _mathieu(sp.mathieu_a),
+    "mathieu_sem": _mathieu(sp.mathieu_b),
+    "mathieu_modcem1": _modified_mathieu(sp.mathieu_a),
+    "mathieu_modcem2": _modified_mathieu(sp.mathieu_a),
+    "mathieu_modsem1": _modified_mathieu(sp.mathieu_b),
+    "mathieu_modsem2": _modified_mathieu(sp.mathieu_b),
+    "pro_ang1": (None, None, None, lambda m, n, c, x, s, ds: _spheroidal(x, s, ds, m, sp.pro_cv(m, n, c), c * c)),
+    "pro_rad1": (None, None, None, lambda m, n, c, x, s, ds: _spheroidal(x, s, ds, m, sp.pro_cv(m, n, c), c * c)),
+    "pro_rad2": (None, None, None, lambda m, n, c, x, s, ds: _spheroidal(x, s, ds, m, sp.pro_cv(m, n, c), c * c)),
+    "obl_ang1": (None, None, None, lambda m, n, c, x, s, ds: _spheroidal(x, s, ds, m, sp.obl_cv(m, n, c), -c * c)),
+    "obl_rad1": (None, None, None, lambda m, n, c, x, s, ds: _spheroidal(x, s, ds, m, sp.obl_cv(m, n, c), c * c, -1)),
+    "obl_rad2": (None, None, None, lambda m, n, c, x, s, ds: _spheroidal(x, s, ds, m, sp.obl_cv(m, n, c), c * c, -1)),
+    "pro_ang1_cv": (None, None, None, None, lambda m, n, c, cv, x, s, ds: _spheroidal(x, s, ds, m, cv, c * c)),
+    "pro_rad1_cv": (None, None, None, None, lambda m, n, c, cv, x, s, ds: _spheroidal(x, s, ds, m, cv, c * c)),
+    "pro_rad2_cv": (None, None, None, None, lambda m, n, c, cv, x, s, ds: _spheroidal(x, s, ds, m, cv, c * c)),
+    "obl_ang1_cv": (None, None, None, None, lambda m, n, c, cv, x, s, ds: _spheroidal(x, s, ds, m, cv, -c * c)),
+    "obl_rad1_cv": (None, None, None, None, lambda m, n, c, cv, x, s, ds: _spheroidal(x, s, ds, m, cv, c * c, -1)),
+    "obl_rad2_cv": (None, None, None, None, lambda m, n, c, cv, x, s, ds: _spheroidal(x, s, ds, m, cv, c * c, -1)),
+
+    # distribution functions and their inverses
+    "ndtr": (lambda x, y: _normal_pdf(x),),
+    "ndtri": (lambda p, x: SQRT2PI * np.exp(x * x / 2),),
+    "log_ndtr": (lambda x, y: _log_ndtr_slope(x),),
+    "ndtri_exp": (lambda p, x: 1 / _log_ndtr_slope(x),),
+    "nrdtrimn": (lambda p, sd, x, mn: -sd / _normal_pdf((x - mn) / sd), lambda p, sd, x, mn: (mn - x) / sd,
+                 lambda p, sd, x, mn: 1.0),
+    "nrdtrisd": (lambda mn, p, x, sd: -sd / (x - mn),
+                 lambda mn, p, x, sd: -sd * (sd / (x - mn)) / _normal_pdf((x - mn) / sd),
+                 lambda mn, p, x, sd: sd / (x - mn)),
+    "stdtr": (None, lambda df, t, y: _t_pdf(df, t)),
+    "stdtrit": (None, lambda df, p, t: 1 / _t_pdf(df, t)),
+    "chdtr": (None, lambda v, x, y: 0.5 * _gamma_pdf(v / 2, x / 2)),
+    "chdtrc": (None, lambda v, x, y: -0.5 * _gamma_pdf(v / 2, x / 2)),
+    "chdtri": (None, lambda v, p, x: -2 / _gamma_pdf(v / 2, x / 2)),
+    "gdtr": (lambda a, b, x, y: x * _gamma_pdf(b, a * x), None, lambda a, b, x, y: a * _gamma_pdf(b, a * x)),
+    "gdtrc": (lambda a, b, x, y: -x * _gamma_pdf(b, a * x), None, lambda a, b, x, y: -a * _gamma_pdf(b, a * x)),
+    "gdtrix": (lambda a, b, p, x: -x / a, None, lambda a, b, p, x: 1 / (a * _gamma_pdf(b, a * x))),
+    "gdtria": (lambda p, b, x, a: 1 / (x * _gamma_pdf(b, a * x)), None, lambda p, b, x, a: -a / x),
+    "fdtr": (None, None, lambda n, d, x, y: _f_pdf(n, d, x)),
+    "fdtrc": (None, None, lambda n, d, x, y: -_f_pdf(n, d, x)),
+    "fdtri": (None, None, lambda n, d, p, x: 1 / _f_pdf(n, d, x)),
+    "btdtr": (None, None, lambda a, b, x, y: _beta_pdf(a, b, x, 1 - x)),
+    "btdtri": (None, None, lambda a, b, p, x: 1 / _beta_pdf(a, b, x, 1 - x)),
+    "bdtr": (None, None, lambda k, n, p, y: _binomial_slope(k, n, p)),
+    "bdtrc": (None, None, lambda k, n, p, y: -_binomial_slope(k, n, p)),
+    "bdtri": (None, None, lambda k, n, y, p: 1 / _binomial_slope(k, n, p)),
+    "nbdtr": (None, None, lambda k, n, p, y: _negative_binomial_slope(k, n, p)),
+    "nbdtrc": (None, None, lambda k, n, p, y: -_negative_binomial_slope(k, n, p)),
+    "nbdtri": (None, None, lambda k, n, y, p: 1 / _negative_binomial_slope(k, n, p)),
+    "pdtr": (None, lambda k, m, y: _poisson_slope(k, m)),
+    "pdtrc": (None, lambda k, m, y: -_poisson_slope(k, m)),
+    "pdtri": (None, lambda k, y, m: 1 / _poisson_slope(k, m)),
+    "chndtr": (lambda x, df, nc, y: _noncentral_chi2_pdf(x, df, nc), None,
+               lambda x, df, nc, y: _noncentral_chi2_nc(x, df, nc)),
+    "chndtrix": (lambda p, df, nc, x: 1 / _noncentral_chi2_pdf(x, df, nc), None,
+                 lambda p, df, nc, x: -_noncentral_chi2_nc(x, df, nc) / _noncentral_chi2_pdf(x, df, nc)),
+    "chndtrinc": (lambda x, df, p, nc: -_noncentral_chi2_pdf(x, df, nc) / _noncentral_chi2_nc(x, df, nc), None,
+                  lambda x, df, p, nc: 1 / _noncentral_chi2_nc(x, df, nc)),
+    "ncfdtr": (None, None, lambda n, d, nc, f, y: _noncentral_f_nc(n, d, nc, f),
+               lambda n, d, nc, f, y: _noncentral_f_pdf(n, d, nc, f)),
+    "ncfdtri": (None, None, lambda n, d, nc, p, f: -_noncentral_f_nc(n, d, nc, f) / _noncentral_f_pdf(n, d, nc, f),
+                lambda n, d, nc, p, f: 1 / _noncentral_f_pdf(n, d, nc, f)),
+    "ncfdtrinc": (None, None, lambda n, d, p, f, nc: 1 / _noncentral_f_nc(n, d, nc, f),
+                  lambda n, d, p, f, nc: -_noncentral_f_pdf(n, d, nc, f) / _noncentral_f_nc(n, d, nc, f)),
+    "nctdtr": (None, lambda df, nc, t, y: _noncentral_t_nc(df, nc, t), lambda df, nc, t, y: _noncentral_t_pdf(df, nc, t)),
+    "nctdtrit": (None, lambda df, nc, p, t: -_noncentral_t_nc(df, nc, t) / _noncentral_t_pdf(df, nc, t),
+                 lambda df, nc, p, t: 1 / _noncentral_t_pdf(df, nc, t)),
+    "nctdtrinc": (None, lambda df, p, t, nc: 1 / _noncentral_t_nc(df, nc, t),
+                  lambda df, p, t, nc: -_noncentral_t_pdf(df, nc, t) / _noncentral_t_nc(df, nc, t)),
+    "kolmogorov": (lambda x, y: _kolmogorov_slope(x),),
+    "kolmogi": (lambda p, x: 1 / _kolmogorov_slope(x),),
+    "smirnov": (None, lambda n, x, y: _ufuncs._smirnovp(n, x)),
+    "smirnovi": (None, lambda n, p, x: 1 / _ufuncs._smirnovp(n, x)),
+    "tklmbda": (_tukey_slope, _tukey_order),
+})
+
+# piecewise constant
+PLAIN = set(_table(dict.fromkeys(("gammasgn", "round"))))
+
+_BY_PARAMETER = "its derivatives need that of a distribution function in a shape parameter, which has no closed form"
+_BY_CHARACTERISTIC = "the derivatives of the characteristic values have no closed form"
+_BY_ZETA = "the derivative of the zeta function has no closed form"
+
+# what has no closed form in any of its arguments, and why
+UNSUPPORTED = _table({
+    **dict.fromkeys(("bdtrik", "bdtrin", "btdtria", "btdtrib", "chdtriv", "chndtridf", "fdtridfd", "gdtrib", "nbdtrik",
+                     "nbdtrin", "ncfdtridfd", "ncfdtridfn", "nctdtridf", "pdtrik", "stdtridf"), _BY_PARAMETER),
+    **dict.fromkeys(("mathieu_a", "mathieu_b", "obl_cv", "pro_cv"), _BY_CHARACTERISTIC),
+    **dict.fromkeys(("zetac", "_riemann_zeta"), _BY_ZETA),
+    "_ellip_harm": "the derivatives of ellipsoidal harmonics have no closed form",
+    "_factorial": "write the factorial as gamma(n + 1)",
+})

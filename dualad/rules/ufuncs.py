@@ -1,0 +1,202 @@
+"""NumPy's ufunc protocol: calls and the methods reduce, accumulate, outer, reduceat and at."""
+
+import numpy as np
+
+from dualad._core.number import reserve
+from dualad.rules.algebra import Number, innermost, join, primal, shift_axis, split
+from dualad.rules.bilinear import GUFUNCS
+from dualad.rules.elementwise import PARTIALS, PLAIN, elementwise, plain, unsupported_reason
+
+
+def dispatch(ufunc, method, inputs, kwargs):
+    """`__array_ufunc__` of every number type."""
+    for x in (*inputs, *(kwargs.get("out") or ())):
+        if not isinstance(x, _KNOWN) and hasattr(x, "__array_ufunc__") and x.__array_ufunc__ is not None:
+            return NotImplemented
+    if method == "at":
+        return _at(ufunc, *inputs)
+    out = kwargs.pop("out", None)
+    if out is not None:
+        return _into(ufunc, method, inputs, out, kwargs)
+    if method == "__call__":
+        return _call(ufunc, inputs, kwargs)
+    if ufunc not in PLAIN and ufunc not in PARTIALS:
+        raise TypeError(unsupported_reason(ufunc))
+    return _METHODS[method](ufunc, *inputs, **kwargs)
+
+
+_KNOWN = (Number, np.ndarray, np.generic, float, int, complex)
+
+
+def _call(ufunc, inputs, kwargs):
+    if ufunc in PARTIALS:
+        return elementwise(ufunc, inputs, kwargs)
+    if ufunc in GUFUNCS:
+        return GUFUNCS[ufunc](ufunc, *inputs, **kwargs)
+    if ufunc in PLAIN:
+        return plain(ufunc, inputs, kwargs)
+    raise TypeError(unsupported_reason(ufunc))
+
+
+def _into(ufunc, method, inputs, out, kwargs):
+    """Store results in the arrays given as out=, which must be able to hold them."""
+    out = out if isinstance(out, tuple) else (out,)
+    where = kwargs.get("where", True)
+    axis_method = method in ("reduce", "accumulate", "reduceat")
+    if ufunc in PLAIN:
+        return getattr(ufunc, method)(*(primal(x) for x in inputs), out=_plain_targets(ufunc, out), **kwargs)
+    for target in out:
+        if target is not None and not isinstance(target, Number) and innermost(*inputs) is not None:
+            _refuse_target(ufunc, method, target)
+    results = dispatch(ufunc, method, inputs, dict(kwargs))
+    results = results if isinstance(results, tuple) else (results,)
+    stored = []
+    for result, target in zip(results, out, strict=True):
+        if target is None:
+            stored.append(result)
+            continue
+        _check_target(ufunc, result, target)
+        if where is True or axis_method:
+            target[...] = result
+        else:
+            target[...] = np.where(where, result, target)
+        stored.append(target)
+    return stored[0] if len(stored) == 1 else tuple(stored)
+
+
+def _plain_targets(ufunc, out):
+    for target in out:
+        if isinstance(target, Number):
+            raise TypeError(f"{ufunc.__name__} has no derivative, so that its result needs a plain array as out=")
+    return out
+
+
+def _refuse_target(ufunc, method, target):
+    name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+    raise TypeError(
+        f"{name} cannot store a result with derivatives into a plain {type(target).__name__} (out=, or an in-place operator "
+        "such as +=): the derivative would be lost. Write a = a + x, or make the array with dualad.numpy inside the "
+        "function that is differentiated")
+
+
+def _check_target(ufunc, result, target):
+    shape, dtype = np.shape(result), np.result_type(primal(result))
+    if shape != target.shape:
+        raise ValueError(f"non-broadcastable output operand with shape {target.shape} doesn't match the broadcast shape "
+                         f"{shape}")
+    if not np.can_cast(dtype, target.dtype, "same_kind"):
+        raise TypeError(
+            f"Cannot cast ufunc '{ufunc.__name__}' output from {dtype!r} to {target.dtype!r} with casting rule 'same_kind'")
+
+
+# ---- methods -------------------------------------------------------------------------------------------------------
+
+def _outer(ufunc, a, b, **kwargs):
+    a = a if isinstance(a, Number) else np.asarray(a)
+    a = a.reshape(a.shape + (1,) * np.ndim(b))
+    return dispatch(ufunc, "__call__", (a, b), kwargs)
+
+
+def _reduce(ufunc, x, axis=0, dtype=None, keepdims=False, initial=np._NoValue, where=True):
+    if ufunc in PLAIN:
+        extra = {} if initial is np._NoValue else {"initial": initial}
+        return ufunc.reduce(primal(x), axis, dtype, None, keepdims, where=where, **extra)
+    rule = _REDUCTIONS.get(ufunc)
+    if rule is not None:
+        extra = {} if initial is np._NoValue else {"initial": initial}
+        if where is not True:
+            extra["where"] = where
+        if dtype is not None and ufunc in (np.add, np.multiply):
+            extra["dtype"] = dtype
+        return rule(x, axis=axis, keepdims=keepdims, **extra)
+    return _fold_reduce(ufunc, x, axis, keepdims, initial, where)
+
+
+def _fold_reduce(ufunc, x, axis, keepdims, initial, where):
+    """Any other reduction: derivatives by folding along the axis; the value is NumPy's own."""
+    if where is not True:
+        raise TypeError(f"{ufunc.__name__}.reduce of numbers with derivatives does not support where=")
+    lead = innermost(x)
+    extra = {} if initial is np._NoValue else {"initial": initial}
+    value = ufunc.reduce(split(x, lead.level)[0], axis, keepdims=keepdims, **extra)
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    moved = np.moveaxis(x, axes, range(len(axes)))
+    flat = moved.reshape((-1,) + moved.shape[len(axes):])
+    total = flat[0] if initial is np._NoValue else ufunc(initial, flat[0])
+    for i in range(1, len(flat)):
+        total = ufunc(total, flat[i])
+    tangents = split(total, lead.level)[1]
+    return join(lead, value, None if tangents is None else tangents.reshape(tangents.shape[:1] + np.shape(value)))
+
+
+def _accumulate(ufunc, x, axis=0, dtype=None):
+    if ufunc in PLAIN:
+        return ufunc.accumulate(primal(x), axis, dtype)
+    lead = innermost(x)
+    value, tangents = split(x, lead.level)
+    result = ufunc.accumulate(value, axis, dtype)
+    if tangents is None:
+        return join(lead, result, None)
+    if ufunc is np.add:
+        return join(lead, result, np.add.accumulate(tangents, shift_axis(axis, x.ndim), dtype))
+    moved = np.moveaxis(x, axis, 0)
+    steps = [moved[:1].reshape(moved.shape[1:])] if len(moved) else []
+    for i in range(1, len(moved)):
+        steps.append(ufunc(steps[-1], moved[i]))
+    if not steps:
+        return join(lead, result, np.zeros(tangents.shape[:1] + result.shape))
+    stacked = np.moveaxis(np.stack(steps), 0, axis)
+    return join(lead, result, split(stacked, lead.level)[1])
+
+
+def _reduceat(ufunc, x, indices, axis=0, dtype=None):
+    if ufunc in PLAIN:
+        return ufunc.reduceat(primal(x), indices, axis, dtype)
+    lead = innermost(x)
+    value, tangents = split(x, lead.level)
+    result = ufunc.reduceat(value, indices, axis, dtype)
+    if tangents is None:
+        return join(lead, result, None)
+    if ufunc is np.add:
+        return join(lead, result, np.add.reduceat(tangents, indices, shift_axis(axis, x.ndim), dtype))
+    moved = np.moveaxis(x, axis, 0)
+    ends = [*indices[1:], len(moved)]
+    parts = [_reduce(ufunc, moved[i:j]) if j > i else moved[i] for i, j in zip(indices, ends, strict=True)]
+    return join(lead, result, split(np.moveaxis(np.stack(parts), 0, axis), lead.level)[1])
+
+
+def _at(ufunc, x, indices, *operands):
+    """ufunc.at(x, indices[, y]): unbuffered in-place, element after element."""
+    if not isinstance(x, Number):
+        _refuse_target(ufunc, "at", x)
+    if ufunc in (np.add, np.subtract):
+        return _add_at(ufunc, x, indices, operands[0])
+    flat = np.arange(x.size).reshape(x.shape)[indices]
+    y = np.broadcast_to(operands[0], flat.shape).reshape(-1) if operands else None
+    where = np.unravel_index(flat.reshape(-1), x.shape)
+    for i, index in enumerate(zip(*where, strict=True)):
+        x[index] = ufunc(x[index]) if y is None else ufunc(x[index], y[i])
+    return None
+
+
+def _add_at(ufunc, x, indices, y):
+    probe = x[indices]
+    y = np.broadcast_to(y, probe.shape) if np.shape(y) != probe.shape else y
+    reserve(x, y)
+    value, tangents = split(y, x.level)
+    key = indices if isinstance(indices, tuple) else (indices,)
+    components = x.components
+    ufunc.at(components[0], key, value)
+    for k in range(1, len(components)):
+        if tangents is not None:
+            ufunc.at(components[k], key, tangents[k - 1])
+    return None
+
+
+_METHODS = {"outer": _outer, "reduce": _reduce, "accumulate": _accumulate, "reduceat": _reduceat}
+_REDUCTIONS = {}
+
+
+def register_reductions(rules):
+    """Reductions that have a rule of their own: add.reduce is sum."""
+    _REDUCTIONS.update(rules)
