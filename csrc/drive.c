@@ -55,6 +55,7 @@ typedef struct {
     int width, flags, status;
     int ncomp_in[2], ncomp_out;
     int in_place;                  /* the result overwrites an input */
+    int wants_partials;
     ptrdiff_t step_in[2], step_out;         /* innermost strides */
     ptrdiff_t component_in[2], component_out;
     int scalar_is_loaded[2];       /* a broadcast innermost operand keeps its block between calls */
@@ -82,7 +83,9 @@ static void run_numpy(Job *job, const NumpyLoop *f, int nin, ptrdiff_t n, const 
 static void block_value(Job *job, ptrdiff_t n, const void *x, const void *y, void *z)
 {
     fp_clear();
-    if (job->op->code < OP_NEGATE) job->k->arithmetic[job->op->code](n, x, y, z);
+    if (job->wants_partials && job->width == 0 && job->op->pair == PAIR_SINE) k_sincos(n, x, z, job->s->aux);
+    else if (job->wants_partials && job->width == 0 && job->op->pair == PAIR_COSINE) k_sincos(n, x, job->s->aux, z);
+    else if (job->op->code < OP_NEGATE) job->k->arithmetic[job->op->code](n, x, y, z);
     else if (job->op->code == OP_NEGATE) job->k->negate(n, x, z);
     else run_numpy(job, &job->op->value[job->width], job->op->nin, n, x, y, z);
     job->status |= fp_status();
@@ -105,14 +108,17 @@ static void block_partials(Job *job, ptrdiff_t n, const void *x, const void *y, 
     }
     const Function *f = op->function;
     const void *a = x;
-    if (op->aux[job->width].loop) {
+    if (op->pair && job->width == 0 && !(job->flags & VALUE_IS_DONE)) a = s->aux;
+    else if (op->aux[job->width].loop) {
         const void *arg = x;
         if (!op->arg_is_x) f->arg[job->width](n, x, y, z, x, x, x, s->arg), arg = s->arg;
         run_numpy(job, &op->aux[job->width], 1, n, arg, NULL, s->aux);
         a = s->aux;
     }
-    if (job->ncomp_in[0] > 1) f->partial[job->width][0](n, x, y, z, a, x, x, s->dx);
-    if (job->ncomp_in[1] > 1) f->partial[job->width][1](n, x, y, z, a, x, x, s->dy);
+    if (op->ready[0]) *dx = op->ready[0] == READY_AUX ? a : z;
+    else if (job->ncomp_in[0] > 1) f->partial[job->width][0](n, x, y, z, a, x, x, s->dx);
+    if (op->ready[1]) *dy = op->ready[1] == READY_AUX ? a : z;
+    else if (job->ncomp_in[1] > 1) f->partial[job->width][1](n, x, y, z, a, x, x, s->dy);
 }
 
 /* Tangent k of the result, from those of the inputs. */
@@ -133,7 +139,12 @@ static void block_tangent(Job *job, ptrdiff_t n, int c, const char *in0, const c
     else job->k->tangent1(n, has0 ? dx : dy, has0 ? t0 : t1, o);
 }
 
-/* Addition of two contiguous numbers needs no partials: value and tangents are the same sum. */
+/* Sums and products do not read the result, so that one in place computes the value last, without a copy. */
+static int value_may_come_last(const Operation *op)
+{
+    return op->code == OP_ADD || op->code == OP_SUBTRACT || op->code == OP_MULTIPLY || op->code == OP_NEGATE;
+}
+
 static void block(Job *job, ptrdiff_t n, const char *in0, const char *in1, char *out)
 {
     const ptrdiff_t size = (ptrdiff_t)job->k->size;
@@ -142,21 +153,23 @@ static void block(Job *job, ptrdiff_t n, const char *in0, const char *in1, char 
     const void *x = job->scalar_is_loaded[0] ? s->x : piece(job, 0, in0, 0, n, s->x);
     const void *y = job->op->nin == 1 ? x : job->scalar_is_loaded[1] ? s->y : piece(job, 1, in1, 0, n, s->y);
     /* a result that overwrites its input must not do so before the derivatives have read it */
-    void *z = contiguous && !job->in_place ? out : (void *)s->z;
-    if (!(job->flags & VALUE_IS_DONE)) block_value(job, n, x, y, z);
+    const int last = job->in_place && contiguous && value_may_come_last(job->op);
+    void *z = contiguous && (!job->in_place || last) ? out : (void *)s->z;
+    if (last) {}
+    else if (!(job->flags & VALUE_IS_DONE)) block_value(job, n, x, y, z);
     else if (!contiguous) job->k->gather(n, out, job->step_out, z);
     else z = out;
 
     const void *dx = NULL, *dy = NULL;
-    if (job->ncomp_out > 1 && (job->ncomp_in[0] > 1 || job->ncomp_in[1] > 1)
-        && (job->op->code == OP_MULTIPLY || job->op->code == OP_DIVIDE || job->op->code == OP_TABLE))
+    if (job->wants_partials)
         block_partials(job, n, x, y, z, &dx, &dy);
     for (int c = 1; c < job->ncomp_out; c++) {
         char *o = out + c * job->component_out;
         block_tangent(job, n, c, in0, in1, dx, dy, contiguous ? (void *)o : (void *)s->t);
         if (!contiguous) job->k->scatter(n, s->t, o, job->step_out);
     }
-    if (z != (void *)out && !(job->flags & VALUE_IS_DONE)) {
+    if (last) block_value(job, n, x, y, z);
+    else if (z != (void *)out && !(job->flags & VALUE_IS_DONE)) {
         if (contiguous) memcpy(out, z, (size_t)(n * size));
         else job->k->scatter(n, z, out, job->step_out);
     }
@@ -204,6 +217,7 @@ int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, cons
           int flags)
 {
     Scratch scratch;
+    const int carries = in[0].ncomp > 1 || (op->nin == 2 && in[1].ncomp > 1);
     const Operand *ops[3] = {&in[0], op->nin == 2 ? &in[1] : out, out};
     ptrdiff_t dims[MAX_DIMS], strides[3][MAX_DIMS], index[MAX_DIMS] = {0};
     for (int d = 0; d < ndim; d++)
@@ -216,7 +230,9 @@ int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, cons
                .in_place = in[0].data == out->data || (op->nin == 2 && in[1].data == out->data),
                .step_in = {strides[0][m - 1], strides[1][m - 1]}, .step_out = strides[2][m - 1],
                .component_in = {in[0].component, op->nin == 2 ? in[1].component : 0},
-               .component_out = out->component};
+               .component_out = out->component,
+               .wants_partials = carries && out->ncomp > 1
+                   && (op->code == OP_MULTIPLY || op->code == OP_DIVIDE || op->code == OP_TABLE)};
     const char *p0 = in[0].data, *p1 = op->nin == 2 ? in[1].data : NULL;
     char *po = out->data;
     for (;;) {

@@ -27,7 +27,12 @@ typedef struct {
     const Function *function;   /* for OP_TABLE */
     NumpyLoop value[2], aux[2]; /* by width */
     int arg_is_x;               /* aux(x): no block is needed for its argument */
+    int pair;                   /* value and aux are sine and cosine (PAIR_...), which one kernel computes */
+    int ready[2];               /* a partial derivative that is there already: READY_... */
 } Operation;
+
+enum { PAIR_NONE, PAIR_SINE, PAIR_COSINE };
+enum { READY_NOT, READY_AUX, READY_VALUE };
 
 typedef struct {
     char *data;                    /* first element of the value */

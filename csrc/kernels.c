@@ -1,4 +1,8 @@
+#define _GNU_SOURCE
 #include "kernels.h"
+
+#include <math.h>
+
 #include "simd.h"
 
 #define real double
@@ -10,3 +14,16 @@
 #define real float
 #define NAME(stem) stem##_f32
 #include "kernels.inc"
+
+void k_sincos(ptrdiff_t n, const double *x, double *sine, double *cosine)
+{
+    for (ptrdiff_t i = 0; i < n; i++) {
+#if defined(__GLIBC__)
+        sincos(x[i], &sine[i], &cosine[i]);
+#else
+        const double angle = x[i];
+        sine[i] = sin(angle);
+        cosine[i] = cos(angle);
+#endif
+    }
+}

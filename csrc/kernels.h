@@ -20,4 +20,7 @@
 DECLARE_KERNELS(double, f64)
 DECLARE_KERNELS(float, f32)
 
+/* Sine and cosine for little more than the price of one. */
+void k_sincos(ptrdiff_t n, const double *x, double *sine, double *cosine);
+
 #endif

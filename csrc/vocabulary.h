@@ -1,8 +1,8 @@
 /* What the expressions of derivatives.def mean in C. Their Python meaning is dualad/rules/vocabulary.py.
  *
- * The macros serve float and double alike and compile to vector code. The functions work in double, whose results
- * are more than exact enough for float. `real`, the type of the loop, and PI, LN2, LN10 of that type belong to the
- * file that includes the table.
+ * The macros serve float and double alike and compile to vector code. The functions work in double, whose
+ * results are more than exact enough for float. `real`, the type of the loop, and PI, LN2, LN10 of that type
+ * belong to the file that includes the table.
  */
 #ifndef DUALAD_VOCABULARY_H
 #define DUALAD_VOCABULARY_H
@@ -72,18 +72,16 @@ static inline double power_dxx_(double x, double y, double z, double least)
 static inline double power_dxy_(double x, double y, double z, double log_x, double least)
 {
     double below = power_below(x, y, z, least);
-    if (y == 0 || (x == 0 && y > 1))
-        return below;
-    return below*(1 + y*log_x);
+    return y == 0 || below == 0 ? below : below*(1 + y*log_x);
 }
 
-/* sinc(x) = sin(pi x)/(pi x) is the sum of (-s)^k/(2k + 1)! with s = (pi x)^2. Near 0 its derivatives are sums of
-   the same kind; beyond, x is reduced exactly before cos(pi x) is taken. */
+/* sinc(x) = sin(pi x)/(pi x) is the sum of (-s)^k/(2k + 1)! with s = (pi x)^2. Near 0 its derivatives are
+   sums of the same kind; beyond, x is reduced exactly before cos(pi x) is taken. */
 static inline double sinc_sum(double x, const double *coefficients)
 {
     const double pi = 3.14159265358979323846, s = pi*pi*x*x;
     double sum = 0;
-    for (int k = 10; k >= 0; k--)
+    for (int k = 11; k >= 0; k--)
         sum = sum*s + coefficients[k];
     return pi*pi*sum;
 }
@@ -91,19 +89,21 @@ static inline double sinc_sum(double x, const double *coefficients)
 static inline double sinc_d1(double x, double y)
 {
     static const double c[] = { /* (-1)^k 2k/(2k + 1)! for k = 1, 2, ... */
-        -2/6., 4/120., -6/5040., 8/362880., -10/39916800., 12/6227020800., -14/1307674368e3, 16/355687428096e3,
-        -18/121645100408832e3, 20/51090942171709440e3, -22/25852016738884976640e3};
+        -2/6., 4/120., -6/5040., 8/362880., -10/39916800., 12/6227020800., -14/1307674368e3,
+        16/355687428096e3, -18/121645100408832e3, 20/51090942171709440e3, -22/25852016738884976640e3,
+        24/15511210043330985984e6};
     const double pi = 3.14159265358979323846;
-    return (fabs)(x) < 0.5 ? x*sinc_sum(x, c) : ((cos)(pi*(remainder)(x, 2)) - y)/x;
+    return (fabs)(x) < 0.625 ? x*sinc_sum(x, c) : ((cos)(pi*(remainder)(x, 2)) - y)/x;
 }
 
 static inline double sinc_d2(double x, double y, double d)
 {
     static const double c[] = { /* (-1)^k 2k (2k - 1)/(2k + 1)! */
         -2/6., 12/120., -30/5040., 56/362880., -90/39916800., 132/6227020800., -182/1307674368e3,
-        240/355687428096e3, -306/121645100408832e3, 380/51090942171709440e3, -462/25852016738884976640e3};
+        240/355687428096e3, -306/121645100408832e3, 380/51090942171709440e3, -462/25852016738884976640e3,
+        552/15511210043330985984e6};
     const double pi = 3.14159265358979323846;
-    return (fabs)(x) < 0.5 ? sinc_sum(x, c) : -pi*pi*y - 2*d/x;
+    return (fabs)(x) < 0.625 ? sinc_sum(x, c) : -pi*pi*y - 2*d/x;
 }
 
 #endif

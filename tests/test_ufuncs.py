@@ -278,9 +278,9 @@ def test_unary_derivatives_at_every_stride(kind, name, rng):
     f = getattr(np, name)
     x, tx = random_number(kind, samples(name, (50, 47), rng) * 0.99 + (name == "arccosh"), rng)
     slope = tangents_of(f(x), kind)
-    for key, layout in LAYOUTS.items():
+    for layout in LAYOUTS.values():
         expected = np.stack([layout(row) for row in slope])
-        assert_close(tangents_of(f(layout(x)), kind), expected, err := 1e-12, err), key
+        assert_close(tangents_of(f(layout(x)), kind), expected)
 
 
 @each_smooth_unary

@@ -40,6 +40,7 @@ cdef extern from "drive.h":
     int MAX_DIMS
     int OP_ADD, OP_SUBTRACT, OP_MULTIPLY, OP_DIVIDE, OP_NEGATE, OP_TABLE
     int VALUE_IS_DONE
+    int PAIR_SINE, PAIR_COSINE, READY_NOT, READY_AUX, READY_VALUE
     ctypedef struct NumpyLoop:
         void* loop
         void* data
@@ -50,6 +51,8 @@ cdef extern from "drive.h":
         NumpyLoop value[2]
         NumpyLoop aux[2]
         int arg_is_x
+        int pair
+        int ready[2]
     ctypedef struct Operand:
         char* data
         Py_ssize_t component
@@ -59,7 +62,7 @@ cdef extern from "drive.h":
     void table_partials(const Operation*, int, Py_ssize_t, const void*, const void*, void*, void**) noexcept
 
 cdef extern from "kernels.h":
-    void k_tangent1_f64(Py_ssize_t, const double*, const double*, double*) noexcept nogil
+    void k_sincos(Py_ssize_t, const double*, double*, double*) noexcept
 
 cdef extern from "simd.h":
     const char* c_simd_variant "simd_variant"()
@@ -151,7 +154,7 @@ cdef void bind_loop(object ufunc, NumpyLoop* loops, int nin) except *:
     cdef PyUFuncObject* u
     cdef int i, j, w
     cdef bint fits
-    cdef const char* wanted = b"df"
+    cdef int* wanted = [cnp.NPY_DOUBLE, cnp.NPY_FLOAT]
     loops[0].loop = loops[1].loop = NULL
     if not isinstance(ufunc, np.ufunc):
         return
@@ -167,6 +170,22 @@ cdef void bind_loop(object ufunc, NumpyLoop* loops, int nin) except *:
                 loops[w].loop = u.functions[i]
                 loops[w].data = u.data[i]
                 break
+
+
+cdef bint numpy_has_libm(object function, int which) except -1:
+    """Whether NumPy's sine or cosine is that of the fused kernel, bit for bit, on points over the whole range."""
+    x = np.concatenate([np.linspace(-7, 7, 4001), 10.0 ** np.linspace(-300, 300, 601), [0.0, -0.0, np.inf, np.nan]])
+    pair = np.empty((2, x.size))
+    cdef double* angles = <double*>cnp.PyArray_DATA(<cnp.ndarray>x)
+    cdef double* results = <double*>cnp.PyArray_DATA(<cnp.ndarray>pair)
+    cdef Py_ssize_t n = x.size
+    k_sincos(n, angles, results, results + n)
+    with np.errstate(invalid="ignore"):
+        return np.array_equal(function(x).view(np.int64), pair[which].view(np.int64))
+
+
+cdef int ready(const char* text):
+    return READY_AUX if text == b"a" else READY_VALUE if text in (b"y", b"z") else READY_NOT
 
 
 cdef void bind_table() except *:
@@ -190,6 +209,14 @@ cdef void bind_table() except *:
         if aux != "none":
             bind_loop(getattr(np, aux), op.aux, 1)
         op.arg_is_x = function_table[i].arg_text == b"x"
+        op.ready[0] = ready(function_table[i].text[0])
+        if op.nin == 2 and function_table[i].text[0] == b"y":
+            op.ready[0] = READY_NOT
+        op.ready[1] = READY_NOT
+        if name == "sin" and numpy_has_libm(function, 0):
+            op.pair = PAIR_SINE
+        elif name == "cos" and numpy_has_libm(function, 1):
+            op.pair = PAIR_COSINE
         if function in ARITHMETIC_UFUNCS:
             op.code = ARITHMETIC_UFUNCS.index(function)
         if op.value[0].loop != NULL and op.value[1].loop != NULL:

@@ -1,8 +1,8 @@
 """What the expressions of ``csrc/derivatives.def`` mean in Python.
 
-Their C meaning, for real numbers, is ``csrc/vocabulary.h``. Here the arguments are complex arrays or dual numbers
-of an outer level. Everything is built from NumPy functions, so that a derivative can be differentiated again, and
-so that at the special points its own derivative is right as well.
+Their C meaning, for real numbers, is ``csrc/vocabulary.h``. Here the arguments are complex arrays or dual
+numbers of an outer level. Everything is built from NumPy functions, so that a derivative can be
+differentiated again, and so that at the special points its own derivative is right as well.
 """
 
 import math
@@ -31,7 +31,7 @@ def ratio(p, q):
 
 
 def share(x, y, z):
-    """The part of z = maximum(x, y) or its like that is x: half of a tie, all of it if both x and z are NaN."""
+    """The part of z = maximum(x, y) or its like that is x: half of a tie, all if both x and z are NaN."""
     chosen = (z == x) | (np.isnan(x) & np.isnan(z))
     return select(x == y, 0.5, select(chosen, 1, 0))
 
@@ -42,9 +42,15 @@ def gap(x, y):
     return np.where((x == y) & np.isnan(difference), 0, difference)
 
 
+def _real_1mxx(x):
+    return np.where(np.absolute(x) < 0.5, 1 - x * x, (1 - x) * (1 + x))
+
+
 def inverse_1mxx(x):
     """1/(1 - x**2), accurate near both poles."""
-    return 1 / (1 - x) / (1 + x)
+    if np.iscomplexobj(x):
+        return 1 / (1 - x) / (1 + x)
+    return 1 / _real_1mxx(x)
 
 
 def inverse_1pxx(x):
@@ -58,7 +64,7 @@ def sqrt_1mxx(x):
     """sqrt(1 - x**2), which on a cut of arcsin follows the sign of a zero imaginary part."""
     if np.iscomplexobj(x):
         return np.sqrt(-(x - 1)) * np.sqrt(x - (-1))
-    return np.sqrt(1 - x) * np.sqrt(1 + x)
+    return np.sqrt(_real_1mxx(x))
 
 
 def sqrt_1pxx(x):
@@ -103,19 +109,20 @@ def ldexp_dx(x, y):
 
 def power_dx(x, y, z):
     """y * x**(y - 1), and 0 for y = 0."""
-    return y * np.power(np.where((x == 0) & (y == 0), 1, x), y - 1)
+    flat = ((x == 0) | np.isnan(x)) & (y == 0)
+    return y * np.power(np.where(flat, 1, x), y - 1)
 
 
 def power_dxx(x, y, z):
     """y * (y - 1) * x**(y - 2), and 0 for y = 0 and y = 1."""
-    flat = (x == 0) & ((y == 0) | (y == 1))
+    flat = ((x == 0) | np.isnan(x)) & ((y == 0) | (y == 1))
     return y * (y - 1) * np.power(np.where(flat, 1, x), y - 2)
 
 
 def power_dxy(x, y, z, log_x):
     """x**(y - 1) * (1 + y*log(x))."""
     below = np.power(x, y - 1)
-    return np.where((y == 0) | ((x == 0) & (y > 1)), below, below * (1 + y * log_x))
+    return np.where((y == 0) | (below == 0), below, below * (1 + y * log_x))
 
 
 def _sinc_series(x, coefficients):
@@ -127,7 +134,7 @@ def _sinc_series(x, coefficients):
     return total
 
 
-_SINC1 = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 12)]
+_SINC1 = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 13)]
 _SINC2 = [(2 * k - 1) * c for k, c in enumerate(_SINC1, 1)]
 
 
@@ -135,12 +142,12 @@ def sinc_d1(x, y):
     """The derivative of y = sinc(x): a series near 0, (cos(pi*x) - y)/x beyond."""
     series = PI * PI * x * _sinc_series(x, _SINC1)
     reduced = x - 2 * np.rint(np.real(x) / 2)
-    return np.where(np.absolute(x) < 0.5, series, (np.cos(PI * reduced) - y) / x)
+    return np.where(np.absolute(x) < 0.625, series, (np.cos(PI * reduced) - y) / x)
 
 
 def sinc_d2(x, y, d):
     """The second derivative of y = sinc(x)."""
-    return np.where(np.absolute(x) < 0.5, PI * PI * _sinc_series(x, _SINC2), -PI * PI * y - 2 * d / x)
+    return np.where(np.absolute(x) < 0.625, PI * PI * _sinc_series(x, _SINC2), -PI * PI * y - 2 * d / x)
 
 
 @cache
