@@ -16,7 +16,7 @@ OPERATORS = {"add", "subtract", "multiply", "divide"}
 def write_elementwise_methods():
     """A base class with a method for every line of the derivative table: x.sin() is also what NumPy calls on the
     elements of object arrays."""
-    lines = ["@cython.freelist(128)", "@cython.no_gc", "cdef class Elementwise:"]
+    lines = ["@cython.no_gc", "cdef class Elementwise:"]
     table = re.findall(r"^(UNARY|BINARY|PLAIN)\((\w+)", (HERE / "csrc/derivatives.def").read_text(), re.M)
     for index, (kind, name) in enumerate(table):
         if name in OPERATORS:
@@ -34,7 +34,7 @@ def write_elementwise_methods():
 def extensions():
     sources = ["callers", "drive", "kernels", "pool", "simd", "table"]
     options = {
-        "include_dirs": ["csrc", numpy.get_include()],
+        "include_dirs": ["csrc", "dualad/_core", numpy.get_include()],
         "define_macros": [("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION")],
     }
     if sys.platform != "win32":
@@ -42,7 +42,7 @@ def extensions():
         options["extra_compile_args"] = ["-O3", "-std=c11", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
         options["extra_compile_args"] += os.environ.get("DUALAD_CFLAGS", "").split()
         options["libraries"] = ["m"]
-    depends = [str(p.relative_to(HERE)) for p in (HERE / "csrc").iterdir()]
+    depends = [str(p.relative_to(HERE)) for p in [*(HERE / "csrc").iterdir(), HERE / "dualad/_core/freelist.h"]]
     modules = {"number": [f"csrc/{s}.c" for s in sources], "dual": [], "multidual": []}
     return [Extension(f"dualad._core.{name}", [f"dualad/_core/{name}.pyx", *extra], depends=depends, **options)
             for name, extra in modules.items()]

@@ -250,6 +250,23 @@ int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, cons
     }
 }
 
+void drive_scalar(const Operation *op, double x, double *z, double *dx)
+{
+    double a = x, arg = x;
+    const ptrdiff_t one = 1, steps[2] = {sizeof(double), sizeof(double)};
+    if (op->pair == PAIR_SINE) k_sincos(1, &x, z, &a);
+    else if (op->pair == PAIR_COSINE) k_sincos(1, &x, &a, z);
+    else {
+        op->value[0].loop((char *[]){(char *)&x, (char *)z}, &one, steps, op->value[0].data);
+        if (op->aux[0].loop) {
+            if (!op->arg_is_x) op->function->arg[0](1, &x, &x, z, &x, &x, &x, &arg);
+            op->aux[0].loop((char *[]){(char *)&arg, (char *)&a}, &one, steps, op->aux[0].data);
+        }
+    }
+    if (op->ready[0]) *dx = op->ready[0] == READY_AUX ? a : *z;
+    else op->function->partial[0][0](1, &x, &x, z, &a, &x, &x, dx);
+}
+
 void table_partials(const Operation *op, int width, ptrdiff_t n, const void *x, const void *y, void *z, void **partials)
 {
     const Function *f = op->function;

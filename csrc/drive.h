@@ -48,6 +48,9 @@ enum { VALUE_IS_DONE = 1 };        /* NumPy has already written the value */
 int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, const Operand *in, const Operand *out,
           int flags);
 
+/* Value and first derivative of a function of one number, in the same bits as `drive`. */
+void drive_scalar(const Operation *op, double x, double *z, double *dx);
+
 /* All partials on contiguous arrays, for checks of the table: z and partials as table.h orders them. */
 void table_partials(const Operation *op, int width, ptrdiff_t n, const void *x, const void *y, void *z, void **partials);
 

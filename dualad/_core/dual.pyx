@@ -5,7 +5,7 @@ Evaluating a program on ``x + 1e`` gives its value plus ``f'(x) e``: (3 + 1e)**2
 the derivative of x**2 at 3. The rules of arithmetic are those of `dualad._core.number`.
 """
 cimport cython
-from dualad._core.number cimport Number, initialise, component_view, DUAL
+from dualad._core.number cimport Number, initialise, component_view, use_freelist, DUAL
 
 import numpy as np
 
@@ -60,3 +60,6 @@ cdef class Dual(Number):
         """The derivative: an array of the value's shape (a view); zeros for a constant."""
         data = component_view(self)
         return data[1] if self.ncomp > 1 else np.zeros_like(data[0])
+
+
+use_freelist(Dual)

@@ -5,7 +5,7 @@ One evaluation on ``x + e_1 u_1 + ... + e_K u_K`` gives the value and K Jacobian
 vectors as u_k these are K columns of the Jacobian: at (x, y) = (2, 3), (2 + 1e_1)(3 + 1e_2) = 6 + 3e_1 + 2e_2.
 """
 cimport cython
-from dualad._core.number cimport Number, initialise, component_view, MULTIDUAL
+from dualad._core.number cimport Number, initialise, component_view, use_freelist, MULTIDUAL
 
 import numpy as np
 
@@ -57,3 +57,6 @@ cdef class MultiDual(Number):
         """The derivatives, (K,) + the value's shape (a view); zeros for a constant."""
         data = component_view(self)
         return data[1:] if self.ncomp > 1 else np.zeros((self.ndir,) + data.shape[1:], data.dtype)
+
+
+use_freelist(MultiDual)

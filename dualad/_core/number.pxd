@@ -19,3 +19,4 @@ cdef enum Kind:
 
 cdef object initialise(Number self, object value, object tangents, int kind)
 cdef object component_view(Number x)
+cdef object use_freelist(type cls)

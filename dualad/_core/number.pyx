@@ -16,9 +16,10 @@ Nested derivatives tag each number with the level of the transform it belongs to
 """
 cimport cython
 cimport numpy as cnp
+from cpython.ref cimport Py_DECREF
 from cpython.object cimport PyObject, PyTypeObject, Py_TYPE, Py_EQ, Py_NE, Py_LT, Py_LE, Py_GT, Py_GE
 from libc.string cimport memcpy, memset
-from libc.math cimport isfinite
+from libc.math cimport isfinite, NAN
 
 import sys
 import numpy as np
@@ -59,6 +60,7 @@ cdef extern from "drive.h":
         int ncomp
         Py_ssize_t stride[64]
     int drive(const Operation*, int, int, const Py_ssize_t*, const Operand*, const Operand*, int) noexcept nogil
+    void drive_scalar(const Operation*, double, double*, double*) noexcept
     void table_partials(const Operation*, int, Py_ssize_t, const void*, const void*, void*, void**) noexcept
 
 cdef extern from "kernels.h":
@@ -95,10 +97,32 @@ cdef extern from *:
     static PyDataMem_Handler pool_handler = {
         "dualad_pool", 1, {NULL, pool_malloc, pool_calloc, pool_realloc, pool_free}};
 
+    /* __array_ufunc__ as a method that receives NumPy's tuple and dict as they are: half the price of a def */
+    static PyObject *array_ufunc(PyObject *, PyObject *, PyObject *);
+
+    static PyObject *array_ufunc_method(PyObject *self, PyObject *args, PyObject *kwargs)
+    {
+        return array_ufunc(self, args, kwargs && PyDict_GET_SIZE(kwargs) ? kwargs : Py_None);
+    }
+
+    static PyMethodDef array_ufunc_definition = {
+        "__array_ufunc__", (PyCFunction)(void (*)(void))array_ufunc_method, METH_VARARGS | METH_KEYWORDS,
+        "How NumPy's universal functions act on numbers with derivatives (NEP 13)."};
+
+    static int install_array_ufunc(PyObject *type)
+    {
+        PyObject *method = PyDescr_NewMethod((PyTypeObject *)type, &array_ufunc_definition);
+        int failed = !method || PyDict_SetItemString(((PyTypeObject *)type)->tp_dict, "__array_ufunc__", method);
+        Py_XDECREF(method);
+        PyType_Modified((PyTypeObject *)type);
+        return failed ? -1 : 0;
+    }
+
     static PyObject *pool_capsule(void) { return PyCapsule_New(&pool_handler, "mem_handler", NULL); }
     """
     int IS_TEMPORARY(PyObject*) noexcept
     object pool_capsule()
+    int install_array_ufunc(object) except -1
     object PyDataMem_SetHandler(object)
     int FE_UNDERFLOW, FE_DIVBYZERO, FE_OVERFLOW, FE_INVALID
     ctypedef struct PyUFuncObject:
@@ -113,17 +137,15 @@ cdef extern from "Python.h":
     int PyLong_CheckExact(object)
     int PyTuple_CheckExact(object)
     double PyFloat_AS_DOUBLE(object)
-    double PyLong_AsDouble(object) except? -1.0
+    long long PyLong_AsLongLongAndOverflow(object, int*) except? -1
     Py_ssize_t PyLong_AsSsize_t(object) except? -1
     Py_ssize_t Py_REFCNT(PyObject*)
     PyObject* PyDict_GetItemWithError(object, object) except? NULL
-    ctypedef object (*newfunc)(PyTypeObject*, object, PyObject*)
 
-cdef extern from *:
-    """
-    #define TP_NEW(type, args) ((type)->tp_new((type), (args), NULL))
-    """
-    object TP_NEW(PyTypeObject*, object)
+cdef extern from "freelist.h":
+    object number_new(PyTypeObject*)
+    void use_freelist_of_numbers "use_freelist"(PyTypeObject*)
+    PyObject* kept_array(int, const cnp.npy_intp*) noexcept
 
 cdef enum:
     INLINE = 9                         # components that fit into the object itself
@@ -131,7 +153,6 @@ cdef enum:
     ELIDED = 1 << 18                   # bytes from which a temporary operand is reused for the result
     UNLOCKED = 1 << 15                 # elements from which a loop runs without the interpreter lock
 
-cdef tuple EMPTY = ()
 cdef object POOL = pool_capsule()
 cdef object TRUE = np.True_, FALSE = np.False_
 cdef object NDARRAY = np.ndarray
@@ -283,9 +304,16 @@ cdef cnp.ndarray allocate(int ndim, Py_ssize_t* shape, Py_ssize_t* strides, int 
     cdef Py_ssize_t nbytes = 8
     cdef int d
     cdef cnp.ndarray a
+    cdef PyObject* kept
     for d in range(ndim):
         nbytes *= shape[d]
     if nbytes < POOLED:
+        if strides == NULL and typenum == cnp.NPY_DOUBLE:
+            kept = kept_array(ndim, <cnp.npy_intp*>shape)
+            if kept != NULL:
+                a = <cnp.ndarray>kept
+                Py_DECREF(a)
+                return a
         return cnp.PyArray_New(NDARRAY, ndim, <cnp.npy_intp*>shape, typenum, <cnp.npy_intp*>strides, NULL, 0, 0, None) \
             if strides != NULL else cnp.PyArray_SimpleNew(ndim, <cnp.npy_intp*>shape, typenum)
     previous = PyDataMem_SetHandler(POOL)
@@ -308,7 +336,7 @@ def empty_components(shape, dtype, bint zero=False):
 
 cdef inline Number like(Number x):
     """A new number of x's type, level and directions, without components."""
-    cdef Number r = <Number>TP_NEW(Py_TYPE(x), EMPTY)
+    cdef Number r = <Number>number_new(Py_TYPE(x))
     r.kind = x.kind
     r.level = x.level
     r.ndir = x.ndir
@@ -338,9 +366,14 @@ cdef object set_data(Number r, object data):
     return None
 
 
+cdef object use_freelist(type cls):
+    """Let a final type take its numbers from the list of dead ones."""
+    use_freelist_of_numbers(<PyTypeObject*>cls)
+
+
 def wrap(type cls, data, long long level, int ndir):
     """A number of type cls from its component array (ndarray, or number of an outer level)."""
-    cdef Number r = <Number>TP_NEW(<PyTypeObject*>cls, EMPTY)
+    cdef Number r = <Number>number_new(<PyTypeObject*>cls)
     r.kind = cls._kind
     r.level = level
     r.ndir = ndir
@@ -448,13 +481,21 @@ cdef object initialise(Number self, object value, object tangents, int kind):
 # ---- operands of the compiled loops -------------------------------------------------------------------------------
 
 cdef struct Argument:
-    Operand operand
+    Operand* operand
     int ndim
     int width                      # 0 double, 1 float, 2 a Python scalar that takes the other's width
     Py_ssize_t* shape
     Py_ssize_t* strides
     double scalar
     float scalar32
+
+
+cdef inline bint small_integer(object x, double* value):
+    """A Python int that a double holds exactly."""
+    cdef int overflow = 0
+    cdef long long n = PyLong_AsLongLongAndOverflow(x, &overflow)
+    value[0] = <double>n
+    return overflow == 0 and -(1LL << 53) <= n <= (1LL << 53)
 
 
 cdef int load(object x, Argument* a) except -1:
@@ -485,11 +526,8 @@ cdef int load(object x, Argument* a) except -1:
         a.width = 2
         return 1
     elif PyLong_CheckExact(x):
-        if not -(1 << 53) <= x <= (1 << 53):
-            return 0
-        a.scalar = PyLong_AsDouble(x)
         a.width = 2
-        return 1
+        return small_integer(x, &a.scalar)
     elif type(x) is NDARRAY:
         array = <cnp.ndarray>x
         a.ndim = cnp.PyArray_NDIM(array)
@@ -653,6 +691,7 @@ cdef int agree(object x, object y) except -1:
 cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, bint temporary_x, bint temporary_y):
     """ufunc(x[, y]) by the compiled loops; NotImplemented if they cannot take the operands."""
     cdef Argument a[2]
+    cdef Operand operands[2]
     cdef Operand out
     cdef Py_ssize_t shape[65]
     cdef Py_ssize_t strides[65]
@@ -661,6 +700,8 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
     cdef int contiguous = 1
     cdef Number r, model
     cdef cnp.ndarray data
+    a[0].operand = &operands[0]
+    a[1].operand = &operands[1]
     if not load(x, &a[0]) or (nin == 2 and not load(y, &a[1])) or not (nin == 1 or agree(x, y)):
         return NotImplemented
     width = a[0].width if nin == 1 or a[0].width != 2 else a[1].width
@@ -681,7 +722,7 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
         r.ncomp = ncomp
         out.data = <char*>r.c
         out.component = sizeof(double)
-        status = drive(op, 0, 0, NULL, &a[0].operand, &out, 0) if nin == 1 else drive_pair(op, 0, 0, NULL, a, &out, 0)
+        status = drive(op, 0, 0, NULL, operands, &out, 0)
         if status:
             check_floating_point(status, ufunc, (primal(x),) if nin == 1 else (primal(x), primal(y)))
         return r
@@ -704,8 +745,15 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
             data = allocate(ndim + 1, shape, strides, typenum)
     out.data = cnp.PyArray_BYTES(data)
     out.component = cnp.PyArray_STRIDE(data, 0)
-    for d in range(ndim):
-        out.stride[d] = cnp.PyArray_STRIDE(data, d + 1)
+    if contiguous:
+        ndim = 1
+        shape[1] = count
+        out.stride[0] = size
+        for i in range(nin):
+            operands[i].stride[0] = size if a[i].ndim else 0
+    else:
+        for d in range(ndim):
+            out.stride[d] = cnp.PyArray_STRIDE(data, d + 1)
     if not contiguous and op.code == OP_TABLE:
         # NumPy's loops may round differently along other strides: let it walk as it would
         values = (primal(x),) if nin == 1 else (primal(x), primal(y))
@@ -713,25 +761,15 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
         flags = VALUE_IS_DONE
     if count * ncomp >= UNLOCKED:
         with nogil:
-            status = drive_pair(op, width, ndim, shape + 1, a, &out, flags)
+            status = drive(op, width, ndim, shape + 1, operands, &out, flags)
     else:
-        status = drive_pair(op, width, ndim, shape + 1, a, &out, flags)
+        status = drive(op, width, ndim, shape + 1, operands, &out, flags)
     if status and not flags:
         check_floating_point(status, ufunc, (primal(x),) if nin == 1 else (primal(x), primal(y)))
     r = like(model)
     r.ncomp = ncomp
     r.data = data
     return r
-
-
-cdef int drive_pair(Operation* op, int width, int ndim, Py_ssize_t* shape, Argument* a, Operand* out,
-                    int flags) noexcept nogil:
-    cdef Operand pair[2]
-    cdef size_t used = sizeof(Operand) - (64 - ndim) * sizeof(Py_ssize_t)
-    memcpy(&pair[0], &a[0].operand, used)
-    if op.nin == 2:
-        memcpy(&pair[1], &a[1].operand, used)
-    return drive(op, width, ndim, shape, pair, out, flags)
 
 
 # ---- operators ----------------------------------------------------------------------------------------------------
@@ -772,9 +810,10 @@ cdef inline double scalar_or_nan(object y):
     """A Python float or small int as a double; NaN (which the slow path takes) for anything else."""
     if PyFloat_CheckExact(y):
         return PyFloat_AS_DOUBLE(y)
-    if PyLong_CheckExact(y) and -(1 << 53) <= y <= (1 << 53):
-        return PyLong_AsDouble(y)
-    return float("nan")
+    cdef double value
+    if PyLong_CheckExact(y) and small_integer(y, &value):
+        return value
+    return NAN
 
 
 cdef inline bint inline_pair(object x, object y):
@@ -929,11 +968,23 @@ cdef object divide(object x, object y):
 cdef object unary(int index, object x):
     """A function of the table of one argument."""
     cdef Number a = <Number>x
+    cdef Number r
     cdef Operation* op = &operations[index]
+    cdef double z, d
+    cdef int k
     if op.nin == 1 and op.value[0].loop != NULL:
-        r = compiled(op, UFUNCS[index], 1, x, None, False, False)
-        if r is not NotImplemented:
-            return r
+        if a.data is None:
+            drive_scalar(op, a.c[0], &z, &d)
+            if isfinite(z):
+                r = like(a)
+                r.ncomp = a.ncomp
+                r.c[0] = z
+                for k in range(1, a.ncomp):
+                    r.c[k] = tangent(d, a.c[k])
+                return r
+        result = compiled(op, UFUNCS[index], 1, x, None, False, False)
+        if result is not NotImplemented:
+            return result
     return HANDLERS["ufunc"](UFUNCS[index], "__call__", (x,), {})
 
 
@@ -1020,6 +1071,13 @@ cdef bint splits_advanced(tuple key):
     return False
 
 
+cdef bint has_ellipsis(tuple key):
+    for k in key:
+        if k is Ellipsis:
+            return True
+    return False
+
+
 cdef object check_key(object key):
     for k in key if type(key) is tuple else (key,):
         if isinstance(k, Number):
@@ -1061,7 +1119,7 @@ cdef object get_item(Number x, object key):
     if splits_advanced(key):
         return rewrap(x, np.stack([c[key] for c in x.data]))
     data = x.data[(slice(None), *key)]
-    return wrap_view(x, data) if Ellipsis in [k if k is Ellipsis else None for k in key] else rewrap(x, data)
+    return wrap_view(x, data) if has_ellipsis(key) else rewrap(x, data)
 
 
 cdef object make_room(Number x, object v):
@@ -1194,8 +1252,13 @@ cdef object write_into(Number target, Operation* op, object ufunc, int nin, obje
     """target[...] = ufunc(x[, y])."""
     cdef Argument a[2]
     cdef Argument t
+    cdef Operand operands[2]
+    cdef Operand out
     cdef Py_ssize_t shape[65]
     cdef int i, d, ndim, status
+    a[0].operand = &operands[0]
+    a[1].operand = &operands[1]
+    t.operand = &out
     make_room(target, x)
     make_room(target, y)
     if (target.ncomp > 1 or not (isinstance(x, Number) and carries(<Number>x))) and type(target.data) is NDARRAY \
@@ -1211,7 +1274,7 @@ cdef object write_into(Number target, Operation* op, object ufunc, int nin, obje
                 for i in range(nin):
                     broadcast(&a[i], ndim, shape)
                 broadcast(&t, ndim, shape)
-                status = drive_pair(op, t.width, ndim, shape, a, &t.operand, 0)
+                status = drive(op, t.width, ndim, shape, operands, &out, 0)
                 if status:
                     check_floating_point(status, ufunc, (primal(x),) if nin == 1 else (primal(x), primal(y)))
                 return target
@@ -1422,19 +1485,6 @@ cdef class Number(Elementwise):
 
     # -- NumPy's protocols
 
-    def __array_ufunc__(self, ufunc, str method, *inputs, **kwargs):
-        cdef PyObject* found
-        cdef int i
-        if not kwargs and method == "__call__":
-            found = PyDict_GetItemWithError(OPERATION_OF, ufunc)
-            if found != NULL:
-                i = <int>PyLong_AsSsize_t(<object>found)
-                r = compiled(&operations[i], ufunc, operations[i].nin, inputs[0],
-                             inputs[1] if operations[i].nin == 2 else None, False, False)
-                if r is not NotImplemented:
-                    return r
-        return HANDLERS["ufunc"](ufunc, method, inputs, kwargs)
-
     def __array_function__(self, func, types, args, kwargs):
         cdef PyObject* rule = PyDict_GetItemWithError(FUNCTIONS, func)
         if rule != NULL:
@@ -1548,6 +1598,25 @@ cdef class Number(Elementwise):
         return rewrap(self, component_view(self).astype(dtype, order, casting))
 
 
+cdef object array_ufunc "array_ufunc"(object self, object args, object kwargs):
+    """ufunc.method(*inputs, **kwargs); args is (ufunc, method, *inputs), kwargs None where there are none."""
+    cdef PyObject* found
+    cdef int i
+    cdef tuple t = <tuple>args
+    ufunc = t[0]
+    if kwargs is None and t[1] == "__call__":
+        found = PyDict_GetItemWithError(OPERATION_OF, ufunc)
+        if found != NULL:
+            i = <int>PyLong_AsSsize_t(<object>found)
+            r = compiled(&operations[i], ufunc, operations[i].nin, t[2], t[3] if operations[i].nin == 2 else None, False,
+                         False)
+            if r is not NotImplemented:
+                return r
+    return HANDLERS["ufunc"](ufunc, t[1], t[2:], {} if kwargs is None else dict(kwargs))
+
+
+install_array_ufunc(Number)
+
 cdef object FLOAT64 = np.dtype(np.float64)
 
 
@@ -1578,7 +1647,7 @@ def seed_tangent(type cls, x, t, long long level):
     """A number of value x and tangent t, both of one shape."""
     cdef Number r
     if PyFloat_CheckExact(x) and PyFloat_CheckExact(t):
-        r = <Number>TP_NEW(<PyTypeObject*>cls, EMPTY)
+        r = <Number>number_new(<PyTypeObject*>cls)
         r.kind = DUAL_KIND
         r.level = level
         r.ndir = 1

@@ -70,7 +70,8 @@ def elementwise(function, inputs, kwargs):
         for i, t in enumerate(tangents):
             if t is None:
                 continue
-            rows = _partial(function, i)(*values, *outputs)
+            with np.errstate(all="ignore"):
+                rows = _partial(function, i)(*values, *outputs)
             _accumulate(totals, rows if isinstance(rows, tuple) else (rows,), outputs, t, kwargs.get("where", True))
     joined = tuple(_join_output(lead, function, i, z, t) for i, (z, t) in enumerate(zip(outputs, totals, strict=True)))
     return joined if isinstance(results, tuple) else joined[0]

@@ -1,22 +1,22 @@
 """How the ufuncs of scipy.special differentiate: one table, one line a function.
 
-``PARTIALS[f]`` has one entry per input of ``f``. An entry is a function of the inputs and outputs of ``f`` that
-returns d(output)/d(input), a tuple of them where ``f`` has several outputs; None stands where there is no closed
-form. For example ``y = erf(x)`` has dy/dx = 2/sqrt(pi) exp(-x x), which reads
+``PARTIALS[f]`` has one entry per input of ``f``. An entry is a function of the inputs and outputs of ``f``
+that returns d(output)/d(input), a tuple of them where ``f`` has several outputs; None stands where there is
+no closed form. For example ``y = erf(x)`` has dy/dx = 2/sqrt(pi) exp(-x x), which reads
 
     "erf": (lambda x, y: TWO_RSQRTPI * np.exp(-x * x),),
 
-Entries use ufuncs, ``np.where`` and arithmetic alone, so they take dual numbers as they take arrays, and running
-them on duals gives the second derivatives. They are written so that
+Entries use ufuncs, ``np.where`` and arithmetic alone, so they take dual numbers as they take arrays, and
+running them on duals gives the second derivatives. They are written so that
 
 - they keep their relative accuracy: where the obvious formula cancels, a series, an asymptotic expansion or a
   hypergeometric or Carlson form takes over;
-- they return the limit where the obvious formula is 0/0;
-- a piecewise formula evaluates every piece and picks with ``np.where``: the caller silences floating-point warnings.
+- they return the limit where the obvious formula is 0/0, and so do their own derivatives;
+- a piecewise formula evaluates every piece and picks with ``np.where``, its floating-point warnings silenced.
 
-``PLAIN`` lists what is piecewise constant, ``UNSUPPORTED`` what has no closed form, with the reason. Names that the
-installed SciPy does not have are left out. A name with an underscore is the ufunc behind a Python function of
-scipy.special (lambertw, zeta, spherical_jn, ...).
+``PLAIN`` lists what is piecewise constant, ``UNSUPPORTED`` what has no closed form, with the reason. Names
+that the installed SciPy does not have are left out. A name with an underscore is the ufunc behind a Python
+function of scipy.special (lambertw, zeta, spherical_jn, ...).
 """
 
 import functools
@@ -52,10 +52,11 @@ def _partials(entries):
 
 
 def _on_arrays(partial):
-    """NumPy's arithmetic for Python scalars, which would raise at 1/0 and overflow."""
+    """NumPy's silent arithmetic, for Python scalars too: theirs raises at 1/0 and at overflow."""
     @functools.wraps(partial)
     def call(*args):
-        return partial(*(np.asarray(x)[()] if isinstance(x, (int, float, complex)) else x for x in args))
+        with np.errstate(all="ignore"):
+            return partial(*(np.asarray(x)[()] if isinstance(x, (int, float, complex)) else x for x in args))
 
     return call
 
@@ -71,11 +72,11 @@ def _polynomial(coefficients, x):
 def _holomorphic(name, x):
     """Refuse complex x: the scaling factor of the function holds |Re x| or |Im x|."""
     if getattr(x, "dtype", np.dtype(type(x))).kind == "c":
-        raise TypeError(f"scipy.special.{name} is not differentiable at complex arguments: it is not holomorphic; "
-                        "scale the unscaled function instead")
+        raise TypeError(f"scipy.special.{name} has no derivative at complex arguments, because its scaling "
+                        "factor is not holomorphic: scale the unscaled function instead")
 
 
-# ---- Elementary quotients -------------------------------------------------------------------------------------------
+# ---- Elementary quotients ----------------------------------------------------------------------------------
 
 _SINC = [1 / math.factorial(2 * k + 1) for k in range(9)]
 _BESSEL0 = [1 / math.factorial(k) ** 2 for k in range(1, 12)]
@@ -109,6 +110,11 @@ def _exprel_slope(x):
 def _log1p_quotient_slope(x):
     """d/dx of log1p(x)/x = 2F1(1, 1; 2; -x)."""
     return np.where(np.abs(x) < 0.5, -0.5 * sp.hyp2f1(2.0, 2.0, 3.0, -x), (1 / (1 + x) - np.log1p(x) / x) / x)
+
+
+def _spence_slope(z):
+    """log(z)/(1 - z)."""
+    return np.where(np.abs(1 - z) < 0.5, -sp.hyp2f1(1.0, 1.0, 2.0, 1 - z), np.log(z) / (1 - z))
 
 
 def _log_ratio(x, y):
@@ -149,7 +155,7 @@ def _pseudo_huber_delta(delta, r):
     return np.where(s == 0, 0.0, r * t * t * (r / s))
 
 
-# ---- Error functions ------------------------------------------------------------------------------------------------
+# ---- Error functions ---------------------------------------------------------------------------------------
 
 # (2k-1)!! for k = 1, 2, ...: 1 - 2x dawsn(x) ~ -sum (2k-1)!! u**k with u = 1/(2 x x), DLMF 7.12.1
 _ODD = [float(math.prod(range(1, 2 * k, 2))) for k in range(1, 21)]
@@ -172,7 +178,8 @@ def _wofz_is_asymptotic(z):
 
 def _wofz_slope(z, w):
     u = 0.5 / (z * z)
-    return np.where(_wofz_is_asymptotic(z), -1j * TWO_RSQRTPI * u * _polynomial(_ODD, u), 1j * TWO_RSQRTPI - 2 * z * w)
+    far = -1j * TWO_RSQRTPI * u * _polynomial(_ODD, u)
+    return np.where(_wofz_is_asymptotic(z), far, 1j * TWO_RSQRTPI - 2 * z * w)
 
 
 def _wofz_curvature(z, w):
@@ -213,7 +220,7 @@ def _modfresnel_slope(x, k, turn):
 _TURN = (1 + 1j) / SQRT2
 
 
-# ---- Gamma functions ------------------------------------------------------------------------------------------------
+# ---- Gamma functions ---------------------------------------------------------------------------------------
 
 _STIRLING = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156]
 
@@ -252,7 +259,7 @@ def _poch_slope(z, m, y):
     return np.where(y == 0, zero, y * _digamma_rise(z, m))
 
 
-# ---- Densities ------------------------------------------------------------------------------------------------------
+# ---- Densities ---------------------------------------------------------------------------------------------
 # exp(-deviance) forms after C. Loader, "Fast and accurate computation of binomial probabilities", 2000.
 
 def _deviance(t):
@@ -279,9 +286,10 @@ def _beta_pdf(a, b, x, q):
     """x**(a-1) q**(b-1)/B(a, b) with q = 1 - x, given apart so that it may be small."""
     n, excess = a + b, x * b - q * a
     error = _stirling_error(a) + _stirling_error(b) - _stirling_error(n)
-    large = np.exp(-a * _deviance(excess / a) - b * _deviance(-excess / b) - error) * np.sqrt(a / n * b / (2 * PI))
-    powers = np.where(x < 0.5, x ** (a - 1) * np.exp(sp.xlog1py(b - 1, -x)), np.exp(sp.xlog1py(a - 1, -q)) * q ** (b - 1))
-    small = powers * np.exp(-_log_beta(a, b))
+    deviance = a * _deviance(excess / a) + b * _deviance(-excess / b)
+    large = np.sqrt(a / n * b / (2 * PI)) * np.exp(-deviance - error)
+    left, right = x ** (a - 1) * np.exp(sp.xlog1py(b - 1, -x)), q ** (b - 1) * np.exp(sp.xlog1py(a - 1, -q))
+    small = np.where(x < 0.5, left, right) * np.exp(-_log_beta(a, b))
     return np.where((a > 10) & (b > 10) & (x > 0) & (q > 0), large / (x * q), small)
 
 
@@ -377,7 +385,7 @@ def _kolmogorov_slope(x):
     return np.where((x < 0.04) | (x > 20), -0.0, np.where(x < 1, left, right))
 
 
-# ---- Bessel functions -----------------------------------------------------------------------------------------------
+# ---- Bessel functions --------------------------------------------------------------------------------------
 
 def _scaled_log_slope(v, z, turn):
     """Logarithmic derivative of an exponentially scaled Bessel function for |z| > 50 + v*v.
@@ -468,7 +476,8 @@ def _airye_slopes(z, ai, aip, bi, bip):
         dbi = np.where(far, bi * (0.5 / z + root * _scaled_log_slope(1 / 3, zeta, -1.0)), bip - root * bi)
         dbip = np.where(far, bip * (1 / z + root * _scaled_log_slope(2 / 3, zeta, -1.0)), z * bi - root * bip)
     return (np.where(far, ai * (0.5 / z + root * _scaled_log_slope(1 / 3, zeta, 1.0)), aip + root * ai),
-            np.where(far, aip * (1 / z + root * _scaled_log_slope(2 / 3, zeta, 1.0)), z * ai + root * aip), dbi, dbip)
+            np.where(far, aip * (1 / z + root * _scaled_log_slope(2 / 3, zeta, 1.0)), z * ai + root * aip),
+            dbi, dbip)
 
 
 def _kelvin_slopes(x, be, ke, bep, kep):
@@ -477,19 +486,24 @@ def _kelvin_slopes(x, be, ke, bep, kep):
 
 
 def _spherical_step(f, n, z, sign):
-    """(n f(n-1) + sign (n+1) f(n+1))/(2n+1): the derivative of j, y (sign -1), i (+1); minus that of k (+1)."""
+    """The derivative of j and y (sign -1), of i (sign +1), and minus that of k (sign +1); DLMF 10.51."""
     return (n * f(np.maximum(n - 1, 0), z) + sign * (n + 1) * f(n + 1, z)) / (2 * n + 1)
 
 
-# ---- Elliptic integrals ---------------------------------------------------------------------------------------------
+# ---- Elliptic integrals ------------------------------------------------------------------------------------
+
+_RD_SERIES = [(float(sp.poch(1.5, n)) / math.factorial(n), 2.5 + 2 * n) for n in range(6)]
+
 
 def _rd_slope(x, y, z):
-    """d/dx of R_D(x, y, z): a difference quotient, DLMF 19.18.15; where x and z nearly agree, a series in their gap."""
+    """d/dx of R_D(x, y, z): a difference quotient; where x and z nearly agree, a series in their gap.
+
+    The quotient is DLMF 19.18.15, the series the expansion of R_{-5/2}(3/2, 1/2, 3/2; x, y, z) about x = z.
+    """
     far = 0.5 * (sp.elliprd(y, z, x) - sp.elliprd(x, y, z)) / (x - z)
     c = 0.5 * (x + z)
     gap = (0.5 * (x - z) / c) ** 2
-    terms = [sp.poch(1.5, n) / math.factorial(n) / (2.5 + 2 * n) * sp.hyp2f1(2.5 + 2 * n, 0.5, 3.5 + 2 * n, 1 - y / c)
-             for n in range(6)]
+    terms = [w / a * sp.hyp2f1(a, 0.5, a + 1, 1 - y / c) for w, a in _RD_SERIES]
     return np.where(np.abs(gap) < 2.5e-3, -0.75 * _polynomial(terms, gap) / (c * c * np.sqrt(c)), far)
 
 
@@ -509,7 +523,8 @@ def _rj_slope(x, y, z, p, r):
 
 def _rj_slope_last(x, y, z, p, r):
     """d/dp of r = R_J(x, y, z, p): R_J is homogeneous of degree -3/2."""
-    parts = [np.where(a == 0, 0.0, a * _rj_slope(a, b, c, p, r)) for a, b, c in ((x, y, z), (y, z, x), (z, x, y))]
+    cycle = (x, y, z), (y, z, x), (z, x, y)
+    parts = [np.where(a == 0, 0.0, a * _rj_slope(a, b, c, p, r)) for a, b, c in cycle]
     return -(1.5 * r + parts[0] + parts[1] + parts[2]) / p
 
 
@@ -535,7 +550,8 @@ def _ellipe_slope(m):
 
 
 def _ellipkm1_slope(p):
-    return np.where(np.abs(1 - p) < 0.5, -PI / 8 * sp.hyp2f1(1.5, 1.5, 2.0, 1 - p), -sp.elliprd(0.0, 1.0, p) / 6)
+    near = -PI / 8 * sp.hyp2f1(1.5, 1.5, 2.0, 1 - p)
+    return np.where(np.abs(1 - p) < 0.5, near, -sp.elliprd(0.0, 1.0, p) / 6)
 
 
 def _half_periods(phi, slope, m):
@@ -575,7 +591,7 @@ def _agm_slope(a, b, y):
     return np.where(a == 0, np.inf, np.where(b == 0, 0.0, slope))
 
 
-# ---- Functions of differential equations and polynomials --------------------------------------------------------------
+# ---- Functions of differential equations and polynomials ---------------------------------------------------
 
 def _mathieu(characteristic):
     """y'' = (2q cos(2x) - a) y with x in degrees; the second output is dy/dx per radian."""
@@ -590,10 +606,19 @@ def _modified_mathieu(characteristic):
     return None, None, lambda m, q, x, y, dy: (dy, (characteristic(m, q) - 2 * q * np.cosh(2 * x)) * y)
 
 
-def _spheroidal(x, s, ds, m, cv, cc, kind=1):
-    """(s', s'') by the spheroidal wave equation, DLMF 30.2.1; kind is -1 for radial oblate functions."""
-    w = 1 - kind * x * x
-    return ds, kind * (2 * x * ds - (cv - cc * x * x - m * m / w) * s) / w
+def _spheroidal(kind, sign, characteristic=None):
+    """(s', s'') by the spheroidal wave equation, DLMF 30.2.1.
+
+    kind is -1 for the radial oblate functions, sign -1 for the angular oblate ones. Where no function gives
+    the characteristic value it is the last input but one.
+    """
+    def slopes(m, n, c, *rest):
+        x, s, ds = rest[-3:]
+        cv = rest[0] if characteristic is None else characteristic(m, n, c)
+        w = 1 - kind * x * x
+        return ds, kind * (2 * x * ds - (cv - sign * c * c * x * x - m * m / w) * s) / w
+
+    return (None,) * (4 if characteristic is None else 3) + (slopes,)
 
 
 def _legendre_slope(m, v, x):
@@ -613,7 +638,7 @@ def _previous(n):
     return np.where(n == 0, 0, n - 1)
 
 
-# ---- The table ------------------------------------------------------------------------------------------------------
+# ---- The table ---------------------------------------------------------------------------------------------
 
 PARTIALS = _partials({
     # error functions
@@ -657,15 +682,19 @@ PARTIALS = _partials({
     "logit": (lambda x, y: 1 / (x * (1 - x)),),
     "log_expit": (lambda x, y: sp.expit(-x),),
     "xlogy": (lambda x, y, z: np.log(y), lambda x, y, z: np.where((x == 0) & (y == 0), 0.0, x / y)),
-    "xlog1py": (lambda x, y, z: np.log1p(y), lambda x, y, z: np.where((x == 0) & (y == -1), 0.0, x / (1 + y))),
+    "xlog1py": (lambda x, y, z: np.log1p(y),
+                lambda x, y, z: np.where((x == 0) & (y == -1), 0.0, x / (1 + y))),
     "entr": (lambda x, y: -np.log(x) - 1,),
-    "rel_entr": (lambda x, y, z: 1 + _log_ratio(x, y), lambda x, y, z: np.where((x == 0) & (y == 0), 0.0, -x / y)),
-    "kl_div": (lambda x, y, z: _log_ratio(x, y), lambda x, y, z: np.where((x == 0) & (y == 0), 1.0, (y - x) / y)),
+    "rel_entr": (lambda x, y, z: 1 + _log_ratio(x, y),
+                 lambda x, y, z: np.where((x == 0) & (y == 0), 0.0, -x / y)),
+    "kl_div": (lambda x, y, z: _log_ratio(x, y),
+               lambda x, y, z: np.where((x == 0) & (y == 0), 1.0, (y - x) / y)),
     "huber": (lambda d, r, y: np.where(np.abs(r) <= d, 0.0, np.abs(r) - d),
               lambda d, r, y: np.where(np.abs(r) <= d, r, d * np.sign(r))),
     "pseudo_huber": (lambda d, r, y: _pseudo_huber_delta(d, r),
                      lambda d, r, y: np.where((d == 0) & (r == 0), 0.0, r * (d / np.hypot(d, r)))),
-    "powm1": (lambda x, y, z: np.where((x == 0) & (y == 0), 0.0, y * x ** (y - 1)), lambda x, y, z: sp.xlogy(x ** y, x)),
+    "powm1": (lambda x, y, z: np.where((x == 0) & (y == 0), 0.0, y * x ** (y - 1)),
+              lambda x, y, z: sp.xlogy(x ** y, x)),
     "boxcox": (lambda x, lmbda, y: x ** (lmbda - 1), lambda x, lmbda, y: _boxcox_order(x, np.log(x), lmbda)),
     "boxcox1p": (lambda x, lmbda, y: np.exp((lmbda - 1) * np.log1p(x)),
                  lambda x, lmbda, y: _boxcox_order(1 + x, np.log1p(x), lmbda)),
@@ -693,10 +722,10 @@ PARTIALS = _partials({
     # exponential, sine and other integrals
     "exp1": (lambda x, y: -np.exp(-x) / x,),
     "expi": (lambda x, y: np.exp(x) / x,),
-    "expn": (None, lambda n, x, y: np.where(n == 0, -np.exp(-x) * (1 + x) / (x * x), -sp.expn(_previous(n), x))),
+    "expn": (None, lambda n, x, y: -np.where(n == 0, (1 / x + 1) * np.exp(-x) / x, sp.expn(_previous(n), x))),
     "sici": (lambda x, s, c: (_sinc(x), np.cos(x) / x),),
     "shichi": (lambda x, s, c: (_sinhc(x), np.cosh(x) / x),),
-    "spence": (lambda z, y: np.where(np.abs(1 - z) < 0.5, -sp.hyp2f1(1.0, 1.0, 2.0, 1 - z), np.log(z) / (1 - z)),),
+    "spence": (lambda z, y: _spence_slope(z),),
     "itj0y0": (lambda x, j, y: (sp.j0(x), sp.y0(x)),),
     "iti0k0": (lambda x, i, k: (sp.i0(x), sp.k0(x)),),
     "it2j0y0": (lambda x, j, y: (_one_minus_j0_over(x), -sp.y0(x) / x),),
@@ -705,7 +734,8 @@ PARTIALS = _partials({
     "itmodstruve0": (lambda x, y: sp.modstruve(0, x),),
     "it2struve0": (lambda x, y: np.where(x == 0, 2 / PI * (x * x / 9 - 1), -sp.struve(0, x) / x),),
     "itairy": (lambda x, a, b, c, d: (sp.airy(x)[0], sp.airy(x)[2], sp.airy(-x)[0], sp.airy(-x)[2]),),
-    "besselpoly": (lambda a, s, v, y: sp.besselpoly(a, s + 1, v - 1) - sp.besselpoly(a, s + 1, v + 1), None, None),
+    "besselpoly": (lambda a, s, v, y: sp.besselpoly(a, s + 1, v - 1) - sp.besselpoly(a, s + 1, v + 1),
+                   None, None),
 
     # Bessel functions
     "j0": (lambda x, y: -sp.j1(x),),
@@ -773,7 +803,7 @@ PARTIALS = _partials({
                 lambda x, y, z, r: -sp.elliprd(x, y, z) / 6),
     "elliprg": (lambda x, y, z, r: _rg_slope(x, y, z), lambda x, y, z, r: _rg_slope(y, z, x),
                 lambda x, y, z, r: _rg_slope(z, x, y)),
-    "elliprj": (lambda x, y, z, p, r: _rj_slope(x, y, z, p, r), lambda x, y, z, p, r: _rj_slope(y, z, x, p, r),
+    "elliprj": (_rj_slope, lambda x, y, z, p, r: _rj_slope(y, z, x, p, r),
                 lambda x, y, z, p, r: _rj_slope(z, x, y, p, r), _rj_slope_last),
 
     # hypergeometric functions
@@ -812,18 +842,18 @@ PARTIALS = _partials({
     "mathieu_modcem2": _modified_mathieu(sp.mathieu_a),
     "mathieu_modsem1": _modified_mathieu(sp.mathieu_b),
     "mathieu_modsem2": _modified_mathieu(sp.mathieu_b),
-    "pro_ang1": (None, None, None, lambda m, n, c, x, s, ds: _spheroidal(x, s, ds, m, sp.pro_cv(m, n, c), c * c)),
-    "pro_rad1": (None, None, None, lambda m, n, c, x, s, ds: _spheroidal(x, s, ds, m, sp.pro_cv(m, n, c), c * c)),
-    "pro_rad2": (None, None, None, lambda m, n, c, x, s, ds: _spheroidal(x, s, ds, m, sp.pro_cv(m, n, c), c * c)),
-    "obl_ang1": (None, None, None, lambda m, n, c, x, s, ds: _spheroidal(x, s, ds, m, sp.obl_cv(m, n, c), -c * c)),
-    "obl_rad1": (None, None, None, lambda m, n, c, x, s, ds: _spheroidal(x, s, ds, m, sp.obl_cv(m, n, c), c * c, -1)),
-    "obl_rad2": (None, None, None, lambda m, n, c, x, s, ds: _spheroidal(x, s, ds, m, sp.obl_cv(m, n, c), c * c, -1)),
-    "pro_ang1_cv": (None, None, None, None, lambda m, n, c, cv, x, s, ds: _spheroidal(x, s, ds, m, cv, c * c)),
-    "pro_rad1_cv": (None, None, None, None, lambda m, n, c, cv, x, s, ds: _spheroidal(x, s, ds, m, cv, c * c)),
-    "pro_rad2_cv": (None, None, None, None, lambda m, n, c, cv, x, s, ds: _spheroidal(x, s, ds, m, cv, c * c)),
-    "obl_ang1_cv": (None, None, None, None, lambda m, n, c, cv, x, s, ds: _spheroidal(x, s, ds, m, cv, -c * c)),
-    "obl_rad1_cv": (None, None, None, None, lambda m, n, c, cv, x, s, ds: _spheroidal(x, s, ds, m, cv, c * c, -1)),
-    "obl_rad2_cv": (None, None, None, None, lambda m, n, c, cv, x, s, ds: _spheroidal(x, s, ds, m, cv, c * c, -1)),
+    "pro_ang1": _spheroidal(1, 1, sp.pro_cv),
+    "pro_rad1": _spheroidal(1, 1, sp.pro_cv),
+    "pro_rad2": _spheroidal(1, 1, sp.pro_cv),
+    "obl_ang1": _spheroidal(1, -1, sp.obl_cv),
+    "obl_rad1": _spheroidal(-1, 1, sp.obl_cv),
+    "obl_rad2": _spheroidal(-1, 1, sp.obl_cv),
+    "pro_ang1_cv": _spheroidal(1, 1),
+    "pro_rad1_cv": _spheroidal(1, 1),
+    "pro_rad2_cv": _spheroidal(1, 1),
+    "obl_ang1_cv": _spheroidal(1, -1),
+    "obl_rad1_cv": _spheroidal(-1, 1),
+    "obl_rad2_cv": _spheroidal(-1, 1),
 
     # distribution functions and their inverses
     "ndtr": (lambda x, y: _normal_pdf(x),),
@@ -840,8 +870,10 @@ PARTIALS = _partials({
     "chdtr": (None, lambda v, x, y: 0.5 * _gamma_pdf(v / 2, x / 2)),
     "chdtrc": (None, lambda v, x, y: -0.5 * _gamma_pdf(v / 2, x / 2)),
     "chdtri": (None, lambda v, p, x: -2 / _gamma_pdf(v / 2, x / 2)),
-    "gdtr": (lambda a, b, x, y: x * _gamma_pdf(b, a * x), None, lambda a, b, x, y: a * _gamma_pdf(b, a * x)),
-    "gdtrc": (lambda a, b, x, y: -x * _gamma_pdf(b, a * x), None, lambda a, b, x, y: -a * _gamma_pdf(b, a * x)),
+    "gdtr": (lambda a, b, x, y: x * _gamma_pdf(b, a * x), None,
+             lambda a, b, x, y: a * _gamma_pdf(b, a * x)),
+    "gdtrc": (lambda a, b, x, y: -x * _gamma_pdf(b, a * x), None,
+              lambda a, b, x, y: -a * _gamma_pdf(b, a * x)),
     "gdtrix": (lambda a, b, p, x: -x / a, None, lambda a, b, p, x: 1 / (a * _gamma_pdf(b, a * x))),
     "gdtria": (lambda p, b, x, a: 1 / (x * _gamma_pdf(b, a * x)), None, lambda p, b, x, a: -a / x),
     "fdtr": (None, None, lambda n, d, x, y: _f_pdf(n, d, x)),
@@ -862,15 +894,17 @@ PARTIALS = _partials({
                lambda x, df, nc, y: _noncentral_chi2_nc(x, df, nc)),
     "chndtrix": (lambda p, df, nc, x: 1 / _noncentral_chi2_pdf(x, df, nc), None,
                  lambda p, df, nc, x: -_noncentral_chi2_nc(x, df, nc) / _noncentral_chi2_pdf(x, df, nc)),
-    "chndtrinc": (lambda x, df, p, nc: -_noncentral_chi2_pdf(x, df, nc) / _noncentral_chi2_nc(x, df, nc), None,
-                  lambda x, df, p, nc: 1 / _noncentral_chi2_nc(x, df, nc)),
+    "chndtrinc": (lambda x, df, p, nc: -_noncentral_chi2_pdf(x, df, nc) / _noncentral_chi2_nc(x, df, nc),
+                  None, lambda x, df, p, nc: 1 / _noncentral_chi2_nc(x, df, nc)),
     "ncfdtr": (None, None, lambda n, d, nc, f, y: _noncentral_f_nc(n, d, nc, f),
                lambda n, d, nc, f, y: _noncentral_f_pdf(n, d, nc, f)),
-    "ncfdtri": (None, None, lambda n, d, nc, p, f: -_noncentral_f_nc(n, d, nc, f) / _noncentral_f_pdf(n, d, nc, f),
+    "ncfdtri": (None, None,
+                lambda n, d, nc, p, f: -_noncentral_f_nc(n, d, nc, f) / _noncentral_f_pdf(n, d, nc, f),
                 lambda n, d, nc, p, f: 1 / _noncentral_f_pdf(n, d, nc, f)),
     "ncfdtrinc": (None, None, lambda n, d, p, f, nc: 1 / _noncentral_f_nc(n, d, nc, f),
                   lambda n, d, p, f, nc: -_noncentral_f_pdf(n, d, nc, f) / _noncentral_f_nc(n, d, nc, f)),
-    "nctdtr": (None, lambda df, nc, t, y: _noncentral_t_nc(df, nc, t), lambda df, nc, t, y: _noncentral_t_pdf(df, nc, t)),
+    "nctdtr": (None, lambda df, nc, t, y: _noncentral_t_nc(df, nc, t),
+               lambda df, nc, t, y: _noncentral_t_pdf(df, nc, t)),
     "nctdtrit": (None, lambda df, nc, p, t: -_noncentral_t_nc(df, nc, t) / _noncentral_t_pdf(df, nc, t),
                  lambda df, nc, p, t: 1 / _noncentral_t_pdf(df, nc, t)),
     "nctdtrinc": (None, lambda df, p, t, nc: 1 / _noncentral_t_nc(df, nc, t),
@@ -885,14 +919,15 @@ PARTIALS = _partials({
 # piecewise constant
 PLAIN = set(_table(dict.fromkeys(("gammasgn", "round"))))
 
-_BY_PARAMETER = "its derivatives need that of a distribution function in a shape parameter, which has no closed form"
+_BY_PARAMETER = "its derivatives need that of a distribution in a parameter, which has no closed form"
 _BY_CHARACTERISTIC = "the derivatives of the characteristic values have no closed form"
 _BY_ZETA = "the derivative of the zeta function has no closed form"
 
 # what has no closed form in any of its arguments, and why
 UNSUPPORTED = _table({
-    **dict.fromkeys(("bdtrik", "bdtrin", "btdtria", "btdtrib", "chdtriv", "chndtridf", "fdtridfd", "gdtrib", "nbdtrik",
-                     "nbdtrin", "ncfdtridfd", "ncfdtridfn", "nctdtridf", "pdtrik", "stdtridf"), _BY_PARAMETER),
+    **dict.fromkeys(("bdtrik", "bdtrin", "btdtria", "btdtrib", "chdtriv", "chndtridf", "fdtridfd", "gdtrib",
+                     "nbdtrik", "nbdtrin", "ncfdtridfd", "ncfdtridfn", "nctdtridf", "pdtrik", "stdtridf"),
+                    _BY_PARAMETER),
     **dict.fromkeys(("mathieu_a", "mathieu_b", "obl_cv", "pro_cv"), _BY_CHARACTERISTIC),
     **dict.fromkeys(("zetac", "_riemann_zeta"), _BY_ZETA),
     "_ellip_harm": "the derivatives of ellipsoidal harmonics have no closed form",
