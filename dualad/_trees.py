@@ -79,6 +79,11 @@ def as_input(x, name):
 
 def as_output(y):
     """A leaf of a result: lists and object arrays of numbers packed."""
+    if isinstance(y, Number):
+        return y
     if isinstance(y, list) or (isinstance(y, np.ndarray) and y.dtype == object):
         return pack(y)
+    if not isinstance(y, (np.ndarray, np.generic, float, int, complex)) or np.asarray(y).dtype.kind not in "biufc":
+        raise TypeError(f"the function returned {type(y).__name__}, which has no derivative: return numbers, arrays, or "
+                        "tuples, lists and dicts of them")
     return y

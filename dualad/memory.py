@@ -1,5 +1,7 @@
 """The pool that keeps the memory of large arrays for reuse."""
 
+import operator
+
 from dualad._core import number as _number
 
 __all__ = ["info", "release", "set_limit"]
@@ -45,14 +47,17 @@ def set_limit(limit):
 
     Raises
     ------
+    TypeError
+        If limit is not an integer.
     ValueError
-        If limit is negative.
+        If it is negative.
 
     Examples
     --------
     >>> import dualad as da
     >>> da.memory.set_limit(2**29)
     """
+    limit = operator.index(limit)
     if limit < 0:
         raise ValueError(f"limit must be a number of bytes, at least 0, not {limit}")
     _number.pool_set_limit(limit)

@@ -158,10 +158,13 @@ def linearize(f, *primals):
     >>> y, float(f_jvp(1.0)), float(f_jvp(0.5))
     (9.0, 6.0, 3.0)
     """
-    def f_jvp(*tangents):
-        return jvp(f, primals, tangents)[1]
+    leaves, structure = flatten(primals)
+    point = rebuild(structure, [np.copy(x) if isinstance(x, np.ndarray) else x for x in leaves])
 
-    return f(*primals), f_jvp
+    def f_jvp(*tangents):
+        return jvp(f, point, tangents)[1]
+
+    return f(*point), f_jvp
 
 
 def derivative(f, argnum=0, order=1):
@@ -320,7 +323,7 @@ class _Sweep:
         blocks, start = [], 0
         for x, size in zip(self.leaves, self.sizes, strict=True):
             block = matrix[:, start:start + size]
-            blocks.append(np.reshape(block, np.shape(y) + np.shape(x)))
+            blocks.append(np.reshape(block, np.shape(y) + np.shape(x))[()])
             start += size
         tree = rebuild(self.structure, blocks)
         return tree if self.several else tree[0]

@@ -17,7 +17,7 @@ import dualad as da
 from conftest import directions, is_number, number, tangents_of
 
 # Elements on both sides of the sizes at which a library starts to reuse the buffers of temporaries
-SIZES = [3, 200, 99_999, 100_000, 100_001, 150_000]
+SIZES = [3, 200, 50_000, 99_999, 100_001]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def pool():
 
 # leaks
 
-SMALL, LARGE = np.linspace(0.5, 1.5, 6).reshape(2, 3), np.linspace(0.5, 1.5, 60_000)
+SMALL, LARGE = np.linspace(0.5, 1.5, 6).reshape(2, 3), np.linspace(0.5, 1.5, 20_000)
 
 
 def failing(f, *errors):
@@ -71,7 +71,7 @@ OPERATIONS = {
     "index": lambda x: (x[0], x[1:], x[..., ::-1], x[None], x[[0, 1]], x[x > 1]),
     "in place": in_place,
     "iterate": lambda x: [e for e in x[:2]],
-    "views": lambda x: (x.T, x.ravel(), x.reshape(-1), x.value, x.data, tangents_of(x, type(x))),
+    "views": lambda x: (x.T, x.ravel(), x.reshape(-1), x.value, x.components, tangents_of(x, type(x))),
     "sums": lambda x: (x.sum(), x.mean(), x.cumsum(), x.max(), x.prod(), np.var(x)),
     "join": lambda x: np.concatenate([x, np.stack([x, x])[0]]),
     "branch": lambda x: np.where(x > 1, x, 2 * x),
@@ -105,39 +105,49 @@ TRANSFORMS = {
 }
 
 
-def assert_no_leak(work):
-    """Repeated work leaves neither objects nor memory behind."""
-    for _ in range(20):
+# objects whose counts would grow; not the dtypes, which NumPy's own np.ones leaks
+WATCHED = (None, (), np.float64, np.ndarray, np.add, da.Dual, da.MultiDual)
+
+
+def growth(work, rounds):
+    """Bytes, objects, references and pool bytes that so many rounds of work leave behind."""
+    gc.collect()
+    size, objects, pool = tracemalloc.get_traced_memory()[0], len(gc.get_objects()), da.memory.info()["in_use"]
+    counts = [sys.getrefcount(o) for o in WATCHED]
+    for _ in range(rounds):
         work()
     gc.collect()
-    objects, held = len(gc.get_objects()), da.memory.info()["in_use"]
-    counts = [sys.getrefcount(o) for o in (None, np.float64, np.dtype(float), da.Dual, da.MultiDual, ())]
+    size = tracemalloc.get_traced_memory()[0] - size
+    references = max(sys.getrefcount(o) - c for o, c in zip(WATCHED, counts, strict=True))
+    return size, len(gc.get_objects()) - objects, references, da.memory.info()["in_use"] - pool
+
+
+def assert_no_leak(work, rounds=60):
+    """Repeated work leaves nothing behind: caches may fill in one batch, a leak grows in every one."""
+    batches = []
+    gc.collect()
+    gc.freeze()
     tracemalloc.start()
-    for _ in range(20):
-        work()
-    gc.collect()
-    before = tracemalloc.get_traced_memory()[0]
-    for _ in range(100):
-        work()
-    gc.collect()
-    grown = tracemalloc.get_traced_memory()[0] - before
-    tracemalloc.stop()
-    assert grown < 5000, f"{grown} bytes in 100 rounds"
-    assert len(gc.get_objects()) - objects < 50
-    assert da.memory.info()["in_use"] == held
-    after = [sys.getrefcount(o) for o in (None, np.float64, np.dtype(float), da.Dual, da.MultiDual, ())]
-    assert max(abs(a - b) for a, b in zip(after, counts, strict=True)) < 50
+    try:
+        growth(work, 10)
+        for _ in range(8):
+            batches.append(growth(work, rounds))
+            size, objects, references, pool = batches[-1]
+            if size < 16 * rounds + 1000 and objects < rounds // 2 and references < rounds // 2 and pool <= 0:
+                return
+    finally:
+        tracemalloc.stop()
+        gc.unfreeze()
+    pytest.fail(f"bytes, objects, references, pool bytes after {rounds} rounds each: {batches}")
 
 
 @pytest.mark.parametrize("value", [SMALL, LARGE], ids=["small", "large"])
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 def test_operations_do_not_leak(kind, operation, value):
-    if value is LARGE and kind is da.MultiDual or operation is OPERATIONS["power"] and value is LARGE:
-        value = LARGE[:20_000]
     x = number(kind, value, np.ones((directions(kind), *value.shape)))
     count = sys.getrefcount(x)
     with np.errstate(all="ignore"):
-        assert_no_leak(lambda: operation(x))
+        assert_no_leak(lambda: operation(x), 60 if value is SMALL else 12)
     assert sys.getrefcount(x) == count
 
 
@@ -184,7 +194,7 @@ def assert_unchanged(x, before):
 
 
 BINARY = {"mul": operator.mul, "add": operator.add, "sub": operator.sub, "truediv": operator.truediv,
-          "np.multiply": np.multiply, "np.arctan2": np.arctan2}  # fmt: skip
+          "np.multiply": np.multiply, "np.arctan2": np.arctan2}
 UNARY = {"neg": operator.neg, "abs": abs, "np.sin": np.sin, "np.negative": np.negative, "np.exp": np.exp}
 
 each_size = pytest.mark.parametrize("size", SIZES)
@@ -249,7 +259,7 @@ def test_elements_of_object_arrays_survive(kind, size):
     for _ in range(2):
         results = [objects * 2, 2 * objects, objects + objects, objects / objects, -objects, abs(objects),
                    np.sin(objects), np.add.reduce(objects), objects.sum(), objects.prod(), np.cumsum(objects),
-                   np.dot(objects, objects), np.add.outer(objects, objects), objects**2]  # fmt: skip
+                   np.dot(objects, objects), np.add.outer(objects, objects), objects**2]
         assert len(results) == 14
         for x in objects:
             assert_unchanged(x, before)
@@ -290,7 +300,9 @@ def test_objects_that_hold_the_only_reference_survive(kind, size, op):
     before = snapshot(fresh(kind, size))
     holder, queue, table = Holder(fresh(kind, size)), deque([fresh(kind, size)]), {"x": fresh(kind, size)}
     bound, cell = functools.partial(op, fresh(kind, size)), fresh(kind, size)
-    default = (lambda x=fresh(kind, size): op(x, 2.0))  # noqa: E731
+
+    def default(x=holder.get() * 1.0):  # noqa: B008
+        return op(x, 2.0)
 
     def closure():
         return op(cell, 2.0)
@@ -367,7 +379,7 @@ def test_bases_of_views_survive(kind, size):
     x = fresh(kind, size)
     before = snapshot(x)
     for y in (x[:] * 2, x[1:] + 1, x[::-1] * 3, x.ravel() * 2, x.T + 1, x.reshape(1, -1) * 2, -x[:], abs(x[1:]),
-              2 * x[:], x[:] + x[:], x[None] * 2, np.sin(x[:]), x[...] / 2, np.broadcast_to(x, (1, size)) * 2):  # fmt: skip
+              2 * x[:], x[:] + x[:], x[None] * 2, np.sin(x[:]), x[...] / 2, np.broadcast_to(x, (1, size)) + 1):
         assert is_number(y)
         assert_unchanged(x, before)
 
@@ -383,7 +395,7 @@ def test_views_of_temporaries_survive(kind, size):
 
     parts = [
         lambda x: x.value,
-        lambda x: x.data,
+        lambda x: x.components,
         lambda x: tangents_of(x, kind),
         lambda x: x[1:],
         lambda x: x.T,

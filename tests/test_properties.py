@@ -15,12 +15,12 @@ DTYPES = st.sampled_from([np.float64, np.float32])
 BINARY = st.sampled_from(
     [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.mod, np.arctan2, np.hypot,
      np.maximum, np.minimum, np.logaddexp, np.copysign, np.fmod, np.fmax]
-)  # fmt: skip
+)
 UNARY = st.sampled_from(
     [np.sin, np.cos, np.tan, np.exp, np.log, np.sqrt, np.cbrt, np.tanh, np.sinh, np.arctan, np.arcsinh, np.log1p,
      np.expm1, np.exp2, np.abs, np.square, np.reciprocal, np.negative, np.rint, np.sign, np.arcsin, np.arccosh,
      operator.neg, abs, np.floor, np.isnan]
-)  # fmt: skip
+)
 
 
 def floats(dtype, **bounds):

@@ -17,17 +17,21 @@ from dualad.rules.special import PARTIALS, PLAIN, UNSUPPORTED
 ALL = {f for f in (getattr(sp, name) for name in dir(sp)) if isinstance(f, np.ufunc)}
 
 
+def named(name):
+    """The ufuncs of that name: one, or none in another SciPy; a module may have the name too."""
+    found = (getattr(module, name, None) for module in (sp, _ufuncs))
+    return [f for f in found if isinstance(f, np.ufunc)][:1]
+
+
 def ufunc(name):
-    """The ufunc of that name; skips where this SciPy has none."""
-    found = [f for f in (getattr(sp, name, None), getattr(_ufuncs, name, None)) if isinstance(f, np.ufunc)]
-    if not found:
+    if not named(name):
         pytest.skip(f"this SciPy has no ufunc {name}")
-    return found[0]
+    return named(name)[0]
 
 
-# ---- Reference functions, in mpmath ---------------------------------------------------------------------------------
-# References may be given as a function of the inputs; as implicit(g), where g(*inputs, output) = 0; as slopes(f),
-# where f gives the derivative itself, for integrals of their last argument.
+# ---- Reference functions, in mpmath ------------------------------------------------------------------------
+# A reference is a function of the inputs; or implicit(g), where g(*inputs, output) = 0; or slopes(f), where f
+# gives the derivative itself, for integrals of their argument.
 
 class implicit:
     def __init__(self, equation):
@@ -112,9 +116,9 @@ def mp_nctdtr(df, nc, t):
     if t < 0:
         return 1 - mp_nctdtr(df, -nc, -t)
     z, x = nc * nc / 2, t * t / (t * t + df)
-    terms = (z ** j * (mp_betai(j + 0.5, df / 2, x) / mp.factorial(j)
-                       + nc / mp.sqrt(2) / mp.gamma(j + 1.5) * mp_betai(j + 1.0, df / 2, x)) for j in range(50))
-    return mp.ncdf(-nc) + mp.exp(-z) / 2 * mp.fsum(terms)
+    even = mp.fsum(z ** j / mp.factorial(j) * mp_betai(j + 0.5, df / 2, x) for j in range(50))
+    odd = mp.fsum(z ** j / mp.gamma(j + 1.5) * mp_betai(j + 1.0, df / 2, x) for j in range(50))
+    return mp.ncdf(-nc) + mp.exp(-z) / 2 * (even + nc / mp.sqrt(2) * odd)
 
 
 def mp_kolmogorov(x):
@@ -136,14 +140,14 @@ def mp_ellipj(u, m):
     return sn, cn, dn, mp.atan2(sn, cn)
 
 
-def mp_airye(z):
-    zeta = 2 * z ** 1.5 / 3
-    up, down = mp.exp(zeta), mp.exp(-abs(mp.re(zeta)))
-    return (up * mp.airyai(z), up * mp.airyai(z, derivative=1), down * mp.airybi(z), down * mp.airybi(z, derivative=1))
-
-
 def mp_airy(z):
     return mp.airyai(z), mp.airyai(z, derivative=1), mp.airybi(z), mp.airybi(z, derivative=1)
+
+
+def mp_airye(z):
+    ai, aip, bi, bip = mp_airy(z)
+    up = mp.exp(2 * z ** 1.5 / 3)
+    return up * ai, up * aip, bi / up, bip / up
 
 
 def mp_kelvin(x):
@@ -169,9 +173,9 @@ def sh_jacobi(n, p, q, x):
     return mp.factorial(n) * mp.gamma(n + p) / mp.gamma(2 * n + p) * mp.jacobi(n, p - q, q - 1, 2 * x - 1)
 
 
-# ---- The cases: reference, domain of each argument, options ------------------------------------------------------------
-# A domain is a pair of bounds, drawn from uniformly (log-uniformly over two positive decades and more; complex bounds
-# span a box), or a list to choose from.
+# ---- The cases: reference, domain of each argument, options ------------------------------------------------
+# A domain is a pair of bounds, drawn from uniformly (log-uniformly over two positive decades and more;
+# complex bounds span a box), or a list to choose from.
 
 ORDERS = [0, 1, 2, 5, 9]
 REAL_ORDERS = (-3.7, 6.3)
@@ -343,7 +347,10 @@ CASES = {
     "eval_laguerre": (lambda n, x: mp.laguerre(n, 0, x), [ORDERS, (-3, 9)]),
     "eval_genlaguerre": (mp.laguerre, [ORDERS, (-0.5, 4), (-3, 9)]),
     "eval_hermite": (mp.hermite, [ORDERS, (-3, 3)]),
-    "eval_hermitenorm": (lambda n, x: mp.mpf(2) ** (-mp.mpf(n) / 2) * mp.hermite(n, x / mp.sqrt(2)), [ORDERS, (-3, 3)]),
+    "eval_hermitenorm": (lambda n, x: mp.mpf(2) ** (-mp.mpf(n) / 2) * mp.hermite(n, x / mp.sqrt(2)),
+                         [ORDERS, (-3, 3)]),
+    "sph_harm": (lambda m, n, theta, phi: mp.spherharm(n, m, phi, theta),
+                 [[-2, 0, 1, 2], [2, 4], (-3, 3), (0.2, 3)]),
     "lpmv": (lambda m, v, x: mp.legenp(v, m, x, type=2), [[0, 1, 2, 4], [4, 5, 7], (-0.95, 0.95)]),
     # parabolic cylinder functions; the Mathieu and spheroidal functions are compared with differences below
     "pbdv": (with_slope(mp.pcfd), [(0.5, 6), (-4, 4)]),
@@ -355,7 +362,8 @@ CASES = {
     "log_ndtr": (lambda x: mp.log(mp.ncdf(x)), [(-60, 8)]),
     "ndtri_exp": (implicit(lambda p, x: mp.log(mp.ncdf(x)) - p), [(-300, -0.01)]),
     "nrdtrimn": (lambda p, sd, x: x - sd * mp.sqrt(2) * mp.erfinv(2 * p - 1), [UNIT, (0.1, 3), (-3, 3)]),
-    "nrdtrisd": (lambda mn, p, x: (x - mn) / (mp.sqrt(2) * mp.erfinv(2 * p - 1)), [(-3, 0), (0.6, 0.98), (1, 3)]),
+    "nrdtrisd": (lambda mn, p, x: (x - mn) / (mp.sqrt(2) * mp.erfinv(2 * p - 1)),
+                 [(-3, 0), (0.6, 0.98), (1, 3)]),
     "stdtr": (mp_student, [(0.3, 60), (-9, 9)]),
     "stdtrit": (implicit(lambda df, p, t: mp_student(df, t) - p), [(1, 60), UNIT]),
     "chdtr": (lambda v, x: mp_gammap(v / 2, x / 2), [(0.3, 60), (0.1, 60)]),
@@ -368,12 +376,15 @@ CASES = {
     "fdtr": (mp_f, [(0.5, 40), (0.5, 40), (0.1, 9)]),
     "fdtrc": (lambda n, d, x: 1 - mp_f(n, d, x), [(0.5, 40), (0.5, 40), (0.1, 9)]),
     "fdtri": (implicit(lambda n, d, p, x: mp_f(n, d, x) - p), [(1, 40), (1, 40), UNIT]),
+    "btdtr": (mp_betai, [(0.2, 40), (0.2, 40), UNIT]),
+    "btdtri": (implicit(lambda a, b, p, x: mp_betai(a, b, x) - p), [(0.5, 40), (0.5, 40), UNIT]),
     "bdtr": (mp_binomial, [[0.0, 2.0, 5.7, 9.0], [10, 30], UNIT]),
     "bdtrc": (lambda k, n, p: 1 - mp_binomial(k, n, p), [[0.0, 2.0, 5.7, 9.0], [10, 30], (0.02, 0.7)]),
     "bdtri": (implicit(lambda k, n, y, p: mp_binomial(k, n, p) - y), [[0.0, 2.0, 5.0, 9.0], [10, 30], UNIT]),
     "nbdtr": (mp_negative_binomial, [[0, 2, 5, 20], [1, 4, 12], UNIT]),
     "nbdtrc": (lambda k, n, p: 1 - mp_negative_binomial(k, n, p), [[0, 2, 5, 20], [1, 4, 12], UNIT]),
-    "nbdtri": (implicit(lambda k, n, y, p: mp_negative_binomial(k, n, p) - y), [[0, 2, 5, 20], [1, 4, 12], UNIT]),
+    "nbdtri": (implicit(lambda k, n, y, p: mp_negative_binomial(k, n, p) - y),
+               [[0, 2, 5, 20], [1, 4, 12], UNIT]),
     "pdtr": (mp_poisson, [[0.0, 2.0, 5.7, 20.0], (0.1, 30)]),
     "pdtrc": (lambda k, m: 1 - mp_poisson(k, m), [[0.0, 2.0, 5.7, 20.0], (0.1, 30)]),
     "pdtri": (implicit(lambda k, y, m: mp_poisson(k, m) - y), [[0, 2, 5, 20], UNIT]),
@@ -381,8 +392,10 @@ CASES = {
     "chndtrix": (implicit(lambda p, df, nc, x: mp_chndtr(x, df, nc) - p), [UNIT, (1, 20), (0.1, 20)]),
     "chndtrinc": (implicit(lambda x, df, p, nc: mp_chndtr(x, df, nc) - p), [(9, 30), (1, 3), (0.1, 0.6)]),
     "ncfdtr": (mp_ncfdtr, [(0.5, 20), (0.5, 20), (0.1, 20), (0.1, 9)]),
-    "ncfdtri": (implicit(lambda n, d, nc, p, f: mp_ncfdtr(n, d, nc, f) - p), [(1, 20), (1, 20), (0.1, 9), UNIT]),
-    "ncfdtrinc": (implicit(lambda n, d, p, f, nc: mp_ncfdtr(n, d, nc, f) - p), [(1, 9), (3, 20), (0.1, 0.6), (3, 9)]),
+    "ncfdtri": (implicit(lambda n, d, nc, p, f: mp_ncfdtr(n, d, nc, f) - p),
+                [(1, 20), (1, 20), (0.1, 9), UNIT]),
+    "ncfdtrinc": (implicit(lambda n, d, p, f, nc: mp_ncfdtr(n, d, nc, f) - p),
+                  [(1, 9), (3, 20), (0.1, 0.6), (3, 9)]),
     "nctdtr": (mp_nctdtr, [(1, 20), (-3, 3), (-4, 4)]),
     "nctdtrit": (implicit(lambda df, nc, p, t: mp_nctdtr(df, nc, t) - p), [(1, 20), (-3, 3), UNIT]),
     "nctdtrinc": (implicit(lambda df, p, t, nc: mp_nctdtr(df, nc, t) - p), [(2, 20), UNIT, (0.5, 4)]),
@@ -390,15 +403,16 @@ CASES = {
     "kolmogi": (implicit(lambda p, x: mp_kolmogorov(x) - p), [UNIT]),
     "smirnov": (mp_smirnov, [[3, 10, 40], (0.05, 0.6)]),
     "smirnovi": (implicit(lambda n, p, x: mp_smirnov(n, x) - p), [[3, 10, 40], UNIT]),
-    "tklmbda": (implicit(lambda x, c, p: mp_boxcox(p, c) - mp_boxcox(1 - p, c) - x), [(-0.4, 0.4), (-1.5, 2)]),
+    "tklmbda": (implicit(lambda x, c, p: mp_boxcox(p, c) - mp_boxcox(1 - p, c) - x),
+                [(-0.4, 0.4), (-1.5, 2)]),
 }
 
 # relative tolerance beyond the usual 1e-12, as SciPy's own accuracy permits
 TOLERANCE = {
     "voigt_profile": 2e-11, "modfresnelp": 1e-11, "modfresnelm": 1e-11, "hankel2e": 1e-11, "hankel1e": 1e-11,
-    "airye": 1e-11, "struve": 1e-11, "modstruve": 1e-10, "pbvv": 1e-11, "ker": 1e-8, "kei": 1e-8, "kerp": 1e-8,
-    "keip": 1e-8, "kelvin": 1e-8, "hyperu": 1e-8, "nctdtr": 1e-7, "nctdtrit": 1e-7, "nctdtrinc": 1e-7,
-    "fresnel": 1e-11,
+    "airye": 1e-11, "struve": 1e-11, "modstruve": 1e-10, "pbvv": 1e-11, "ker": 1e-8, "kei": 1e-8,
+    "kerp": 1e-8, "keip": 1e-8, "kelvin": 1e-8, "hyperu": 1e-8, "nctdtr": 1e-7, "nctdtrit": 1e-7,
+    "nctdtrinc": 1e-7, "fresnel": 1e-11,
 }
 
 # complex arguments, of the last input
@@ -407,12 +421,15 @@ COMPLEX = {
     "erfcx": (CASES["erfcx"][0], []), "fresnel": (CASES["fresnel"][0], []),
     "ndtr": (lambda z: mp.erfc(-z / mp.sqrt(2)) / 2, []),
     "log_ndtr": (lambda z: mp.log(mp.erfc(-z / mp.sqrt(2)) / 2), []), "gamma": (mp.gamma, []),
-    "rgamma": (mp.rgamma, []), "loggamma": (mp.loggamma, []), "expm1": (mp.expm1, []), "log1p": (mp.log1p, []),
+    "rgamma": (mp.rgamma, []), "loggamma": (mp.loggamma, []), "expm1": (mp.expm1, []), "log1p": (mp.log1p,
+               []),
     "xlogy": (lambda x, y: x * mp.log(y), [0.7]), "xlog1py": (lambda x, y: x * mp.log1p(y), [0.7]),
     "exp1": (mp.e1, []), "expi": (mp.ei, []), "spence": (lambda z: mp.polylog(2, 1 - z), []),
     "sici": (lambda z: (mp.si(z), mp.ci(z)), []), "shichi": (lambda z: (mp.shi(z), mp.chi(z)), []),
-    "jv": (mp.besselj, [1.3]), "yv": (mp.bessely, [1.3]), "iv": (mp.besseli, [1.3]), "kv": (mp.besselk, [1.3]),
-    "kve": (CASES["kve"][0], [1.3]), "airy": (mp_airy, []), "wrightomega": (lambda z: mp.lambertw(mp.exp(z)), []),
+    "jv": (mp.besselj, [1.3]), "yv": (mp.bessely, [1.3]), "iv": (mp.besseli, [1.3]), "kv": (mp.besselk,
+           [1.3]),
+    "kve": (CASES["kve"][0], [1.3]), "airy": (mp_airy, []), "wrightomega": (lambda z: mp.lambertw(mp.exp(z)),
+            []),
     "hyp0f1": (mp.hyp0f1, [1.3]), "hyp1f1": (mp.hyp1f1, [0.4, 1.3]), "hyp2f1": (mp.hyp2f1, [0.4, 1.3, 2.1]),
     "elliprf": (mp.elliprf, [0.4, 1.3]), "elliprd": (mp.elliprd, [0.4, 1.3]), "elliprc": (mp.elliprc, [0.4]),
     "elliprg": (mp.elliprg, [0.4, 1.3]), "elliprj": (mp.elliprj, [0.4, 1.3, 2.1]),
@@ -421,6 +438,7 @@ COMPLEX = {
 }
 
 # compared with differences of SciPy's own function, for want of a reference
+PROLATE, OBLATE = sp.pro_cv(1, 2, 1.5), sp.obl_cv(1, 2, 1.5)
 DIFFERENCES = {
     "mathieu_cem": (2, 1.5, 40.0), "mathieu_sem": (1, 3.0, 100.0), "mathieu_modcem1": (2, 1.5, 0.7),
     "mathieu_modcem2": (2, 1.5, 0.7), "mathieu_modsem1": (2, 1.5, 0.7), "mathieu_modsem2": (2, 1.5, 0.7),
@@ -428,9 +446,9 @@ DIFFERENCES = {
     "obl_ang1": (1, 2, 1.5, 0.3), "obl_rad1": (1, 2, 1.5, 3.3), "obl_rad2": (1, 2, 1.5, 3.3),
     "itj0y0": (2.3,), "iti0k0": (2.3,), "it2j0y0": (2.3,), "it2i0k0": (2.3,), "itstruve0": (2.3,),
     "itmodstruve0": (2.3,), "it2struve0": (2.3,), "itairy": (1.3,),
-    "pro_ang1_cv": (1, 2, 1.5, sp.pro_cv(1, 2, 1.5), 0.3), "pro_rad1_cv": (1, 2, 1.5, sp.pro_cv(1, 2, 1.5), 3.3),
-    "pro_rad2_cv": (1, 2, 1.5, sp.pro_cv(1, 2, 1.5), 3.3), "obl_ang1_cv": (1, 2, 1.5, sp.obl_cv(1, 2, 1.5), 0.3),
-    "obl_rad1_cv": (1, 2, 1.5, sp.obl_cv(1, 2, 1.5), 3.3), "obl_rad2_cv": (1, 2, 1.5, sp.obl_cv(1, 2, 1.5), 3.3),
+    "pro_ang1_cv": (1, 2, 1.5, PROLATE, 0.3), "pro_rad1_cv": (1, 2, 1.5, PROLATE, 3.3),
+    "pro_rad2_cv": (1, 2, 1.5, PROLATE, 3.3), "obl_ang1_cv": (1, 2, 1.5, OBLATE, 0.3),
+    "obl_rad1_cv": (1, 2, 1.5, OBLATE, 3.3), "obl_rad2_cv": (1, 2, 1.5, OBLATE, 3.3),
 }
 
 # references that take seconds at second order, and functions without a second derivative
@@ -438,7 +456,7 @@ FIRST_ORDER_ONLY = {"chndtr", "chndtrix", "chndtrinc", "ncfdtr", "ncfdtri", "ncf
                     "nctdtrinc", "pbwa", "lpmv", "kelvin", "kerp", "keip", "k1e", "smirnov", "smirnovi"}
 
 
-# ---- Tools ----------------------------------------------------------------------------------------------------------
+# ---- Tools -------------------------------------------------------------------------------------------------
 
 def draw(rng, domain):
     if isinstance(domain, list):
@@ -490,6 +508,11 @@ def mp_partial(f, args, *orders):
     return mp.diff(moved, tuple(args[i] for i in live), tuple(counts[i] for i in live))
 
 
+def mp_partials(f, args, count, *orders):
+    """The same for each of the outputs of f."""
+    return tuple(mp_partial(lambda *a, k=k: as_tuple(f(*a))[k], args, *orders) for k in range(count))
+
+
 def reference(case, args, outs, i):
     """d(outputs)/d(argument i) by mpmath."""
     args = [to_mp(x) for x in args]
@@ -498,20 +521,20 @@ def reference(case, args, outs, i):
     if isinstance(case, implicit):
         full = [*args, to_mp(outs[0])]
         return (-mp_partial(case.equation, full, i) / mp_partial(case.equation, full, len(args)),)
-    return tuple(mp_partial(lambda *a, k=k: as_tuple(case(*a))[k], args, i) for k in range(len(outs)))
+    return mp_partials(case, args, len(outs), i)
 
 
 def second_reference(case, args, outs, i, j):
     """The second derivatives in arguments i and j; those of an implicit function by differentiating twice."""
     args = [to_mp(x) for x in args]
     if isinstance(case, slopes):
-        return tuple(mp_partial(lambda *a, k=k: as_tuple(case.function(*a))[k], args, i) for k in range(len(outs)))
+        return mp_partials(case.function, args, len(outs), i)
     if isinstance(case, implicit):
         full, y = [*args, to_mp(outs[0])], len(args)
         g = lambda *orders: mp_partial(case.equation, full, *orders)  # noqa: E731
         yi, yj = -g(i) / g(y), -g(j) / g(y)
         return (-(g(i, j) + g(i, y) * yj + g(j, y) * yi + g(y, y) * yi * yj) / g(y),)
-    return tuple(mp_partial(lambda *a, k=k: as_tuple(case(*a))[k], args, i, j) for k in range(len(outs)))
+    return mp_partials(case, args, len(outs), i, j)
 
 
 def assert_near(actual, expected, rtol, atol, what):
@@ -538,7 +561,7 @@ def differentiable(f):
     return [i for i, entry in enumerate(PARTIALS[f]) if entry is not None]
 
 
-# ---- The table as a whole -------------------------------------------------------------------------------------------
+# ---- The table as a whole ----------------------------------------------------------------------------------
 
 def test_every_ufunc_is_in_exactly_one_table():
     tables = [set(PARTIALS), PLAIN, set(UNSUPPORTED)]
@@ -555,12 +578,11 @@ def test_entries_fit_their_functions():
 
 
 def test_every_entry_is_tested():
-    tested = {f for name in {*CASES, *DIFFERENCES} for f in [getattr(sp, name, None), getattr(_ufuncs, name, None)]
-              if isinstance(f, np.ufunc)}
+    tested = {f for name in {*CASES, *DIFFERENCES} for f in named(name)}
     assert {f.__name__ for f in PARTIALS} <= {f.__name__ for f in tested}
 
 
-# ---- Against mpmath -------------------------------------------------------------------------------------------------
+# ---- Against mpmath ----------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("name", CASES)
 def test_derivative(name):
@@ -573,8 +595,9 @@ def test_derivative(name):
                 for y, expected in zip(outs, as_tuple(case(*map(to_mp, args))), strict=True):
                     assert_near(y, expected, 1e-7, 1e-300, f"the value of {name}{args}")
             for i in differentiable(f):
-                for d, expected, y in zip(partial(f, i, args), reference(case, args, outs, i), outs, strict=True):
-                    assert_near(d, expected, rtol, 1e-14 * abs(y), f"derivative {i} of {name}{args}")
+                expected = reference(case, args, outs, i)
+                for d, e, y in zip(partial(f, i, args), expected, outs, strict=True):
+                    assert_near(d, e, rtol, 1e-14 * abs(y), f"derivative {i} of {name}{args}")
 
 
 @pytest.mark.parametrize("name", COMPLEX)
@@ -595,7 +618,8 @@ def test_derivative_against_differences(name):
     x, h = args[-1], 1e-2 if name in ("mathieu_cem", "mathieu_sem") else 1e-3
     at = lambda k: np.array(outputs(f, (*args[:-1], x + k * h)))  # noqa: E731
     expected = (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * h)
-    np.testing.assert_allclose(partial(f, len(args) - 1, args), expected, rtol=1e-5 if name == "itairy" else 1e-8)
+    rtol = 1e-5 if name == "itairy" else 1e-8
+    np.testing.assert_allclose(partial(f, len(args) - 1, args), expected, rtol=rtol)
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name not in FIRST_ORDER_ONLY])
@@ -613,7 +637,7 @@ def test_second_derivative(name):
                     assert_near(a, e, rtol, 1e-13 * s, f"derivative {i}, {j} of {name}{args}")
 
 
-# ---- Special points: the limit, not NaN -------------------------------------------------------------------------------
+# ---- Special points: the limit, not NaN --------------------------------------------------------------------
 
 INF, PI, EULER = math.inf, math.pi, 0.57721566490153286
 K0 = PI / 2
@@ -621,88 +645,110 @@ K0 = PI / 2
 # name, arguments, argument, derivative, second derivative (None: not claimed)
 SPECIAL = [
     ("erf", (0.0,), 0, 2 / math.sqrt(PI), 0), ("erf", (INF,), 0, 0, None), ("erfc", (-INF,), 0, 0, None),
-    ("erfcx", (0.0,), 0, -2 / math.sqrt(PI), 2), ("erfinv", (1.0,), 0, INF, INF), ("erfcinv", (0.0,), 0, -INF, INF),
-    ("dawsn", (0.0,), 0, 1, 0), ("voigt_profile", (1.0, 0.0, 1.0), 0, -1 / (2 * PI), 1 / (2 * PI)),
-    ("voigt_profile", (1.0, 0.0, 1.0), 1, 0, 1 / (2 * PI)), ("voigt_profile", (1.0, 0.0, 1.0), 2, 0, -1 / (2 * PI)),
-    ("fresnel", (0.0,), 0, (0, 1), (0, 0)), ("owens_t", (0.0, 0.0), 1, 1 / (2 * PI), 0),
-    ("gamma", (1.0,), 0, -EULER, EULER ** 2 + PI ** 2 / 6), ("rgamma", (0.0,), 0, 1, 2 * EULER),
-    ("rgamma", (-3.0,), 0, -6, 12 * (11 / 6 - EULER)), ("poch", (0.0, 3), 0, 2, 6), ("poch", (-1.0, 3), 0, -1, 0),
-    ("poch", (-3.0, 2), 0, -5, 2), ("binom", (3.0, 5.0), 0, -0.05, -1 / 12), ("binom", (5.0, 0.0), 0, 0, 0),
-    ("gammainc", (1.0, 0.0), 1, 1, -1), ("gammainc", (2.0, 0.0), 1, 0, 1), ("gammainc", (0.5, 0.0), 1, INF, -INF),
-    ("gammainc", (50.0, 0.0), 1, 0, 0), ("gammainc", (3.0, INF), 1, 0, 0), ("betainc", (1.0, 1.0, 0.0), 2, 1, 0),
-    ("betainc", (2.0, 2.0, 0.0), 2, 0, 6), ("betainc", (2.0, 2.0, 1.0), 2, 0, -6), ("betainc", (20.0, 20.0, 1.0), 2, 0, 0),
-    ("expit", (-800.0,), 0, 0, 0), ("expit", (800.0,), 0, 0, 0), ("expit", (0.0,), 0, 0.25, 0),
-    ("logit", (0.0,), 0, INF, -INF), ("log_expit", (-800.0,), 0, 1, 0), ("log_expit", (800.0,), 0, 0, 0),
-    ("xlogy", (0.0, 2.0), 0, math.log(2), 0), ("xlogy", (0.0, 2.0), 1, 0, 0), ("xlogy", (0.0, 0.0), 1, 0, 0),
-    ("xlog1py", (0.0, -1.0), 1, 0, 0), ("entr", (0.0,), 0, INF, -INF), ("rel_entr", (0.0, 1.0), 0, -INF, INF),
-    ("rel_entr", (0.0, 0.0), 1, 0, 0), ("kl_div", (0.0, 1.0), 1, 1, 0), ("kl_div", (0.0, 0.0), 1, 1, 0),
-    ("kl_div", (1.0, 1.0), 0, 0, 1), ("huber", (1.0, 1.0), 0, 0, 0), ("huber", (1.0, -1.0), 1, -1, 1),
-    ("pseudo_huber", (0.0, 1.0), 0, 1, -2), ("pseudo_huber", (1.0, 0.0), 1, 0, 1), ("pseudo_huber", (0.0, 0.0), 0, 0, 0),
-    ("powm1", (0.0, 2.0), 0, 0, 2), ("powm1", (0.0, 0.0), 0, 0, 0), ("powm1", (2.0, 0.0), 1, math.log(2), math.log(2) ** 2),
+    ("erfcx", (0.0,), 0, -2 / math.sqrt(PI), 2), ("erfinv", (1.0,), 0, INF, INF),
+    ("erfcinv", (0.0,), 0, -INF, INF), ("dawsn", (0.0,), 0, 1, 0),
+    ("voigt_profile", (1.0, 0.0, 1.0), 0, -1 / (2 * PI), 1 / (2 * PI)),
+    ("voigt_profile", (1.0, 0.0, 1.0), 1, 0, 1 / (2 * PI)),
+    ("voigt_profile", (1.0, 0.0, 1.0), 2, 0, -1 / (2 * PI)), ("fresnel", (0.0,), 0, (0, 1), (0, 0)),
+    ("owens_t", (0.0, 0.0), 1, 1 / (2 * PI), 0), ("gamma", (1.0,), 0, -EULER, EULER ** 2 + PI ** 2 / 6),
+    ("rgamma", (0.0,), 0, 1, 2 * EULER), ("rgamma", (-3.0,), 0, -6, 12 * (11 / 6 - EULER)),
+    ("poch", (0.0, 3), 0, 2, 6), ("poch", (-1.0, 3), 0, -1, 0), ("poch", (-3.0, 2), 0, -5, 2),
+    ("binom", (3.0, 5.0), 0, -0.05, -1 / 12), ("binom", (5.0, 0.0), 0, 0, 0),
+    ("gammainc", (1.0, 0.0), 1, 1, -1), ("gammainc", (2.0, 0.0), 1, 0, 1),
+    ("gammainc", (0.5, 0.0), 1, INF, -INF), ("gammainc", (50.0, 0.0), 1, 0, 0),
+    ("gammainc", (3.0, INF), 1, 0, 0), ("betainc", (1.0, 1.0, 0.0), 2, 1, 0),
+    ("betainc", (2.0, 2.0, 0.0), 2, 0, 6), ("betainc", (2.0, 2.0, 1.0), 2, 0, -6),
+    ("betainc", (20.0, 20.0, 1.0), 2, 0, 0), ("expit", (-800.0,), 0, 0, 0), ("expit", (800.0,), 0, 0, 0),
+    ("expit", (0.0,), 0, 0.25, 0), ("logit", (0.0,), 0, INF, -INF), ("log_expit", (-800.0,), 0, 1, 0),
+    ("log_expit", (800.0,), 0, 0, 0), ("xlogy", (0.0, 2.0), 0, math.log(2), 0),
+    ("xlogy", (0.0, 2.0), 1, 0, 0), ("xlogy", (0.0, 0.0), 1, 0, 0), ("xlog1py", (0.0, -1.0), 1, 0, 0),
+    ("entr", (0.0,), 0, INF, -INF), ("rel_entr", (0.0, 1.0), 0, -INF, INF), ("rel_entr", (0.0, 0.0), 1, 0, 0),
+    ("kl_div", (0.0, 1.0), 1, 1, 0), ("kl_div", (0.0, 0.0), 1, 1, 0), ("kl_div", (1.0, 1.0), 0, 0, 1),
+    ("huber", (1.0, 1.0), 0, 0, 0), ("huber", (1.0, -1.0), 1, -1, 1), ("pseudo_huber", (0.0, 1.0), 0, 1, -2),
+    ("pseudo_huber", (1.0, 0.0), 1, 0, 1), ("pseudo_huber", (0.0, 0.0), 0, 0, 0),
+    ("powm1", (0.0, 2.0), 0, 0, 2), ("powm1", (0.0, 0.0), 0, 0, 0),
+    ("powm1", (2.0, 0.0), 1, math.log(2), math.log(2) ** 2),
     ("boxcox", (2.0, 0.0), 1, math.log(2) ** 2 / 2, math.log(2) ** 3 / 3), ("boxcox", (0.0, 1.0), 1, 1, -2),
     ("boxcox1p", (0.0, 0.0), 1, 0, 0), ("inv_boxcox", (1.0, 0.0), 1, -math.e / 2, 11 / 12 * math.e),
     ("inv_boxcox", (0.0, 0.0), 0, 1, 1), ("inv_boxcox1p", (1.0, 0.0), 0, math.e, math.e),
-    ("wrightomega", (-800.0,), 0, 0, 0), ("_lambertw", (0.0, 0, 1e-8), 0, 1, -2), ("cbrt", (0.0,), 0, INF, None),
-    ("expm1", (-50.0,), 0, math.exp(-50), math.exp(-50)), ("exprel", (0.0,), 0, 1 / 2, 1 / 3),
-    ("exprel", (1e-9,), 0, 1 / 2, 1 / 3), ("cosm1", (0.0,), 0, 0, -1), ("agm", (1.0, 1.0), 0, 1 / 2, -1 / 8),
-    ("agm", (0.0, 1.0), 0, INF, None), ("agm", (0.0, 1.0), 1, 0, 0), ("exp1", (0.0,), 0, -INF, INF),
-    ("expn", (3, 0.0), 1, -1, INF), ("expn", (2, 0.0), 1, -INF, INF), ("sici", (0.0,), 0, (1, INF), (0, -INF)),
+    ("wrightomega", (-800.0,), 0, 0, 0), ("_lambertw", (0.0, 0, 1e-8), 0, 1, -2),
+    ("cbrt", (0.0,), 0, INF, None), ("expm1", (-50.0,), 0, math.exp(-50), math.exp(-50)),
+    ("exprel", (0.0,), 0, 1 / 2, 1 / 3), ("exprel", (1e-9,), 0, 1 / 2 + 1e-9 / 3, 1 / 3 + 1e-9 / 4),
+    ("cosm1", (0.0,), 0, 0, -1), ("agm", (1.0, 1.0), 0, 1 / 2, -1 / 8), ("agm", (0.0, 1.0), 0, INF, None),
+    ("agm", (0.0, 1.0), 1, 0, 0), ("exp1", (0.0,), 0, -INF, INF), ("expn", (3, 0.0), 1, -1, INF),
+    ("expn", (2, 0.0), 1, -INF, INF), ("sici", (0.0,), 0, (1, INF), (0, -INF)),
     ("shichi", (0.0,), 0, (1, INF), (0, -INF)), ("sici", (1e-9,), 0, (1, 1e9), (-1e-9 / 3, -1e18)),
-    ("spence", (1.0,), 0, -1, 1 / 2), ("spence", (1 + 1e-9,), 0, -1, 1 / 2), ("spence", (0.0,), 0, -INF, None),
-    ("it2j0y0", (0.0,), 0, (0, INF), (1 / 4, -INF)), ("it2i0k0", (0.0,), 0, (0, -INF), (1 / 4, INF)),
-    ("it2struve0", (0.0,), 0, -2 / PI, 0), ("besselpoly", (0.0, 0, 0), 0, 0, -2 / 3), ("besselpoly", (0.0, 1, 1), 0, 1 / 3, 0),
-    ("jv", (0, 0.0), 1, 0, -1 / 2), ("jv", (1, 0.0), 1, 1 / 2, 0), ("jv", (2, 0.0), 1, 0, 1 / 4), ("jv", (0.5, 0.0), 1, INF, -INF),
-    ("iv", (0, 0.0), 1, 0, 1 / 2), ("iv", (1, 0.0), 1, 1 / 2, 0), ("j1", (0.0,), 0, 1 / 2, 0), ("i1", (0.0,), 0, 1 / 2, 0),
-    ("i1e", (0.0,), 0, 1 / 2, None), ("i0e", (0.0,), 0, 0, None), ("y1", (0.0,), 0, INF, -INF), ("yn", (2, 0.0), 1, INF, -INF),
+    ("spence", (1.0,), 0, -1, 1 / 2),
+    ("spence", (1 + 2.0 ** -30,), 0, -1 + 2.0 ** -31, 1 / 2 - 2 ** -30 * 2 / 3),
+    ("spence", (0.0,), 0, -INF, None), ("it2j0y0", (0.0,), 0, (0, INF), (1 / 4, -INF)),
+    ("it2i0k0", (0.0,), 0, (0, -INF), (1 / 4, INF)), ("it2struve0", (0.0,), 0, -2 / PI, 0),
+    ("besselpoly", (0.0, 0, 0), 0, 0, -2 / 3), ("besselpoly", (0.0, 1, 1), 0, 1 / 3, 0),
+    ("jv", (0, 0.0), 1, 0, -1 / 2), ("jv", (1, 0.0), 1, 1 / 2, 0), ("jv", (2, 0.0), 1, 0, 1 / 4),
+    ("jv", (0.5, 0.0), 1, INF, -INF), ("iv", (0, 0.0), 1, 0, 1 / 2), ("iv", (1, 0.0), 1, 1 / 2, 0),
+    ("j1", (0.0,), 0, 1 / 2, 0), ("i1", (0.0,), 0, 1 / 2, 0), ("i1e", (0.0,), 0, 1 / 2, None),
+    ("i0e", (0.0,), 0, 0, None), ("y1", (0.0,), 0, INF, -INF), ("yn", (2, 0.0), 1, INF, -INF),
     ("k0", (0.0,), 0, -INF, INF), ("kn", (1, 0.0), 1, -INF, INF), ("_spherical_jn", (0, 0.0), 1, 0, -1 / 3),
     ("_spherical_jn", (1, 0.0), 1, 1 / 3, 0), ("_spherical_in", (1, 0.0), 1, 1 / 3, 0),
-    ("struve", (0.0, 0.0), 1, 2 / PI, 0), ("struve", (1.0, 0.0), 1, 0, 4 / (3 * PI)), ("modstruve", (0.0, 0.0), 1, 2 / PI, 0),
-    ("ber", (0.0,), 0, 0, 0), ("bei", (0.0,), 0, 0, 1 / 2), ("berp", (0.0,), 0, 0, 0), ("beip", (0.0,), 0, 1 / 2, 0),
-    ("wright_bessel", (1.0, 1.0, 0.0), 2, 1, 1 / 2), ("ellipk", (0.0,), 0, K0 / 4, K0 * 9 / 32), ("ellipk", (1.0,), 0, INF, None),
-    ("ellipkm1", (1.0,), 0, -K0 / 4, K0 * 9 / 32), ("ellipkm1", (1e-300,), 0, -5e299, None), ("ellipe", (0.0,), 0, -K0 / 4, -K0 * 3 / 32),
-    ("ellipe", (1.0,), 0, -INF, None), ("ellipkinc", (0.0, 0.5), 0, 1, 0), ("ellipkinc", (0.0, 0.5), 1, 0, 0),
+    ("struve", (0.0, 0.0), 1, 2 / PI, 0), ("struve", (1.0, 0.0), 1, 0, 4 / (3 * PI)),
+    ("modstruve", (0.0, 0.0), 1, 2 / PI, 0), ("ber", (0.0,), 0, 0, 0), ("bei", (0.0,), 0, 0, 1 / 2),
+    ("berp", (0.0,), 0, 0, 0), ("beip", (0.0,), 0, 1 / 2, 0), ("wright_bessel", (1.0, 1.0, 0.0), 2, 1, 1 / 2),
+    ("ellipk", (0.0,), 0, K0 / 4, K0 * 9 / 32), ("ellipk", (1.0,), 0, INF, None),
+    ("ellipkm1", (1.0,), 0, -K0 / 4, K0 * 9 / 32), ("ellipkm1", (1e-300,), 0, -5e299, None),
+    ("ellipe", (0.0,), 0, -K0 / 4, -K0 * 3 / 32), ("ellipe", (1.0,), 0, -INF, None),
+    ("ellipkinc", (0.0, 0.5), 0, 1, 0), ("ellipkinc", (0.0, 0.5), 1, 0, 0),
     ("ellipkinc", (1.0, 0.0), 1, (1 - math.sin(2) / 2) / 4, (12 - 8 * math.sin(2) + math.sin(4)) * 3 / 128),
     ("ellipeinc", (1.0, 0.0), 1, (math.sin(2) / 2 - 1) / 4, (8 * math.sin(2) - 12 - math.sin(4)) / 128),
-    ("ellipkinc", (PI, 0.0), 1, PI / 4, PI * 9 / 32), ("ellipj", (0.0, 0.5), 0, (1, 0, 0, 1), (0, -1, -0.5, 0)),
+    ("ellipkinc", (PI, 0.0), 1, PI / 4, PI * 9 / 32),
+    ("ellipj", (0.0, 0.5), 0, (1, 0, 0, 1), (0, -1, -0.5, 0)),
     ("ellipj", (1.0, 0.0), 0, (math.cos(1), -math.sin(1), 0, 1), (-math.sin(1), -math.cos(1), 0, 0)),
-    ("elliprc", (1.0, 1.0), 0, -1 / 6, 3 / 20), ("elliprc", (1.0, 1.0), 1, -1 / 3, 2 / 5), ("elliprf", (0.0, 1.0, 1.0), 1, -PI / 8, PI * 9 / 64),
-    ("elliprf", (1.0, 1.0, 1.0), 0, -1 / 6, 3 / 20), ("elliprd", (1.0, 1.0, 1.0), 0, -3 / 10, 9 / 28),
-    ("elliprd", (1.0, 1.0, 1.0), 2, -9 / 10, 45 / 28), ("elliprg", (1.0, 1.0, 1.0), 0, 1 / 6, -1 / 20),
-    ("elliprg", (0.0, 0.0, 1.0), 2, 1 / 4, -1 / 8), ("elliprj", (1.0, 1.0, 1.0, 1.0), 0, -3 / 10, 9 / 28),
+    ("elliprc", (1.0, 1.0), 0, -1 / 6, 3 / 20), ("elliprc", (1.0, 1.0), 1, -1 / 3, 2 / 5),
+    ("elliprf", (0.0, 1.0, 1.0), 1, -PI / 8, PI * 9 / 64), ("elliprf", (1.0, 1.0, 1.0), 0, -1 / 6, 3 / 20),
+    ("elliprd", (1.0, 1.0, 1.0), 0, -3 / 10, 9 / 28), ("elliprd", (1.0, 1.0, 1.0), 2, -9 / 10, 45 / 28),
+    ("elliprg", (1.0, 1.0, 1.0), 0, 1 / 6, -1 / 20), ("elliprg", (0.0, 0.0, 1.0), 2, 1 / 4, -1 / 8),
+    ("elliprj", (1.0, 1.0, 1.0, 1.0), 0, -3 / 10, 9 / 28),
     ("elliprj", (1.0, 1.0, 1.0, 1.0), 3, -3 / 5, 6 / 7), ("hyp1f1", (1.0, 2.0, 0.0), 2, 1 / 2, 1 / 3),
-    ("eval_legendre", (3, 1.0), 1, 6, 15), ("eval_legendre", (0, 0.5), 1, 0, 0), ("eval_chebyt", (4, 1.0), 1, 16, 80),
-    ("eval_hermite", (0, 1.0), 1, 0, 0), ("eval_sh_jacobi", (0, 3.0, 2.0, 0.5), 3, 0, 0), ("lpmv", (0, 3, 1.0), 2, 6, 15),
+    ("eval_legendre", (3, 1.0), 1, 6, 15), ("eval_legendre", (0, 0.5), 1, 0, 0),
+    ("eval_chebyt", (4, 1.0), 1, 16, 80), ("eval_hermite", (0, 1.0), 1, 0, 0),
+    ("eval_sh_jacobi", (0, 3.0, 2.0, 0.5), 3, 0, 0), ("lpmv", (0, 3, 1.0), 2, 6, 15),
     ("lpmv", (2, 3, -1.0), 2, -30, None), ("ndtri", (0.0,), 0, INF, -INF), ("log_ndtr", (-1e8,), 0, 1e8, -1),
-    ("log_ndtr", (40.0,), 0, 0, 0), ("ndtri_exp", (-1e10,), 0, None, None), ("stdtr", (INF, 0.0), 1, 1 / math.sqrt(2 * PI), 0),
-    ("chdtr", (2.0, 0.0), 1, 1 / 2, -1 / 4), ("fdtr", (2.0, 3.0, 0.0), 2, 1, -5 / 3), ("bdtr", (0, 5, 0.0), 2, -5, 20),
+    ("log_ndtr", (40.0,), 0, 0, 0),
+    ("stdtr", (INF, 0.0), 1, 1 / math.sqrt(2 * PI), 0), ("chdtr", (2.0, 0.0), 1, 1 / 2, -1 / 4),
+    ("fdtr", (2.0, 3.0, 0.0), 2, 1, -5 / 3), ("bdtr", (0, 5, 0.0), 2, -5, 20),
     ("bdtr", (4, 5, 1.0), 2, -5, -20), ("bdtr", (5, 5, 0.5), 2, 0, 0), ("nbdtr", (0, 1, 1.0), 2, 1, 0),
-    ("pdtr", (0, 0.0), 1, -1, 1), ("pdtr", (2, 0.0), 1, 0, 0), ("chndtr", (1.0, 2.0, 0.0), 0, math.exp(-0.5) / 2, -math.exp(-0.5) / 4),
-    ("nctdtr", (3.0, 0.0, 0.0), 2, 2 / (PI * math.sqrt(3)), 0), ("nctdtr", (3.0, 0.0, 0.0), 1, -1 / math.sqrt(2 * PI), 0),
-    ("kolmogorov", (0.0,), 0, 0, 0), ("kolmogorov", (30.0,), 0, 0, 0), ("kolmogi", (1.0,), 0, -INF, None),
-    ("smirnov", (3, 0.0), 1, -1, None), ("tklmbda", (0.0, 1.0), 0, 1 / 2, 0), ("tklmbda", (2.0, 1.0), 0, 0, 0),
-    ("tklmbda", (0.0, 0.0), 0, 1 / 4, 0), ("modfresnelp", (0.0,), 0, (-1, (1j - 1) / math.sqrt(2 * PI)), None),
+    ("pdtr", (0, 0.0), 1, -1, 1), ("pdtr", (2, 0.0), 1, 0, 0),
+    ("chndtr", (1.0, 2.0, 0.0), 0, math.exp(-0.5) / 2, -math.exp(-0.5) / 4),
+    ("nctdtr", (3.0, 0.0, 0.0), 2, 2 / (PI * math.sqrt(3)), 0),
+    ("nctdtr", (3.0, 0.0, 0.0), 1, -1 / math.sqrt(2 * PI), 0), ("kolmogorov", (0.0,), 0, 0, 0),
+    ("kolmogorov", (30.0,), 0, 0, 0), ("kolmogi", (1.0,), 0, -INF, None), ("smirnov", (3, 0.0), 1, -1, None),
+    ("tklmbda", (0.0, 1.0), 0, 1 / 2, 0), ("tklmbda", (2.0, 1.0), 0, 0, 0),
+    ("tklmbda", (0.0, 0.0), 0, 1 / 4, 0),
+    ("modfresnelp", (0.0,), 0, (-1, (1j - 1) / math.sqrt(2 * PI)), None),
 ]
 
 
-@pytest.mark.parametrize("name, args, i, first, second", SPECIAL, ids=lambda x: x if isinstance(x, str) else "")
+def first_word(x):
+    return x if isinstance(x, str) else ""
+
+
+@pytest.mark.parametrize("name, args, i, first, second", SPECIAL, ids=first_word)
 @pytest.mark.filterwarnings("error")
 def test_special_points(name, args, i, first, second):
     f = ufunc(name)
-    if first is not None:
-        np.testing.assert_allclose(slope(f, args, i), first, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(slope(f, args, i), first, rtol=1e-12, atol=1e-15)
     if second is not None:
         np.testing.assert_allclose(second_slope(f, args, i, i), second, rtol=1e-10, atol=2e-15)
 
 
 def test_mixed_derivatives_where_a_factor_vanishes():
     """At 0 the first derivative in y vanishes with x, but not its own derivative in x."""
-    for f, args, expected in [(sp.xlogy, (0.0, 2.0), 0.5), (sp.xlog1py, (0.0, 1.0), 0.5), (sp.rel_entr, (0.0, 2.0), -0.5),
-                              (sp.kl_div, (0.0, 2.0), -0.5), (sp.powm1, (2.0, 0.0), 0.5)]:
+    cases = [(sp.xlogy, (0.0, 2.0), 0.5), (sp.xlog1py, (0.0, 1.0), 0.5), (sp.rel_entr, (0.0, 2.0), -0.5),
+             (sp.kl_div, (0.0, 2.0), -0.5), (sp.powm1, (2.0, 0.0), 0.5)]
+    for f, args, expected in cases:
         assert second_slope(f, args, 0, 1) == expected
         assert second_slope(f, args, 1, 0) == expected
 
 
-# ---- Tails and large parameters: full relative accuracy -------------------------------------------------------------------
+# ---- Tails and large parameters: full relative accuracy ----------------------------------------------------
 
 def density_of_gamma(a, x):
     return mp.exp((a - 1) * mp.log(x) - x - mp.loggamma(a))
@@ -715,6 +761,11 @@ def density_of_beta(a, b, x):
 def density_of_t(df, t):
     factor = mp.exp(mp.loggamma((df + 1) / 2) - mp.loggamma(df / 2)) / mp.sqrt(mp.pi * df)
     return factor * (1 + t * t / df) ** (-(df + 1) / 2)
+
+
+def density_of_noncentral_chi2(x, df, nc):
+    bessel = mp.besseli(df / 2 - 1, mp.sqrt(nc * x))
+    return mp.exp(-(x + nc) / 2) / 2 * (x / nc) ** (df / 4 - 0.5) * bessel
 
 
 TAILS = [
@@ -741,32 +792,36 @@ TAILS = [
     ("gammainc", (1e6, 1.001e6), 1, density_of_gamma), ("gammainc", (1e10, 1e10), 1, density_of_gamma),
     ("gammainc", (300.0, 100.0), 1, density_of_gamma), ("gammainc", (11.0, 1e-5), 1, density_of_gamma),
     ("betainc", (1e6, 2e6, 0.3334), 2, density_of_beta), ("betainc", (3.0, 1e8, 2e-8), 2, density_of_beta),
-    ("betainc", (1e8, 3.0, 1 - 2e-8), 2, density_of_beta), ("betainc", (400.0, 12.0, 0.8), 2, density_of_beta),
-    ("stdtr", (1e7, 2.0), 1, density_of_t), ("stdtr", (2e3, 3.0), 1, density_of_t), ("stdtr", (0.3, 1e6), 1, density_of_t),
-    ("i0e", (1e4,), 0, lambda x: mp.diff(CASES["i0e"][0], x)), ("i1e", (-60.0,), 0, lambda x: mp.diff(CASES["i1e"][0], x)),
-    ("k0e", (1e4,), 0, lambda x: mp.diff(CASES["k0e"][0], x)), ("ive", (3.5, 1e4), 1, lambda v, x: mp.diff(lambda t: CASES["ive"][0](v, t), x)),
+    ("betainc", (1e8, 3.0, 1 - 2e-8), 2, density_of_beta),
+    ("betainc", (400.0, 12.0, 0.8), 2, density_of_beta), ("stdtr", (1e7, 2.0), 1, density_of_t),
+    ("stdtr", (2e3, 3.0), 1, density_of_t), ("stdtr", (0.3, 1e6), 1, density_of_t),
+    ("i0e", (1e4,), 0, lambda x: mp.diff(CASES["i0e"][0], x)),
+    ("i1e", (-60.0,), 0, lambda x: mp.diff(CASES["i1e"][0], x)),
+    ("k0e", (1e4,), 0, lambda x: mp.diff(CASES["k0e"][0], x)),
+    ("ive", (3.5, 1e4), 1, lambda v, x: mp.diff(lambda t: CASES["ive"][0](v, t), x)),
     ("kve", (3.5, 1e4), 1, lambda v, x: mp.diff(lambda t: CASES["kve"][0](v, t), x)),
     ("ellipkm1", (1e-12,), 0, lambda p: mp.diff(lambda t: mp.ellipk(1 - t), p)),
     ("ellipkinc", (1e-4, 0.3), 1, lambda phi, m: mp.diff(lambda t: mp.ellipf(phi, t), m)),
     ("elliprd", (1.0, 2.0, 1 + 1e-9), 0, lambda x, y, z: mp.diff(lambda t: mp.elliprd(t, y, z), x)),
     ("elliprd", (1.2, 30.0, 1.0), 0, lambda x, y, z: mp.diff(lambda t: mp.elliprd(t, y, z), x)),
     ("agm", (1e-12, 1.0), 0, lambda a, b: mp.diff(lambda t: mp.agm(t, b), a)),
-    ("kolmogorov", (0.1,), 0, lambda x: -mp.diff(lambda t: mp.sqrt(2 * mp.pi) / t * mp.exp(-mp.pi ** 2 / (8 * t * t)), x)),
+    ("kolmogorov", (0.1,), 0,
+      lambda x: -mp.diff(lambda t: mp.sqrt(2 * mp.pi) / t * mp.exp(-mp.pi ** 2 / (8 * t * t)), x)),
     ("kolmogorov", (9.0,), 0, lambda x: -8 * x * mp.exp(-2 * x * x)),
     ("tklmbda", (30.0, 0.0), 0, lambda x, c: mp.exp(-x) / (1 + mp.exp(-x)) ** 2),
-    ("chndtr", (1e5, 3.0, 1e5), 0, lambda x, df, nc: mp.exp(-(x + nc) / 2) / 2 * (x / nc) ** (df / 4 - 0.5)
-     * mp.besseli(df / 2 - 1, mp.sqrt(nc * x))),
+    ("chndtr", (1e5, 3.0, 1e5), 0,
+     density_of_noncentral_chi2),
 ]
 
 
-@pytest.mark.parametrize("name, args, i, expected", TAILS, ids=lambda x: x if isinstance(x, str) else "")
+@pytest.mark.parametrize("name, args, i, expected", TAILS, ids=first_word)
 def test_tails_and_large_parameters(name, args, i, expected):
     with mp.workdps(60):
         (actual,) = partial(ufunc(name), i, args)
         assert_near(actual, expected(*map(mp.mpf, args)), 2e-12, 0, f"{name}{args}")
 
 
-# ---- Through the public API -------------------------------------------------------------------------------------------
+# ---- Through the public API --------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("name", CASES)
 def test_dual_argument(name, rng):
@@ -789,6 +844,7 @@ def test_dual_argument(name, rng):
 
 
 @pytest.mark.parametrize("f", [f for f in PARTIALS if None in PARTIALS[f]], ids=lambda f: f.__name__)
+@pytest.mark.filterwarnings("ignore:non-integer arg n:DeprecationWarning")
 def test_argument_without_derivative_raises(f):
     for i in set(range(f.nin)) - set(differentiable(f)):
         with pytest.raises(TypeError, match=rf"{f.__name__}.*(argument {i}\b|input types)"):
@@ -824,7 +880,7 @@ def test_two_dual_arguments_broadcast():
     np.testing.assert_allclose(y.tangent, expected, rtol=1e-13)
 
 
-@pytest.mark.parametrize("name", ["erf", "gammaln", "ndtr", "expit", "exp1", "i0e", "ellipk", "spence", "log_ndtr"])
+@pytest.mark.parametrize("name", ["erf", "gammaln", "ndtr", "expit", "exp1", "i0e", "ellipk", "log_ndtr"])
 def test_single_precision_stays_single(name):
     f, x = ufunc(name), np.array([0.25, 0.5], np.float32)
     y = f(da.Dual(x, np.ones(2, np.float32)))

@@ -79,7 +79,7 @@ def test_results_are_independent_of_each_other_and_of_the_arguments(rng):
     assert np.all(y == 1.0)
 
 
-@pytest.mark.parametrize("value", [3, True, np.int32(3), np.array([1, 2]), [1, 2, 3], np.array([True, False])], ids=repr)
+@pytest.mark.parametrize("value", [3, np.int32(3), np.array([1, 2]), [1, 2, 3], np.ones((2, 1), np.int8)], ids=repr)
 def test_integers_are_promoted(value):
     tangent = np.ones(np.shape(value), int)
     y, ydot = da.jvp(lambda x: x * x, (value,), (tangent,))
@@ -604,7 +604,7 @@ def test_transforms_keep_the_name_of_the_function():
 @pytest.mark.parametrize("transform", [da.derivative, da.grad, da.value_and_grad, da.jacobian, da.value_and_jacobian])
 def test_transforms_want_a_function(transform):
     with pytest.raises(TypeError):
-        transform(3.0)
+        transform(3.0)(1.0)
 
 
 def test_errors_of_the_function_pass_through():

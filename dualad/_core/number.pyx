@@ -19,7 +19,7 @@ cimport numpy as cnp
 from cpython.ref cimport Py_DECREF
 from cpython.object cimport PyObject, PyTypeObject, Py_TYPE, Py_EQ, Py_NE, Py_LT, Py_LE, Py_GT, Py_GE
 from libc.string cimport memcpy, memset
-from libc.math cimport isfinite, NAN
+from libc.math cimport isfinite, NAN, log as c_log, pow as c_pow
 
 import sys
 import numpy as np
@@ -27,6 +27,8 @@ import numpy as np
 cnp.import_array()
 
 cdef extern from "table.h":
+    ctypedef void expression_loop(Py_ssize_t, const void*, const void*, const void*, const void*, const void*,
+                                  const void*, void*) noexcept
     ctypedef struct Function:
         const char* name
         const char* aux
@@ -34,6 +36,7 @@ cdef extern from "table.h":
         int nin
         int npartials
         const char* text[5]
+        expression_loop* partial[2][5]
     const Function function_table[]
     int function_count
 
@@ -332,6 +335,55 @@ def empty_components(shape, dtype, bint zero=False):
         PyDataMem_SetHandler(previous)
 
 
+def components_like(Py_ssize_t ncomp, array, dtype=None, bint zero=False):
+    """Components for values laid out as `array` is: in its order, with its signs, and with gaps where it has some.
+
+    NumPy's loops take other paths for other strides, which may round differently. The gaps are narrower than in a thin
+    slice of a large array, since their width makes no difference.
+    """
+    dtype = np.dtype(array.dtype if dtype is None else dtype)
+    shape = array.shape
+    if array.flags.c_contiguous:
+        return empty_components((ncomp,) + shape, dtype, zero)
+    size, strides, previous, wide = dtype.itemsize, [0] * len(shape), -1, array.strides
+    for d in sorted(range(len(shape)), key=lambda d: (shape[d] == 1, wide[d] == 0, abs(wide[d]), -d)):
+        if previous < 0:
+            strides[d] = size if abs(wide[d]) in (0, array.itemsize) else 2 * size
+        elif wide[d] == 0 or abs(wide[d]) == abs(wide[previous]) * shape[previous] or shape[d] == 1:
+            strides[d] = strides[previous] * shape[previous]
+        else:
+            strides[d] = strides[previous] * shape[previous] + size
+        previous = d
+    span = strides[previous] * shape[previous]
+    memory = empty_components((ncomp, span // size), dtype, zero)
+    offset = sum(strides[d] * (shape[d] - 1) for d in range(len(shape)) if wide[d] < 0)
+    signed = [-strides[d] if wide[d] < 0 else strides[d] for d in range(len(shape))]
+    return np.ndarray((ncomp,) + shape, dtype, memory, offset, (span, *signed))
+
+
+def stack_components(arrays):
+    """Component arrays in one, laid out as the first (the value) is."""
+    if any(isinstance(a, Number) for a in arrays):
+        return np.stack(arrays)
+    value = np.asarray(arrays[0])
+    data = components_like(len(arrays), value, np.result_type(*arrays))
+    for k, a in enumerate(arrays):
+        data[k] = a
+    return data
+
+
+def all_finite(cnp.ndarray a):
+    """Whether a float64 array has neither infinities nor NaN; others are left to NumPy."""
+    cdef Py_ssize_t i, n = cnp.PyArray_SIZE(a)
+    cdef double* x = <double*>cnp.PyArray_DATA(a)
+    cdef double total = 0
+    if cnp.PyArray_TYPE(a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(a):
+        return bool(np.isfinite(a).all())
+    for i in range(n):
+        total += x[i] - x[i]
+    return total == 0
+
+
 # ---- making numbers -----------------------------------------------------------------------------------------------
 
 cdef inline Number like(Number x):
@@ -462,7 +514,7 @@ cdef object initialise(Number self, object value, object tangents, int kind):
         self.level = (<Number>value).level + 1
     self.ndir = 1 if kind == DUAL else 0
     if tangents is None:
-        set_data(self, value[None])
+        set_data(self, value[None] if isinstance(value, Number) else stack_components([value]))
         return None
     tangents = as_components(tangents)
     if isinstance(tangents, Number):
@@ -471,7 +523,7 @@ cdef object initialise(Number self, object value, object tangents, int kind):
     if isinstance(value, Number) or isinstance(tangents, Number):
         set_data(self, np.concatenate([value[None], tangents]))
         return None
-    data = empty_components((1 + self.ndir,) + value.shape, np.result_type(value, tangents))
+    data = components_like(1 + self.ndir, value, np.result_type(value, tangents))
     data[0] = value
     data[1:] = tangents
     set_data(self, data)
@@ -1017,9 +1069,46 @@ cdef object negative(object x):
 cdef dict FAST_POWERS = {2.0: np.square, 0.5: np.sqrt, 1.0: np.positive, -1.0: np.reciprocal}
 
 
+cdef object scalar_power(object x, object y):
+    """x**y of shape-() numbers by the C library's pow, as np.float64 computes it; None if they are no such numbers."""
+    cdef Number lead = <Number>x if isinstance(x, Number) else <Number>y
+    cdef Number a = lead, b = lead, r
+    cdef double u, v, z, log_u, dx = 0, dy = 0
+    cdef int k
+    cdef const Function* f = operations[POWER].function
+    if is_inline(x) and is_inline(y) and inline_pair(x, y):
+        b = <Number>y
+        u, v = a.c[0], b.c[0]
+    elif is_inline(x) and not isinstance(y, Number):
+        u, v = a.c[0], scalar_or_nan(y)
+    elif is_inline(y) and not isinstance(x, Number):
+        u, v = scalar_or_nan(x), b.c[0]
+    else:
+        return None
+    z = c_pow(u, v)
+    if not isfinite(z):
+        return None
+    r = like(lead)
+    r.c[0] = z
+    r.ncomp = max(a.ncomp if isinstance(x, Number) else 1, b.ncomp if isinstance(y, Number) else 1)
+    if isinstance(x, Number):
+        f.partial[0][0](1, &u, &v, &z, &u, &u, &u, &dx)
+        for k in range(1, a.ncomp):
+            r.c[k] = tangent(dx, a.c[k])
+    if isinstance(y, Number):
+        log_u = c_log(u)
+        f.partial[0][1](1, &u, &v, &z, &log_u, &u, &u, &dy)
+        for k in range(1, b.ncomp):
+            r.c[k] += tangent(dy, b.c[k])
+    return r
+
+
 cdef object power(object x, object y):
     if not is_operand(x) or not is_operand(y):
         return NotImplemented
+    r = scalar_power(x, y)
+    if r is not None:
+        return r
     if isinstance(x, Number) and (PyFloat_CheckExact(y) or PyLong_CheckExact(y)) and (<Number>x).data is not None:
         fast = FAST_POWERS.get(y)
         if fast is not None:
@@ -1053,21 +1142,19 @@ cdef object compare(object x, object y, int op):
 
 # ---- indexing -----------------------------------------------------------------------------------------------------
 
-cdef bint splits_advanced(tuple key):
-    """Whether array indices are separated by a slice, so that NumPy moves their axes to the front."""
-    cdef bint array = False, inside = False, ended = False
+cdef object take_advanced(Number x, tuple key):
+    """x[key] for a key with array indices: the value gets the layout that NumPy gives it."""
+    index = key[0]
+    if len(key) == 1 and isinstance(index, np.ndarray) and type(x.data) is NDARRAY and index.dtype.kind in "iu" \
+            and index.ndim == 1:
+        return np.take(x.data, index, 1)
+    return stack_components([c[key] for c in x.data])
+
+
+cdef bint has_array(tuple key):
     for k in key:
         if isinstance(k, (np.ndarray, list, tuple)):
-            array = True
-    if not array:
-        return False
-    for k in key:
-        if isinstance(k, slice) or k is None or k is Ellipsis:
-            ended = inside
-        elif ended:
             return True
-        else:
-            inside = True
     return False
 
 
@@ -1116,8 +1203,8 @@ cdef object get_item(Number x, object key):
         key = (key,)
     else:
         check_key(key)
-    if splits_advanced(key):
-        return rewrap(x, np.stack([c[key] for c in x.data]))
+    if has_array(key):
+        return rewrap(x, take_advanced(x, key))
     data = x.data[(slice(None), *key)]
     return wrap_view(x, data) if has_ellipsis(key) else rewrap(x, data)
 
@@ -1246,6 +1333,10 @@ cdef object in_place(int code, object x, object y):
     if a.data is None or a.ndim == 0:
         return NotImplemented
     return write_into(a, &ARITHMETIC[code], ARITHMETIC_UFUNCS[code], 2, x, y)
+
+
+cdef bint is_immutable(object x):
+    return (<Number>x).data is None or x.ndim == 0
 
 
 cdef object write_into(Number target, Operation* op, object ufunc, int nin, object x, object y):
@@ -1413,25 +1504,25 @@ cdef class Number(Elementwise):
     def __itruediv__(self, y): return in_place(OP_DIVIDE, self, y)
 
     def __ipow__(self, y, z):
-        if self.data is None or self.ndim == 0:
+        if is_immutable(self):
             return NotImplemented
         set_item(self, Ellipsis, power(self, y))
         return self
 
     def __imod__(self, y):
-        if self.data is None or self.ndim == 0:
+        if is_immutable(self):
             return NotImplemented
         set_item(self, Ellipsis, general(np.remainder, self, y))
         return self
 
     def __ifloordiv__(self, y):
-        if self.data is None or self.ndim == 0:
+        if is_immutable(self):
             return NotImplemented
         set_item(self, Ellipsis, general(np.floor_divide, self, y))
         return self
 
     def __imatmul__(self, y):
-        if self.data is None or self.ndim == 0:
+        if is_immutable(self):
             return NotImplemented
         set_item(self, Ellipsis, HANDLERS["ufunc"](np.matmul, "__call__", (self, y), {}))
         return self
@@ -1474,7 +1565,7 @@ cdef class Number(Elementwise):
     def __trunc__(self): return HANDLERS["integer"]("trunc", primal(self))
 
     def __array__(self, dtype=None, copy=None):
-        if self.ndim == 0 and dtype is None:
+        if self.ndim == 0 and (dtype is None or dtype == object):
             box = np.empty((), object)
             box[()] = self
             return box
@@ -1632,13 +1723,15 @@ def load_rules(dict handlers, dict functions):
     FUNCTIONS.update(functions)
 
 
-cdef int POSITIVE = 0, ABSOLUTE = 0
+cdef int POSITIVE = 0, ABSOLUTE = 0, POWER = 0
 bind_table()
 for _i in range(function_count):
     if function_table[_i].name == b"positive":
         POSITIVE = _i
     elif function_table[_i].name == b"absolute":
         ABSOLUTE = _i
+    elif function_table[_i].name == b"power":
+        POWER = _i
 
 
 # ---- seeds of the transforms --------------------------------------------------------------------------------------
@@ -1658,8 +1751,7 @@ def seed_tangent(type cls, x, t, long long level):
     if isinstance(x, Number) or isinstance(t, Number):
         return wrap(cls, np.stack([x, t]), level, 1)
     x = np.asarray(x)
-    data = empty_components((2,) + x.shape, x.dtype if x.dtype.kind == "c" else np.result_type(x, t)
-                            if np.iscomplexobj(t) else x.dtype)
+    data = components_like(2, x, np.result_type(x, t) if np.iscomplexobj(t) else x.dtype)
     data[0] = x
     data[1] = t
     return wrap(cls, data, level, 1)
@@ -1671,12 +1763,18 @@ def seed_directions(type cls, x, Py_ssize_t first, Py_ssize_t count, long long l
     cdef Py_ssize_t size = 1
     for n in shape:
         size *= n
-    dtype = x.dtype if isinstance(x, (Number, np.ndarray)) else np.float64
-    data = empty_components((1 + count,) + shape, dtype, zero=True)
+    if isinstance(x, Number):
+        data = empty_components((1 + count,) + shape, x.dtype, zero=True)
+    else:
+        x = np.asarray(x)
+        data = components_like(1 + count, x, x.dtype, zero=True)
     cdef Py_ssize_t low = max(first, 0), high = min(first + count, size)
     if high > low:
-        flat = data.reshape(1 + count, -1)
-        flat[np.arange(low - first + 1, high - first + 1), np.arange(low, high)] = 1
+        rows, places = np.arange(low - first + 1, high - first + 1), np.arange(low, high)
+        if data.flags.c_contiguous:
+            data.reshape(1 + count, size)[rows, places] = 1
+        else:
+            data[(rows, *np.unravel_index(places, shape))] = 1
     if isinstance(x, Number):
         return wrap(cls, np.concatenate([x[None] if np.ndim(x) else np.reshape(x, (1,)), data[1:]]), level, <int>count)
     data[0] = x

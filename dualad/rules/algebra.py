@@ -7,7 +7,7 @@ function then finds its way to their rule, which makes every rule a rule for nes
 
 import numpy as np
 
-from dualad._core.number import Number, empty_components, primal, rewrap
+from dualad._core.number import Number, components_like, primal, rewrap
 
 __all__ = ["Number", "innermost", "is_number", "join", "lift", "primal", "rewrap", "shift_axis", "split", "tangent_product"]
 
@@ -59,12 +59,8 @@ def join(lead, value, tangents):
     value = np.asarray(value)
     if tangents is None:
         return rewrap(lead, value[None])
-    shape = tangents.shape[:1] + value.shape
     dtype = value.dtype if value.dtype.kind == tangents.dtype.kind else np.result_type(value, tangents)
-    if value.ndim > 1 and value.flags.f_contiguous and not value.flags.c_contiguous:
-        data = empty_components((1 + shape[0],) + shape[:0:-1], dtype).transpose(0, *range(value.ndim, 0, -1))
-    else:
-        data = empty_components((1 + shape[0],) + shape[1:], dtype)
+    data = components_like(1 + len(tangents), value, dtype)
     data[0] = value
     data[1:] = tangents
     return rewrap(lead, data)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from dualad.rules.algebra import innermost, join, lift, split
+from dualad._core.number import all_finite
+from dualad.rules.algebra import Number, innermost, join, lift, split
 
 
 def bilinear(function, a, b, *args, batched=None, **kwargs):
@@ -22,7 +23,37 @@ def bilinear(function, a, b, *args, batched=None, **kwargs):
         else:
             term = np.stack([function(*pair(t), *args, **kwargs) for t in tangents])
         total = term if total is None else total + term
+    if total is not None and not isinstance(total, Number) and not all_finite(total):
+        total = _masked(lambda *xs: function(*xs, *args, **kwargs), [(a0, a_dot), (b0, b_dot)])
     return join(lead, value, total)
+
+
+def _masked(function, pairs):
+    """Tangents of a multilinear function with infinite or NaN factors, where zero tangents stay zero.
+
+    The finite part is computed without those factors; a bad factor that meets a nonzero tangent makes the sum NaN, or
+    infinite where all such terms have one sign.
+    """
+    values = [np.asarray(v) for v, _ in pairs]
+    finite = [np.where(np.isfinite(v), v, 0) for v in values]
+    total = None
+    for i, (_, tangents) in enumerate(pairs):
+        if tangents is None:
+            continue
+        rows = []
+        for t in tangents:
+            def call(tangent, others, i=i):
+                return function(*others[:i], tangent, *others[i + 1:])
+
+            with np.errstate(all="ignore"):
+                met = call((t != 0) * 1.0, [1.0 - np.isfinite(v) for v in values])
+                signed = call(np.sign(t), [np.where(np.isinf(v), np.sign(v), 0) if not np.isnan(v).any() else v * 0
+                                           for v in values]) if len(pairs) == 2 else met * np.nan
+                bad = np.where(np.abs(signed) == np.abs(met), np.sign(signed) * np.inf, np.nan)
+                rows.append(np.where(met == 0, call(t, finite), bad))
+        term = np.stack(rows)
+        total = term if total is None else total + term
+    return total
 
 
 def _matmul(ufunc, a, b, **kwargs):
@@ -39,7 +70,8 @@ def _matmul(ufunc, a, b, **kwargs):
         if np.ndim(a) == 1:
             return np.matmul(lift(t, np.ndim(b) - 1)[..., None, :], y, **kwargs)[..., 0, :]
         if np.ndim(a) == 2 and np.ndim(b) <= 2:
-            return np.matmul(t.reshape((-1, t.shape[-1])), y, **kwargs).reshape(t.shape[:2] + np.shape(y)[1:])
+            return np.matmul(t.reshape((t.shape[0] * t.shape[1], t.shape[2])), y, **kwargs).reshape(
+                t.shape[:2] + np.shape(y)[1:])
         return np.matmul(lift(t, max(np.ndim(a), np.ndim(b))), y, **kwargs)
 
     def _matmul_right(x, t):
@@ -118,6 +150,8 @@ def _einsum(*operands, out=None, optimize=False, **kwargs):
             continue
         term = np.stack([call([*values[:i], t, *values[i + 1:]]) for t in tangents])
         total = term if total is None else total + term
+    if total is not None and not isinstance(total, Number) and not all_finite(total):
+        total = _masked(lambda *xs: call(list(xs)), pairs)
     result = join(lead, call(values), total)
     return result if out is None else store(out, result)
 

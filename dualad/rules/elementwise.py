@@ -9,6 +9,7 @@ import numpy as np
 from dualad._core.number import table
 from dualad.rules import vocabulary
 from dualad.rules.algebra import Number, innermost, join, lift, primal, split, tangent_product
+from dualad.rules.packing import pack
 from dualad.rules.special import PARTIALS as SPECIAL_PARTIALS
 from dualad.rules.special import PLAIN as SPECIAL_PLAIN
 from dualad.rules.special import UNSUPPORTED as SPECIAL_UNSUPPORTED
@@ -64,8 +65,9 @@ def elementwise(function, inputs, kwargs):
     results = function(*values, **kwargs)
     outputs = results if isinstance(results, tuple) else (results,)
     totals = [None] * len(outputs)
-    if any(np.iscomplexobj(primal(v)) for v in values) and function in (np.absolute, np.abs):
-        totals = [_absolute_tangents(values[0], tangents[0], outputs[0])]
+    values = [_as_operand(v) for v in values]
+    if function in _REAL_LINEAR and np.iscomplexobj(values[0]):
+        totals = [_REAL_LINEAR[function](values[0], tangents[0], outputs[0])]
     else:
         for i, t in enumerate(tangents):
             if t is None:
@@ -118,6 +120,14 @@ def _cast(tangents, dtype):
     return tangents if tangents.dtype == dtype or tangents.dtype.kind != dtype.kind else tangents.astype(dtype)
 
 
+def _as_operand(v):
+    """An argument as the derivatives want it: they divide, which integers and Python scalars do in ways of their own."""
+    if isinstance(v, Number):
+        return v
+    v = np.asarray(v)
+    return v.astype(np.float64) if v.dtype.kind in "iub" else v
+
+
 def _absolute_tangents(x, t, z):
     """Re(conj(x) t) / |x|, and 0 at 0."""
     if t is None:
@@ -126,11 +136,13 @@ def _absolute_tangents(x, t, z):
     return np.real(np.conjugate(x / safe) * t)
 
 
-def _unbox(x):
-    """An object array of numbers as one number."""
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        from dualad.rules.packing import pack
+# functions of complex numbers that are linear over the reals only: their tangents
+_REAL_LINEAR = {np.absolute: _absolute_tangents, np.conjugate: lambda x, t, z: None if t is None else np.conjugate(t)}
 
+
+def _unbox(x):
+    """An object array or a list of numbers as one number."""
+    if isinstance(x, list) or (isinstance(x, np.ndarray) and x.dtype == object):
         return pack(x)
     return x
 

@@ -6,7 +6,7 @@ component axis; otherwise component by component.
 
 import numpy as np
 
-from dualad._core.number import wrap_view
+from dualad._core.number import stack_components, wrap_view
 from dualad.rules.algebra import Number, innermost, join, lift, rewrap, shift_axis, split
 from dualad.rules.bilinear import store
 
@@ -16,7 +16,8 @@ def each(function, *, array=0):
     def rule(*args, **kwargs):
         out = kwargs.pop("out", None)
         x = args[array]
-        result = rewrap(x, np.stack([function(*args[:array], c, *args[array + 1:], **kwargs) for c in x.components]))
+        components = [function(*args[:array], c, *args[array + 1:], **kwargs) for c in x.components]
+        result = rewrap(x, stack_components(components))
         return result if out is None else store(out, result)
     rule.__name__ = function.__name__
     return rule
@@ -26,7 +27,7 @@ def several(function):
     """Rule of a linear function that returns a list of arrays."""
     def rule(x, *args, **kwargs):
         lists = [function(c, *args, **kwargs) for c in x.components]
-        return [rewrap(x, np.stack(parts)) for parts in zip(*lists, strict=True)]
+        return [rewrap(x, stack_components(parts)) for parts in zip(*lists, strict=True)]
     rule.__name__ = function.__name__
     return rule
 
@@ -47,11 +48,13 @@ def _reshape(x, /, shape=None, order="C", *, copy=None, newshape=None):
         if -1 in shape and 0 in x.shape:
             shape = np.empty(x.shape).reshape(shape).shape
         return view(x, x.components.reshape((len(x.components), *shape)))
-    return rewrap(x, np.stack([np.reshape(c, shape, order) for c in x.components]))
+    return rewrap(x, stack_components([np.reshape(c, shape, order) for c in x.components]))
 
 
 def _ravel(a, order="C"):
-    return _reshape(a, (a.size,), order)
+    if order in ("K", "A") and a.ndim > 1:
+        return rewrap(a, stack_components([np.ravel(c, order) for c in a.components]))
+    return _reshape(a, (a.size,), "C" if order in ("K", "A") else order)
 
 
 def _transpose(a, axes=None):
@@ -123,7 +126,7 @@ def _at_least(ndim):
 
 # ---- joining and splitting -----------------------------------------------------------------------------------------
 
-def stack_components(arrays, function):
+def join_arrays(arrays, function):
     """function(list of arrays) for a linear function of several arrays, numbers and plain ones mixed."""
     lead = innermost(*arrays)
     if lead is None:
@@ -155,19 +158,19 @@ def _concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"
         result = rewrap(lead, np.concatenate([a.components for a in arrays], shift_axis(axis, lead.ndim), dtype=dtype,
                                              casting=casting))
     else:
-        result = stack_components(arrays, lambda xs: np.concatenate(xs, axis, dtype=dtype, casting=casting))
+        result = join_arrays(arrays, lambda xs: np.concatenate(xs, axis, dtype=dtype, casting=casting))
     return result if out is None else store(out, result)
 
 
 def _stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     arrays = _listed(arrays)
-    result = stack_components(arrays, lambda xs: np.stack(xs, axis, dtype=dtype, casting=casting))
+    result = join_arrays(arrays, lambda xs: np.stack(xs, axis, dtype=dtype, casting=casting))
     return result if out is None else store(out, result)
 
 
 def _joiner(function):
     def rule(arrays, **kwargs):
-        return stack_components(_listed(arrays), lambda xs: function(xs, **kwargs))
+        return join_arrays(_listed(arrays), lambda xs: function(xs, **kwargs))
     rule.__name__ = function.__name__
     return rule
 
@@ -185,7 +188,7 @@ def _block(arrays):
 
     def build(t, xs):
         return [build(b, xs) for b in t] if isinstance(t, list) else xs[t]
-    return stack_components(leaves, lambda xs: np.block(build(tree, xs)))
+    return join_arrays(leaves, lambda xs: np.block(build(tree, xs)))
 
 
 def _append(arr, values, axis=None):
@@ -197,7 +200,7 @@ def _append(arr, values, axis=None):
 def _insert(arr, obj, values, axis=None):
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    return stack_components([arr, values], lambda xs: np.insert(xs[0], obj, xs[1], axis))
+    return join_arrays([arr, values], lambda xs: np.insert(xs[0], obj, xs[1], axis))
 
 
 # ---- moving elements -----------------------------------------------------------------------------------------------

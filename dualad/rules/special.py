@@ -119,7 +119,8 @@ def _spence_slope(z):
 
 def _log_ratio(x, y):
     """log(x/y), also where x and y nearly agree."""
-    return np.where(np.abs(x - y) < 0.5 * y, np.log1p((x - y) / y), np.log(x / y))
+    far = np.where(x == 0, np.log(x) - np.log(y), np.log(x / y))
+    return np.where(np.abs(x - y) < 0.5 * y, np.log1p((x - y) / y), far)
 
 
 def _boxcox_order(x, logx, lmbda):
@@ -262,9 +263,9 @@ def _poch_slope(z, m, y):
 # ---- Densities ---------------------------------------------------------------------------------------------
 # exp(-deviance) forms after C. Loader, "Fast and accurate computation of binomial probabilities", 2000.
 
-def _deviance(t):
-    """t - log1p(t)."""
-    return 0.5 * t * t * sp.hyp2f1(1.0, 2.0, 3.0, -t)
+def _deviance(t, ratio):
+    """t - log1p(t), where ratio = 1 + t is given apart so that it may be small."""
+    return np.where(np.abs(t) < 0.5, 0.5 * t * t * sp.hyp2f1(1.0, 2.0, 3.0, -t), t - np.log(ratio))
 
 
 def _log_beta(a, b):
@@ -277,7 +278,7 @@ def _log_beta(a, b):
 def _gamma_pdf(a, x):
     """x**(a-1) exp(-x)/gamma(a)."""
     t = (x - a) / a
-    large = np.sqrt(a / (2 * PI)) / x * np.exp(-a * _deviance(t) - _stirling_error(a))
+    large = np.sqrt(a / (2 * PI)) / x * np.exp(-a * _deviance(t, x / a) - _stirling_error(a))
     small = np.where(x > 1e4, 0.0, x ** (a - 1) * np.exp(-x - sp.gammaln(a)))
     return np.where(x == np.inf, 0.0, np.where((a > 10) & (x > 0), large, small))
 
@@ -286,7 +287,7 @@ def _beta_pdf(a, b, x, q):
     """x**(a-1) q**(b-1)/B(a, b) with q = 1 - x, given apart so that it may be small."""
     n, excess = a + b, x * b - q * a
     error = _stirling_error(a) + _stirling_error(b) - _stirling_error(n)
-    deviance = a * _deviance(excess / a) + b * _deviance(-excess / b)
+    deviance = a * _deviance(excess / a, x * n / a) + b * _deviance(-excess / b, q * n / b)
     large = np.sqrt(a / n * b / (2 * PI)) * np.exp(-deviance - error)
     left, right = x ** (a - 1) * np.exp(sp.xlog1py(b - 1, -x)), q ** (b - 1) * np.exp(sp.xlog1py(a - 1, -q))
     small = np.where(x < 0.5, left, right) * np.exp(-_log_beta(a, b))
@@ -633,6 +634,14 @@ def _legendre_slope(m, v, x):
     return np.where(m == 0, order0, np.where(root == 0, end + (root - root), inner))
 
 
+def _sph_harm_polar(m, n, theta, phi):
+    """By the ladder operators, which are regular at the poles."""
+    up, down = (n - m) * (n + m + 1), (n + m) * (n - m + 1)
+    above = np.where(up == 0, 0.0, np.sqrt(up) * np.exp(-1j * theta) * sp.sph_harm(m + 1, n, theta, phi))
+    below = np.where(down == 0, 0.0, np.sqrt(down) * np.exp(1j * theta) * sp.sph_harm(m - 1, n, theta, phi))
+    return 0.5 * (above - below)
+
+
 def _previous(n):
     """n - 1, or 0 where the term it belongs to has the factor n = 0."""
     return np.where(n == 0, 0, n - 1)
@@ -830,6 +839,8 @@ PARTIALS = _partials({
     "eval_genlaguerre": (None, None, lambda n, a, x, y: -sp.eval_genlaguerre(n - 1, a + 1, x)),
     "eval_hermite": (None, lambda n, x, y: 2 * n * sp.eval_hermite(_previous(n), x)),
     "eval_hermitenorm": (None, lambda n, x, y: n * sp.eval_hermitenorm(_previous(n), x)),
+    "sph_harm": (None, None, lambda m, n, theta, phi, y: 1j * m * y,
+                 lambda m, n, theta, phi, y: _sph_harm_polar(m, n, theta, phi)),
     "lpmv": (None, None, lambda m, v, x, y: _legendre_slope(m, v, x)),
 
     # parabolic cylinder, Mathieu and spheroidal functions, by their differential equations

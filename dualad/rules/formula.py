@@ -1,0 +1,67 @@
+"""Rules written as the formula of a function: derivatives from the formula, the value from NumPy's own call."""
+
+import functools
+import inspect
+
+import numpy as np
+
+from dualad.rules.algebra import innermost, join, split
+from dualad.rules.bilinear import store
+from dualad.rules.packing import pack_if_needed
+
+_REPLACED = {"out": None, "overwrite_input": False}  # the rule stores the result, and the value is not scratch space
+
+
+def formula_of(function):
+    """Decorator: a formula in NumPy functions, which may return several results, becomes the rule of `function`.
+
+    The formula has the function's signature. Its derivatives are kept; its value, which may round differently, is
+    replaced by what `function` returns for the values. A result None stands for one without derivatives.
+    """
+    def decorate(formula):
+        names = list(inspect.signature(formula).parameters)
+
+        @functools.wraps(formula)
+        def rule(*args, **kwargs):
+            args = [pack_if_needed(a) for a in args]
+            out = _take_out(names, args, kwargs)
+            level = innermost(*args, *kwargs.values()).level
+            value = function(*[_value(a, level) for a in args], **{k: _value(v, level) for k, v in kwargs.items()})
+            with np.errstate(all="ignore"):
+                derived = formula(*args, **kwargs)
+            result = attach(value, derived, level)
+            return result if out is None else store(out, result)
+        return rule
+    return decorate
+
+
+def _take_out(names, args, kwargs):
+    """Remove from the arguments what concerns the memory; returns out=."""
+    out = kwargs.pop("out", None)
+    kwargs.pop("overwrite_input", None)
+    for i, name in enumerate(names[:len(args)]):
+        if name in _REPLACED:
+            out = args[i] if name == "out" else out
+            args[i] = _REPLACED[name]
+    return out
+
+
+def _value(x, level):
+    if isinstance(x, (list, tuple)):
+        return type(x)(_value(v, level) for v in x)
+    return split(x, level)[0]
+
+
+def attach(value, derived, level):
+    """The values with the tangents of what was derived, result by result."""
+    if isinstance(value, (list, tuple)):
+        parts = [attach(v, d, level) for v, d in zip(value, derived, strict=True)]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+    tangents = split(derived, level)[1]
+    if tangents is None and not hasattr(derived, "isconstant"):
+        return value
+    if tangents is not None:
+        tangents = np.reshape(tangents, tangents.shape[:1] + np.shape(value))
+        if np.isrealobj(value) and np.iscomplexobj(tangents):
+            tangents = np.real(tangents)
+    return join(derived, value, tangents)
