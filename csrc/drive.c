@@ -56,6 +56,7 @@ typedef struct {
     int ncomp_in[2], ncomp_out;
     int in_place;                  /* the result overwrites an input */
     int wants_partials;
+    int single;                    /* one element in all: NumPy's loops then see strides of 0 */
     ptrdiff_t step_in[2], step_out;         /* innermost strides */
     ptrdiff_t component_in[2], component_out;
     int scalar_is_loaded[2];       /* a broadcast innermost operand keeps its block between calls */
@@ -71,11 +72,13 @@ static const void *piece(const Job *job, int which, const char *base, int c, ptr
     return scratch;
 }
 
+/* The strides are those that NumPy would pass: some loops take short cuts for a scalar operand. */
 static void run_numpy(Job *job, const NumpyLoop *f, int nin, ptrdiff_t n, const void *x, const void *y, void *z)
 {
-    const ptrdiff_t size = (ptrdiff_t)job->k->size;
+    const ptrdiff_t size = job->single ? 0 : (ptrdiff_t)job->k->size;
     char *args[3] = {(char *)x, nin == 2 ? (char *)y : z, z};
-    const ptrdiff_t steps[3] = {size, size, size};
+    const ptrdiff_t steps[3] = {nin == 2 && job->scalar_is_loaded[0] ? 0 : size,
+                                nin == 2 && job->scalar_is_loaded[1] ? 0 : size, size};
     f->loop(args, &n, steps, f->data);
 }
 
@@ -227,6 +230,7 @@ int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, cons
 
     Job job = {.op = op, .k = &kernels[width], .width = width, .flags = flags, .s = &scratch,
                .ncomp_in = {in[0].ncomp, op->nin == 2 ? in[1].ncomp : 1}, .ncomp_out = out->ncomp,
+               .single = m == 1 && dims[0] == 1,
                .in_place = in[0].data == out->data || (op->nin == 2 && in[1].data == out->data),
                .step_in = {strides[0][m - 1], strides[1][m - 1]}, .step_out = strides[2][m - 1],
                .component_in = {in[0].component, op->nin == 2 ? in[1].component : 0},
@@ -253,7 +257,7 @@ int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, cons
 void drive_scalar(const Operation *op, double x, double *z, double *dx)
 {
     double a = x, arg = x;
-    const ptrdiff_t one = 1, steps[2] = {sizeof(double), sizeof(double)};
+    const ptrdiff_t one = 1, steps[2] = {0, 0};
     if (op->pair == PAIR_SINE) k_sincos(1, &x, z, &a);
     else if (op->pair == PAIR_COSINE) k_sincos(1, &x, &a, z);
     else {

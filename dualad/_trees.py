@@ -8,6 +8,7 @@ import numpy as np
 from dualad._core.number import Number
 from dualad.rules.packing import pack
 
+_FLOAT64 = np.dtype(np.float64)
 _SCALARS = (float, int, complex, np.number)
 
 
@@ -65,7 +66,7 @@ def same_structure(a, b):
 
 def as_input(x, name):
     """A leaf of an argument as a float or complex array, scalar or number."""
-    if isinstance(x, (Number, float)):
+    if isinstance(x, (Number, float)) or (type(x) is np.ndarray and x.dtype is _FLOAT64):
         return x
     a = pack(x) if isinstance(x, list) or (isinstance(x, np.ndarray) and x.dtype == object) else np.asarray(x)
     if isinstance(a, Number):

@@ -11,7 +11,7 @@ import itertools
 import numpy as np
 
 from dualad._core import Dual, MultiDual, Number
-from dualad._core.number import rewrap, seed_directions, seed_tangent
+from dualad._core.number import dual_parts, rewrap, seed_directions, seed_tangent
 from dualad._trees import as_input, as_output, flatten, is_container, rebuild, same_structure
 from dualad.rules.algebra import split
 
@@ -54,8 +54,11 @@ def _results(y, level):
 
 # ---- one direction -------------------------------------------------------------------------------------------------
 
-def _seed_tree(primal, tangent, level, name):
-    """An argument with its tangents built in."""
+def _seed_tree(primal, tangent, level, i):
+    """Argument i with its tangents built in."""
+    if type(primal) is float and type(tangent) is float:
+        return seed_tangent(Dual, primal, tangent, level)
+    name = f"primals[{i}]"
     if not is_container(primal):
         return _seed_leaf(primal, tangent, level, name)
     leaves, structure = flatten(primal)
@@ -66,9 +69,13 @@ def _seed_tree(primal, tangent, level, name):
     return rebuild(structure, seeded)
 
 
+def _shape(x):
+    return () if isinstance(x, float) else x.shape
+
+
 def _seed_leaf(primal, tangent, level, name):
     x, t = as_input(primal, name), as_input(tangent, f"the tangent of {name}")
-    if np.shape(x) != np.shape(t):
+    if _shape(x) != _shape(t):
         raise ValueError(f"the tangent of {name} has shape {np.shape(t)}, but {name} has shape {np.shape(x)}")
     return seed_tangent(Dual, x, t, level)
 
@@ -118,8 +125,12 @@ def jvp(f, primals, tangents):
     if len(primals) != len(tangents):
         raise ValueError(f"primals and tangents must be of one length, but have {len(primals)} and {len(tangents)} entries")
     level = next(_levels)
-    args = [_seed_tree(p, t, level, f"primals[{i}]") for i, (p, t) in enumerate(zip(primals, tangents, strict=True))]
-    pairs, structure = _results(f(*args), level)
+    args = [_seed_tree(p, t, level, i) for i, (p, t) in enumerate(zip(primals, tangents, strict=True))]
+    result = f(*args)
+    parts = dual_parts(result, level)
+    if parts is not NotImplemented:
+        return parts
+    pairs, structure = _results(result, level)
     values = [y for y, _ in pairs]
     dots = [_zeros_of(y) if t is None else t[0] for y, t in pairs]
     return rebuild(structure, values), rebuild(structure, dots)

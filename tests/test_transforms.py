@@ -1,8 +1,10 @@
 """jvp, linearize, derivative, grad and jacobian: arguments, containers, nesting and threads."""
 
+import copy
 import functools
 import itertools
 import math
+import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -768,6 +770,38 @@ def test_mixed_partials():
     expected = np.cos(0.6) - 0.6 * np.sin(0.6)
     assert_close(da.derivative(da.derivative(f, 0), 1)(0.3, 2.0), expected)
     assert_close(da.derivative(da.derivative(f, 1), 0)(0.3, 2.0), expected)
+
+
+@pytest.mark.parametrize(
+    "duplicate", [copy.copy, copy.deepcopy, np.copy, lambda x: x.copy(), lambda x: pickle.loads(pickle.dumps(x))]
+)
+def test_copies_of_numbers_stay_at_their_level(duplicate):
+    def f(x):
+        return np.sum(duplicate(x) * x * x)
+
+    for x in (3.0, np.array([1.0, 2.0])):
+        assert_close(da.grad(f)(x), 3 * np.square(x))
+        assert_close(da.derivative(da.derivative(lambda x: duplicate(x) * x * x))(x), 6 * np.asarray(x)[()])
+
+
+def test_numbers_of_every_level_can_be_printed():
+    texts = []
+
+    def inner(y, x):
+        texts.extend([repr(y), str(y), f"{y}", repr(y * x)])
+        return y * x
+
+    for x in (1.5, np.array([1.5, 2.5])):
+        da.derivative(lambda x: da.derivative(inner)(x, x))(x)
+    assert all("1.5" in text for text in texts[0:3]) and all("Dual" in text for text in texts)
+
+
+def test_numbers_of_every_level_compare_by_value():
+    def inner(y, x):
+        assert (y > x) == (y.value > x) and bool(y == 2.0) and y != 3.0 and hash(y) == hash(2.0)
+        return y * x if y > 1 and x < 5 else 0.0
+
+    assert da.derivative(lambda x: da.derivative(inner)(2.0, x))(3.0) == 1.0
 
 
 def test_levels_grow_inwards():

@@ -136,6 +136,7 @@ cdef extern from *:
         const char* types
 
 cdef extern from "Python.h":
+    int PyFloat_Check(object)
     int PyFloat_CheckExact(object)
     int PyLong_CheckExact(object)
     int PyTuple_CheckExact(object)
@@ -476,7 +477,6 @@ cdef object component(cnp.ndarray a, Py_ssize_t k):
     """View of component k: a[k], without the machinery of indexing."""
     cdef int n = cnp.PyArray_NDIM(a) - 1
     cdef cnp.ndarray v
-    cnp.PyArray_DESCR(a)
     v = cnp.PyArray_New(NDARRAY, n, cnp.PyArray_DIMS(a) + 1, cnp.PyArray_TYPE(a), cnp.PyArray_STRIDES(a) + 1,
                         cnp.PyArray_BYTES(a) + k * cnp.PyArray_STRIDE(a, 0), 0,
                         cnp.PyArray_FLAGS(a) & cnp.NPY_ARRAY_WRITEABLE, None)
@@ -860,7 +860,7 @@ cdef bint is_operand(object x):
 
 cdef inline double scalar_or_nan(object y):
     """A Python float or small int as a double; NaN (which the slow path takes) for anything else."""
-    if PyFloat_CheckExact(y):
+    if PyFloat_Check(y):
         return PyFloat_AS_DOUBLE(y)
     cdef double value
     if PyLong_CheckExact(y) and small_integer(y, &value):
@@ -1106,6 +1106,8 @@ cdef object scalar_power(object x, object y):
 cdef object power(object x, object y):
     if not is_operand(x) or not is_operand(y):
         return NotImplemented
+    if is_inline(x) and isinstance(y, (np.integer, np.float32)):
+        y = float(y)
     r = scalar_power(x, y)
     if r is not None:
         return r
@@ -1750,11 +1752,49 @@ def seed_tangent(type cls, x, t, long long level):
         return r
     if isinstance(x, Number) or isinstance(t, Number):
         return wrap(cls, np.stack([x, t]), level, 1)
+    if is_plain_vector(x) and is_plain_vector(t) and x.dtype is t.dtype:
+        return seed_plain(cls, <cnp.ndarray>x, <cnp.ndarray>t, level)
     x = np.asarray(x)
     data = components_like(2, x, np.result_type(x, t) if np.iscomplexobj(t) else x.dtype)
     data[0] = x
     data[1] = t
     return wrap(cls, data, level, 1)
+
+
+cdef bint is_plain_vector(object x):
+    return (type(x) is NDARRAY and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_DOUBLE
+            and cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>x) and 0 < cnp.PyArray_NDIM(<cnp.ndarray>x) < 32)
+
+
+cdef object seed_plain(type cls, cnp.ndarray x, cnp.ndarray t, long long level):
+    """Both components copied straight: the price of a small jvp is that of its Python objects."""
+    cdef Number r = <Number>number_new(<PyTypeObject*>cls)
+    cdef Py_ssize_t shape[33]
+    cdef int d, ndim = cnp.PyArray_NDIM(x)
+    cdef size_t n = cnp.PyArray_NBYTES(x)
+    shape[0] = 2
+    for d in range(ndim):
+        shape[d + 1] = cnp.PyArray_DIM(x, d)
+    cdef cnp.ndarray data = allocate(ndim + 1, shape, NULL, cnp.NPY_DOUBLE)
+    memcpy(cnp.PyArray_DATA(data), cnp.PyArray_DATA(x), n)
+    memcpy(cnp.PyArray_BYTES(data) + n, cnp.PyArray_DATA(t), n)
+    r.kind, r.level, r.ndir, r.ncomp, r.data = DUAL_KIND, level, 1, 2, data
+    return r
+
+
+def dual_parts(y, long long level):
+    """Value and tangent of a `Dual` of this level; NotImplemented for anything else."""
+    cdef Number n
+    if not isinstance(y, Number):
+        return NotImplemented
+    n = <Number>y
+    if n.level != level or n.kind != DUAL_KIND or n.ncomp != 2:
+        return NotImplemented
+    if n.data is None:
+        return np.float64(n.c[0]), np.float64(n.c[1])
+    if type(n.data) is not NDARRAY or cnp.PyArray_NDIM(<cnp.ndarray>n.data) == 1:
+        return n.data[0], n.data[1]
+    return component(<cnp.ndarray>n.data, 0), component(<cnp.ndarray>n.data, 1)
 
 
 def seed_directions(type cls, x, Py_ssize_t first, Py_ssize_t count, long long level):

@@ -5,7 +5,19 @@ import math
 import numpy as np
 
 from dualad._core.number import load_rules
-from dualad.rules import bilinear, elementwise, linalg, linear, packing, plain, printing, reductions, selection, ufuncs
+from dualad.rules import (
+    bilinear,
+    elementwise,
+    linalg,
+    linear,
+    packing,
+    plain,
+    printing,
+    reductions,
+    selection,
+    statistics,
+    ufuncs,
+)
 from dualad.rules.algebra import primal
 from dualad.rules.attributes import attribute
 
@@ -14,6 +26,7 @@ FAMILIES = {
     "bilinear": bilinear.FUNCTIONS,
     "reductions": reductions.FUNCTIONS,
     "selection": selection.FUNCTIONS,
+    "statistics": statistics.FUNCTIONS,
     "linear algebra": linalg.FUNCTIONS,
     "value only": plain.FUNCTIONS,
 }

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dualad._core.number import all_finite
-from dualad.rules.algebra import Number, innermost, join, lift, split
+from dualad.rules.algebra import innermost, join, lift, primal, split
 
 
 def bilinear(function, a, b, *args, batched=None, **kwargs):
@@ -23,7 +23,7 @@ def bilinear(function, a, b, *args, batched=None, **kwargs):
         else:
             term = np.stack([function(*pair(t), *args, **kwargs) for t in tangents])
         total = term if total is None else total + term
-    if total is not None and not isinstance(total, Number) and not all_finite(total):
+    if total is not None and not all_finite(primal(total)):
         total = _masked(lambda *xs: function(*xs, *args, **kwargs), [(a0, a_dot), (b0, b_dot)])
     return join(lead, value, total)
 
@@ -34,8 +34,11 @@ def _masked(function, pairs):
     The finite part is computed without those factors; a bad factor that meets a nonzero tangent makes the sum NaN, or
     infinite where all such terms have one sign.
     """
-    values = [np.asarray(v) for v, _ in pairs]
-    finite = [np.where(np.isfinite(v), v, 0) for v in values]
+    values = [v for v, _ in pairs]
+    plain = [np.asarray(primal(v)) for v in values]
+    finite = [np.where(np.isfinite(p), v, 0.0) for p, v in zip(plain, values, strict=True)]
+    wrong = [1.0 - np.isfinite(p) for p in plain]
+    signs = [np.where(np.isinf(p), np.sign(p), 0.0) for p in plain]
     total = None
     for i, (_, tangents) in enumerate(pairs):
         if tangents is None:
@@ -45,12 +48,12 @@ def _masked(function, pairs):
             def call(tangent, others, i=i):
                 return function(*others[:i], tangent, *others[i + 1:])
 
+            t0 = primal(t)
             with np.errstate(all="ignore"):
-                met = call((t != 0) * 1.0, [1.0 - np.isfinite(v) for v in values])
-                signed = call(np.sign(t), [np.where(np.isinf(v), np.sign(v), 0) if not np.isnan(v).any() else v * 0
-                                           for v in values]) if len(pairs) == 2 else met * np.nan
-                bad = np.where(np.abs(signed) == np.abs(met), np.sign(signed) * np.inf, np.nan)
-                rows.append(np.where(met == 0, call(t, finite), bad))
+                met = call((t0 != 0) * 1.0, wrong)
+                signed = call(np.sign(t0), signs) if len(pairs) == 2 else np.zeros(np.shape(met))
+                infinite = np.where(np.abs(signed) == met, np.sign(signed) * np.inf, np.nan)
+                rows.append(np.where(met == 0, call(t, finite), infinite))
         term = np.stack(rows)
         total = term if total is None else total + term
     return total
@@ -150,7 +153,7 @@ def _einsum(*operands, out=None, optimize=False, **kwargs):
             continue
         term = np.stack([call([*values[:i], t, *values[i + 1:]]) for t in tangents])
         total = term if total is None else total + term
-    if total is not None and not isinstance(total, Number) and not all_finite(total):
+    if total is not None and not all_finite(primal(total)):
         total = _masked(lambda *xs: call(list(xs)), pairs)
     result = join(lead, call(values), total)
     return result if out is None else store(out, result)

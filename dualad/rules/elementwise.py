@@ -104,7 +104,7 @@ def _accumulate(totals, rows, outputs, t, where):
 def _join_output(lead, function, i, z, t):
     if t is None and not isinstance(z, Number) and not np.issubdtype(np.asarray(z).dtype, np.inexact):
         return z
-    if t is None and function in _WHOLE_OUTPUT and i == _WHOLE_OUTPUT[function]:
+    if t is None and function in WHOLE_OUTPUT and i == WHOLE_OUTPUT[function]:
         return primal(z)
     if t is not None and not isinstance(z, Number) and not isinstance(t, Number):
         t = _cast(t, np.asarray(z).dtype)
@@ -112,7 +112,7 @@ def _join_output(lead, function, i, z, t):
 
 
 # outputs that are piecewise constant
-_WHOLE_OUTPUT = {np.modf: 1, np.frexp: 1, np.divmod: 0}
+WHOLE_OUTPUT = {np.modf: 1, np.frexp: 1, np.divmod: 0}
 
 
 def _cast(tangents, dtype):

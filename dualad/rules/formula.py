@@ -5,27 +5,36 @@ import inspect
 
 import numpy as np
 
-from dualad.rules.algebra import innermost, join, split
+from dualad.rules.algebra import Number, innermost, join, split
 from dualad.rules.bilinear import store
 from dualad.rules.packing import pack_if_needed
 
 _REPLACED = {"out": None, "overwrite_input": False}  # the rule stores the result, and the value is not scratch space
 
 
-def formula_of(function):
+def array(x):
+    """A number as it is, anything else as an array."""
+    return x if isinstance(x, Number) else np.asarray(x)
+
+
+def formula_of(function, packs=True):
     """Decorator: a formula in NumPy functions, which may return several results, becomes the rule of `function`.
 
     The formula has the function's signature. Its derivatives are kept; its value, which may round differently, is
-    replaced by what `function` returns for the values. A result None stands for one without derivatives.
+    replaced by what `function` returns for the values. A result None stands for one without derivatives. Lists of
+    numbers are packed unless a list means something else than an array.
     """
     def decorate(formula):
         names = list(inspect.signature(formula).parameters)
 
         @functools.wraps(formula)
         def rule(*args, **kwargs):
-            args = [pack_if_needed(a) for a in args]
+            args = [pack_if_needed(a) if packs else a for a in args]
             out = _take_out(names, args, kwargs)
-            level = innermost(*args, *kwargs.values()).level
+            lead = innermost(*_leaves(args), *_leaves(kwargs.values()))
+            if lead is None:
+                return store(out, function(*args, **kwargs))
+            level = lead.level
             value = function(*[_value(a, level) for a in args], **{k: _value(v, level) for k, v in kwargs.items()})
             with np.errstate(all="ignore"):
                 derived = formula(*args, **kwargs)
@@ -46,6 +55,14 @@ def _take_out(names, args, kwargs):
     return out
 
 
+def _leaves(args):
+    for x in args:
+        if isinstance(x, (list, tuple)):
+            yield from _leaves(x)
+        else:
+            yield x
+
+
 def _value(x, level):
     if isinstance(x, (list, tuple)):
         return type(x)(_value(v, level) for v in x)
@@ -57,9 +74,9 @@ def attach(value, derived, level):
     if isinstance(value, (list, tuple)):
         parts = [attach(v, d, level) for v, d in zip(value, derived, strict=True)]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-    tangents = split(derived, level)[1]
-    if tangents is None and not hasattr(derived, "isconstant"):
+    if not isinstance(derived, Number) or derived.level != level:
         return value
+    tangents = split(derived, level)[1]
     if tangents is not None:
         tangents = np.reshape(tangents, tangents.shape[:1] + np.shape(value))
         if np.isrealobj(value) and np.iscomplexobj(tangents):

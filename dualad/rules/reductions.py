@@ -73,9 +73,10 @@ def _prod(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_
     x = _flatten_axes(a, axis)
     ones = np.ones((1, *x.shape[1:]))
     v, t = split(x, lead.level)
-    before = np.concatenate([ones, np.cumprod(v, axis=0)[:-1]]) if len(x) else v
-    after = np.concatenate([ones, np.cumprod(v[::-1], axis=0)[:-1]])[::-1] if len(x) else v
-    others = before * after
+    with np.errstate(all="ignore"):
+        before = np.concatenate([ones, np.cumprod(v, axis=0)[:-1]]) if len(x) else v
+        after = np.concatenate([ones, np.cumprod(v[::-1], axis=0)[:-1]])[::-1] if len(x) else v
+        others = before * after
     total = None
     if t is not None:
         total = np.sum(tangent_product(others, t), axis=1)
@@ -283,6 +284,7 @@ def _matrix_norm(x, ord):
 
 
 FUNCTIONS = {
+    np.amax: _extreme(np.amax), np.amin: _extreme(np.amin),
     np.sum: _sum, np.mean: _mean, np.prod: _prod, np.max: _extreme(np.max), np.min: _extreme(np.min), np.ptp: _ptp,
     np.average: _average, np.var: _var, np.std: _std, np.cumsum: _cumsum, np.cumprod: _cumprod,
     np.linalg.norm: _norm,

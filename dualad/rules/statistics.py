@@ -1,11 +1,10 @@
 """Order statistics, functions that leave NaN out, covariances, histograms."""
 
-import operator
-
 import numpy as np
 
-from dualad.rules.algebra import Number, innermost, join, lift, primal, split
-from dualad.rules.formula import attach, formula_of
+from dualad.rules.algebra import Number, innermost, join, primal, split
+from dualad.rules.formula import array, formula_of
+from dualad.rules.packing import pack_if_needed
 
 _NO = np._NoValue
 
@@ -65,7 +64,7 @@ def _spread(a, axis, ddof, where, mean, correction):
         mean = np.sum(a, axis, keepdims=True) / np.maximum(count, 1)
     centred = np.where(mask, a - mean, 0.0)
     squares = np.real(centred * np.conj(centred)) if np.iscomplexobj(primal(a)) else centred * centred
-    freedom = np.reshape(count, np.shape(primal(np.sum(squares, axis)))) - ddof
+    freedom = np.sum(mask, axis) - ddof
     return np.sum(squares, axis) / np.where(freedom > 0, freedom, np.nan)
 
 
@@ -95,8 +94,7 @@ def _sorted_slices(a, axis):
     rest = [k for k in range(ndim) if k not in axes]
     shape = [np.shape(a)[k] for k in rest]
     count = int(np.prod([np.shape(a)[k] for k in axes], dtype=int))
-    x = np.reshape(np.transpose(a, (*axes, *rest)), (count, *shape))
-    return np.sort(x, 0) if isinstance(x, Number) else np.sort(x, axis=0)
+    return np.sort(np.reshape(np.transpose(a, (*axes, *rest)), (count, *shape)), 0)
 
 
 def _quantile_formula(a, q, axis, method, omit_nan):
@@ -107,7 +105,7 @@ def _quantile_formula(a, q, axis, method, omit_nan):
     """
     x = _sorted_slices(a, axis)
     if not len(x):
-        return None
+        return np.zeros_like(x, shape=np.shape(q) + x.shape[1:])
     missing = np.isnan(primal(x))
     counts = np.sum(~missing, 0) if omit_nan else np.full(x.shape[1:], len(x))
     q0 = primal(q)
@@ -119,7 +117,7 @@ def _quantile_formula(a, q, axis, method, omit_nan):
         place = np.where(missing[-1], float(len(x) - 1), place)
     last = np.maximum(counts - 1, 0)
     lower = np.minimum(np.floor(place).astype(int), np.maximum(last - 1, 0))
-    fraction = (place - lower).astype(primal(x).real.dtype)
+    fraction = (place - lower).astype(np.result_type(primal(x).real, np.float32))
     if isinstance(q, Number) and method in _PLACES_PER_Q:
         inside = (method == "linear") | ((place > 0) & (place < last))
         rate = np.where(inside, _PLACES_PER_Q[method](counts), 0.0)
@@ -149,7 +147,7 @@ def _quantile_rule(function, scale, omit_nan, keep):
     def rule(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=keep, *, weights=None):
         if weights is not None:
             return _weighted_formula(function, a, q, axis, method, weights)
-        return _quantile_formula(a, q / scale, axis, method, omit_nan)
+        return _quantile_formula(a, np.true_divide(q, scale), axis, method, omit_nan)
     return rule
 
 
@@ -167,6 +165,7 @@ def _nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=_NO):
 
 def _variables(m, rowvar):
     """One variable a row."""
+    m = array(m)
     return m if rowvar or m.ndim == 1 else m.T
 
 
@@ -199,6 +198,7 @@ def _corrcoef(x, y=None, rowvar=True, *, dtype=None):
 
 def _edges(a, bins, range, number):
     """The edges of equal bins follow the outermost elements; given edges follow themselves."""
+    bins = pack_if_needed(bins)
     if np.ndim(bins) == 1:
         return bins
     first, last = range if range is not None else (np.min(a), np.max(a)) if np.size(a) else (0.0, 1.0)
@@ -241,14 +241,14 @@ def _histogram_bin_edges(a, bins=10, range=None, weights=None):
     return _edges(a, bins, range, len(np.histogram_bin_edges(_strip(a), _strip(bins), _strip(range), weights)) - 1)
 
 
-@formula_of(np.histogramdd)
+@formula_of(np.histogramdd, packs=False)
 def _histogramdd(sample, bins=10, range=None, density=None, weights=None):
     counts = _in_bins(np.histogramdd, sample, bins, range, weights)
-    columns = list(sample.T) if np.ndim(sample) == 2 and not isinstance(sample, (list, tuple)) else sample
-    bins = [bins] * counts.ndim if np.ndim(bins) == 0 else bins
+    columns = sample if isinstance(sample, (list, tuple)) else list(sample.T)
+    bins = [bins] * counts.ndim if isinstance(bins, (int, np.integer)) else bins
     range = [None] * counts.ndim if range is None else range
     edges = [_edges(*part) for part in zip(columns, bins, range, counts.shape, strict=True)]
-    return (_density(counts, edges) if density else counts), type(np.histogramdd(np.zeros((1, 1)))[1])(edges)
+    return (_density(counts, edges) if density else counts), edges
 
 
 def _histogram2d(x, y, bins=10, range=None, density=None, weights=None):
@@ -295,7 +295,7 @@ def _unique(ar, return_index=False, return_inverse=False, return_counts=False, a
     derived = _distinct(ar, axis, equal_nan)
     if axis is None and not sorted:
         derived = _as_found(derived, np.unique(primal(ar), equal_nan=equal_nan, sorted=False))
-    extra = operator.countOf((bool(return_index), bool(return_inverse), bool(return_counts)), True)
+    extra = bool(return_index) + bool(return_inverse) + bool(return_counts)
     return (derived, *[None] * extra) if extra else derived
 
 
@@ -311,7 +311,6 @@ def _unique_parts(function):
         parts = values if isinstance(values, tuple) else (values,)
         derived = _as_found(_distinct(x, equal_nan=False), parts[0])
         return (derived, *[None] * (len(parts) - 1)) if isinstance(values, tuple) else derived
-    rule.__wrapped__.__name__ = function.__name__
     return rule
 
 
@@ -337,7 +336,7 @@ def _setxor1d(ar1, ar2, assume_unique=False):
 
 
 def _isin(element, test_elements, assume_unique=False, invert=False, *, kind=None):
-    return np.isin(primal(element), primal(test_elements), assume_unique, invert, kind=kind)
+    return np.isin(_strip(element), _strip(test_elements), assume_unique, invert, kind=kind)
 
 
 FUNCTIONS = {

@@ -5,7 +5,7 @@ import numpy as np
 from dualad._core.number import reserve
 from dualad.rules.algebra import Number, innermost, join, primal, shift_axis, split
 from dualad.rules.bilinear import GUFUNCS
-from dualad.rules.elementwise import PARTIALS, PLAIN, elementwise, plain, unsupported_reason
+from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, plain, unsupported_reason
 
 
 def dispatch(ufunc, method, inputs, kwargs):
@@ -41,26 +41,21 @@ def _call(ufunc, inputs, kwargs):
 def _into(ufunc, method, inputs, out, kwargs):
     """Store results in the arrays given as out=, which must be able to hold them."""
     out = out if isinstance(out, tuple) else (out,)
-    where = kwargs.get("where", True)
-    axis_method = method in ("reduce", "accumulate", "reduceat")
     if ufunc in PLAIN:
         return getattr(ufunc, method)(*(primal(x) for x in inputs), out=_plain_targets(ufunc, out), **kwargs)
-    for target in out:
-        if target is not None and not isinstance(target, Number) and innermost(*inputs) is not None:
+    carries = innermost(*inputs) is not None
+    for i, target in enumerate(out):
+        if target is not None and not isinstance(target, Number) and carries and WHOLE_OUTPUT.get(ufunc) != i:
             _refuse_target(ufunc, method, target)
     results = dispatch(ufunc, method, inputs, dict(kwargs))
     results = results if isinstance(results, tuple) else (results,)
+    where = kwargs.get("where", True) if method == "__call__" else True
     stored = []
     for result, target in zip(results, out, strict=True):
-        if target is None:
-            stored.append(result)
-            continue
-        _check_target(ufunc, result, target)
-        if where is True or axis_method:
-            target[...] = result
-        else:
-            target[...] = np.where(where, result, target)
-        stored.append(target)
+        if target is not None:
+            _check_target(ufunc, result, target, kwargs.get("casting", "same_kind"))
+            target[...] = result if where is True else np.where(where, result, target)
+        stored.append(result if target is None else target)
     return stored[0] if len(stored) == 1 else tuple(stored)
 
 
@@ -79,14 +74,14 @@ def _refuse_target(ufunc, method, target):
         "function that is differentiated")
 
 
-def _check_target(ufunc, result, target):
+def _check_target(ufunc, result, target, casting):
     shape, dtype = np.shape(result), np.result_type(primal(result))
-    if shape != target.shape:
+    if shape != target.shape and np.broadcast_shapes(shape, target.shape) != target.shape:
         raise ValueError(f"non-broadcastable output operand with shape {target.shape} doesn't match the broadcast shape "
                          f"{shape}")
-    if not np.can_cast(dtype, target.dtype, "same_kind"):
-        raise TypeError(
-            f"Cannot cast ufunc '{ufunc.__name__}' output from {dtype!r} to {target.dtype!r} with casting rule 'same_kind'")
+    if not np.can_cast(dtype, target.dtype, casting):
+        raise TypeError(f"Cannot cast ufunc '{ufunc.__name__}' output from {dtype!r} to {target.dtype!r} with casting rule "
+                        f"'{casting}'")
 
 
 # ---- methods -------------------------------------------------------------------------------------------------------
@@ -102,6 +97,8 @@ def _reduce(ufunc, x, axis=0, dtype=None, keepdims=False, initial=np._NoValue, w
         extra = {} if initial is np._NoValue else {"initial": initial}
         return ufunc.reduce(primal(x), axis, dtype, None, keepdims, where=where, **extra)
     rule = _REDUCTIONS.get(ufunc)
+    if np.ndim(x) == 0 and axis in (0, -1):
+        axis = None
     if rule is not None:
         extra = {} if initial is np._NoValue else {"initial": initial}
         if where is not True:
