@@ -205,7 +205,9 @@ def test_operators_follow_the_product_rule(kind, name, shape, rng):
     v, w = x.value, y.value
     assert_number(op(x, y), kind, op(v, w), product_rule(partials, (v, w), (tx, ty)))
     assert_number(op(x, w), kind, op(v, w), product_rule(partials, (v, w), (tx, None)))
-    assert_number(op(v, y), kind, op(v, w), product_rule(partials, (v, w), (None, ty)))
+    # np.float64.__pow__ hands a number on to np.power, whose last bit is not that of two np.float64
+    reflected = np.power(v, w) if name == "pow" else op(v, w)
+    assert_number(op(v, y), kind, reflected, product_rule(partials, (v, w), (None, ty)))
 
 
 @each_operator

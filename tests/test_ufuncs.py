@@ -198,7 +198,8 @@ def test_powers_that_numpy_shortens_are_numpys(kind, exponent, dtype, rng):
         assert_values(np.power(x, e), np.power(x.value, plain))
         assert_values(np.float_power(x, e), np.float_power(x.value, plain))
         assert_values(x**e, x.value**plain)
-        assert_values(np.power(e, x), np.power(plain, x.value))
+        with np.errstate(invalid="ignore"):
+            assert_values(np.power(e, x), np.power(plain, x.value))
     assert_values(np.power(x[::2], np.broadcast_to(scalar, 1250)), np.power(x.value[::2], scalar))
 
 

@@ -1580,6 +1580,9 @@ cdef class Number(Elementwise):
 
     def __array_function__(self, func, types, args, kwargs):
         cdef PyObject* rule = PyDict_GetItemWithError(FUNCTIONS, func)
+        for t in types:
+            if not issubclass(t, (Number, np.ndarray)):
+                return NotImplemented
         if rule != NULL:
             return (<object>rule)(*args, **kwargs)
         return HANDLERS["function"](func, types, args, kwargs)
@@ -1591,7 +1594,9 @@ cdef class Number(Elementwise):
 
     def copy(self, order="C"):
         """A copy that shares no memory with this number."""
-        return rewrap(self, component_view(self).copy(order))
+        if order == "C" or self.ndim < 2:
+            return rewrap(self, component_view(self).copy())
+        return rewrap(self, stack_components([c.copy(order) for c in component_view(self)]))
 
     def __reduce__(self):
         return wrap, (type(self), component_view(self), self.level, self.ndir)

@@ -7,6 +7,7 @@ import numpy as np
 from dualad._core.number import load_rules
 from dualad.rules import (
     bilinear,
+    calculus,
     elementwise,
     linalg,
     linear,
@@ -27,6 +28,7 @@ FAMILIES = {
     "reductions": reductions.FUNCTIONS,
     "selection": selection.FUNCTIONS,
     "statistics": statistics.FUNCTIONS,
+    "calculus": calculus.FUNCTIONS,
     "linear algebra": linalg.FUNCTIONS,
     "value only": plain.FUNCTIONS,
 }

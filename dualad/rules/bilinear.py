@@ -119,17 +119,19 @@ def store(out, result):
 
 
 def _dot(a, b, out=None):
-    result = np.multiply(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else _dot_arrays(a, b)
+    result = np.multiply(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else bilinear(np.dot, a, b, batched=_dot_batched(a, b))
     return result if out is None else store(out, result)
 
 
-def _dot_arrays(a, b):
-    if np.ndim(b) <= 2 and np.ndim(a) <= 2:
-        result = _matmul(np.matmul, a, b)
-        lead = innermost(a, b)
-        value = np.dot(split(a, lead.level)[0], split(b, lead.level)[0])
-        return join(lead, value, split(result, lead.level)[1])
-    return bilinear(np.dot, a, b)
+def _dot_batched(a, b):
+    """dot with all directions of one operand in one call."""
+    def batched(x, y):
+        if np.ndim(x) > np.ndim(a):
+            return np.dot(x, y)
+        if np.ndim(b) == 1:
+            return np.dot(y, x) if np.ndim(a) == 1 else np.moveaxis(np.dot(x, y.T), -1, 0)
+        return np.moveaxis(np.dot(x, y), np.ndim(a) - 1, 0)
+    return batched if np.ndim(b) <= 2 else None
 
 
 def _einsum(*operands, out=None, optimize=False, **kwargs):

@@ -62,10 +62,12 @@ def elementwise(function, inputs, kwargs):
         return function(*inputs, **kwargs)
     level = lead.level
     values, tangents = zip(*(split(x, level) for x in inputs), strict=True)
+    if "where" in kwargs:
+        kwargs = {"out": None, **kwargs}
     results = function(*values, **kwargs)
     outputs = results if isinstance(results, tuple) else (results,)
     totals = [None] * len(outputs)
-    values = [_as_operand(v) for v in values]
+    values = [_as_operand(v, outputs[0]) for v in values]
     if function in _REAL_LINEAR and np.iscomplexobj(values[0]):
         totals = [_REAL_LINEAR[function](values[0], tangents[0], outputs[0])]
     else:
@@ -120,12 +122,15 @@ def _cast(tangents, dtype):
     return tangents if tangents.dtype == dtype or tangents.dtype.kind != dtype.kind else tangents.astype(dtype)
 
 
-def _as_operand(v):
-    """An argument as the derivatives want it: they divide, which integers and Python scalars do in ways of their own."""
+def _as_operand(v, result):
+    """An argument as the derivatives want it: in the precision of the result, and no Python scalar or integer."""
     if isinstance(v, Number):
         return v
     v = np.asarray(v)
-    return v.astype(np.float64) if v.dtype.kind in "iub" else v
+    if v.dtype.kind not in "iubf":
+        return v
+    kind = getattr(result, "dtype", v.dtype)
+    return v.astype(np.result_type(v, kind if kind.kind in "fc" else np.float64), copy=False)
 
 
 def _absolute_tangents(x, t, z):

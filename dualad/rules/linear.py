@@ -7,7 +7,7 @@ component axis; otherwise component by component.
 import numpy as np
 
 from dualad._core.number import stack_components, wrap_view
-from dualad.rules.algebra import Number, innermost, join, lift, rewrap, shift_axis, split
+from dualad.rules.algebra import Number, innermost, join, lift, primal, rewrap, shift_axis, split
 from dualad.rules.bilinear import store
 
 
@@ -41,6 +41,9 @@ def view(x, components):
 
 def _reshape(x, /, shape=None, order="C", *, copy=None, newshape=None):
     shape = shape if shape is not None else newshape
+    if order == "A":
+        flags = primal(x).flags
+        order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
     if order == "C" or x.ndim <= 1:
         shape = (shape,) if np.ndim(shape) == 0 else tuple(shape)
         if copy:
@@ -52,9 +55,10 @@ def _reshape(x, /, shape=None, order="C", *, copy=None, newshape=None):
 
 
 def _ravel(a, order="C"):
-    if order in ("K", "A") and a.ndim > 1:
+    value = primal(a)
+    if order == "F" or not value.flags.c_contiguous:
         return rewrap(a, stack_components([np.ravel(c, order) for c in a.components]))
-    return _reshape(a, (a.size,), "C" if order in ("K", "A") else order)
+    return _reshape(a, (a.size,))
 
 
 def _transpose(a, axes=None):
@@ -263,8 +267,6 @@ def _diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
 
 
 def _where(condition, x=None, y=None, /):
-    from dualad.rules.algebra import primal
-
     if x is None and y is None:
         return np.where(primal(condition))
     condition = primal(condition)

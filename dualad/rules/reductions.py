@@ -29,7 +29,8 @@ def _linear_reduction(function):
         if tangents is not None:
             if "where" in options:
                 options["where"] = np.broadcast_to(options["where"], value.shape)[None]
-            tangents = function(tangents, shift_axis(axis, a.ndim), **options)
+            with np.errstate(all="ignore"):
+                tangents = function(tangents, shift_axis(axis, a.ndim), **options)
         if start_dot is not None:
             extra = lift(start_dot, np.ndim(result))
             tangents = np.broadcast_to(extra, extra.shape[:1] + np.shape(result)) if tangents is None else tangents + extra
@@ -79,7 +80,8 @@ def _prod(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_
         others = before * after
     total = None
     if t is not None:
-        total = np.sum(tangent_product(others, t), axis=1)
+        with np.errstate(all="ignore"):
+            total = np.sum(tangent_product(others, t), axis=1)
     start, start_dot = split(initial, lead.level) if initial is not _NO else (1.0, None)
     if total is not None and initial is not _NO:
         total = total * start
@@ -194,20 +196,28 @@ def _cumsum(a, axis=None, dtype=None, out=None):
 
 
 def _cumprod(a, axis=None, dtype=None, out=None):
-    """The recurrence p_i = p_(i-1) x_i, so that zeros among the elements are no exception."""
+    """p_i' = p_i sum_(j <= i) x_j'/x_j; with zeros or infinities about, by the recurrence p_i' = x_i p_(i-1)' + p_(i-1) x_i'."""
     if axis is None:
         a, axis = np.ravel(a), 0
     lead = innermost(a)
     value, t = split(a, lead.level)
     result = np.cumprod(value, axis, dtype)
     if t is not None:
-        x, p = np.moveaxis(value, axis, 0), np.moveaxis(result, axis, 0)
-        t = np.moveaxis(t, shift_axis(axis, a.ndim), 1)
-        steps = [t[:, 0]] if len(x) else []
-        for i in range(1, len(x)):
-            steps.append(tangent_product(x[i], steps[-1]) + tangent_product(p[i - 1], t[:, i]))
-        t = np.moveaxis(np.stack(steps, 1), 1, shift_axis(axis, a.ndim)) if steps else t
+        along = shift_axis(axis, a.ndim)
+        ordinary = primal(result)
+        if np.all(np.isfinite(ordinary) & (np.abs(ordinary) > np.finfo(ordinary.dtype).tiny)):
+            t = result * np.cumsum(t / value, along)
+        else:
+            t = _cumprod_recurrence(np.moveaxis(value, axis, 0), np.moveaxis(result, axis, 0), np.moveaxis(t, along, 1))
+            t = np.moveaxis(t, 1, along)
     return _finish(join(lead, result, t), out)
+
+
+def _cumprod_recurrence(x, p, t):
+    steps = [t[:, 0]]
+    for i in range(1, len(x)):
+        steps.append(tangent_product(x[i], steps[-1]) + tangent_product(p[i - 1], t[:, i]))
+    return np.stack(steps, 1)
 
 
 def _cumulative(function):

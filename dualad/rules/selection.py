@@ -83,8 +83,9 @@ def _select(condlist, choicelist, default=0):
 
 
 def _choose(a, choices, out=None, mode="raise"):
+    choices = list(choices)
     lead = innermost(*choices)
-    index = primal(a)
+    index = np.asarray(primal(a))
     if lead is None:
         return np.choose(index, choices, out, mode)
     pairs = [split(c, lead.level) for c in choices]

@@ -19,7 +19,7 @@ sqrt, log, exp, rint, sign, fabs = np.sqrt, np.log, np.exp, np.rint, np.sign, np
 
 def select(condition, p, q):
     """``p`` where the condition holds, ``q`` elsewhere."""
-    if isinstance(p, (int, float)) and isinstance(q, (int, float)):
+    if type(p) in (int, float) and type(q) in (int, float):
         # Single precision holds these small numbers exactly and widens no factor they are multiplied by.
         return np.where(condition, np.float32(p), np.float32(q))
     return np.where(condition, p, q)
