@@ -12,11 +12,14 @@ import numpy as np
 
 from dualad._core import Dual, MultiDual, Number
 from dualad._core.number import dual_parts, rewrap, seed_directions, seed_tangent
+from dualad._context import call_within
 from dualad._trees import as_input, as_output, flatten, is_container, rebuild, same_structure
 from dualad.rules.algebra import split
 
 # numbers made by hand have small levels: they always lie outside
 _levels = itertools.count(1 << 32)
+
+_NO_KEYWORDS = {}
 
 _CACHE = 1 << 19
 """Bytes that the numbers of one chunk of directions may take, so that a few of them stay in the L2 cache."""
@@ -126,7 +129,7 @@ def jvp(f, primals, tangents):
         raise ValueError(f"primals and tangents must be of one length, but have {len(primals)} and {len(tangents)} entries")
     level = next(_levels)
     args = [_seed_tree(p, t, level, i) for i, (p, t) in enumerate(zip(primals, tangents, strict=True))]
-    result = f(*args)
+    result = call_within((Dual, level, 1), f, args, _NO_KEYWORDS)
     parts = dual_parts(result, level)
     if parts is not NotImplemented:
         return parts
@@ -304,7 +307,7 @@ class _Sweep:
         args = list(self.args)
         for i, tree in zip(self.positions, trees, strict=True):
             args[i] = tree
-        return _results(self.f(*args, **self.kwargs), level)
+        return _results(call_within((MultiDual, level, last - first), self.f, args, self.kwargs), level)
 
     def jacobians(self):
         """Values of the leaves of the result, their Jacobians (y.size, total), and the structure of the result."""

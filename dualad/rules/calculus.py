@@ -212,6 +212,32 @@ def _polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
 
 # ---- grids and functions applied piece by piece --------------------------------------------------------------------
 
+def _steps(start, stop, num, endpoint, axis):
+    """start + k (stop - start) / n along a new axis."""
+    fractions = np.arange(num) / max(num - 1 if endpoint else num, 1)
+    start, stop = np.broadcast_arrays(array(start), array(stop))
+    steps = start + (stop - start) * np.reshape(fractions, (-1,) + (1,) * start.ndim)
+    return np.moveaxis(steps, 0, axis)
+
+
+@formula_of(np.linspace)
+def _linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0, *, device=None):
+    steps = _steps(start, stop, num, endpoint, axis)
+    return (steps, (stop - start) / (num - 1 if endpoint else num)) if retstep else steps
+
+
+@formula_of(np.logspace)
+def _logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
+    base = array(base)
+    return np.power(np.expand_dims(base, axis) if base.ndim else base, _steps(start, stop, num, endpoint, axis))
+
+
+@formula_of(np.geomspace)
+def _geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
+    start, stop = array(start), array(stop)
+    return np.expand_dims(start, axis) * np.exp(_steps(0.0, np.log(stop / start), num, endpoint, axis))
+
+
 def _meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     if indexing not in ("xy", "ij"):
         raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
@@ -354,7 +380,7 @@ FUNCTIONS = {
     np.vander: _vander, np.polyval: _polyval, np.polyder: _polyder, np.polyint: _polyint,
     np.polyadd: _polynomial_sum(np.polyadd, np.add), np.polysub: _polynomial_sum(np.polysub, np.subtract),
     np.polymul: _polymul, np.polydiv: _polydiv, np.poly: _poly, np.roots: _roots, np.polyfit: _polyfit,
-    np.meshgrid: _meshgrid, np.ix_: _ix, np.apply_along_axis: _apply_along_axis, np.apply_over_axes: _apply_over_axes,
+    np.linspace: _linspace, np.logspace: _logspace, np.geomspace: _geomspace, np.meshgrid: _meshgrid, np.ix_: _ix, np.apply_along_axis: _apply_along_axis, np.apply_over_axes: _apply_over_axes,
     np.piecewise: _piecewise,
     np.put: _put, np.place: _place, np.putmask: _putmask, np.put_along_axis: _put_along_axis,
     np.fill_diagonal: _fill_diagonal, np.trim_zeros: _trim_zeros,

@@ -6,7 +6,7 @@ differentiation", 2008. One factorisation serves the value's equation for all di
 
 import numpy as np
 
-from dualad.rules.algebra import innermost, join, lift, primal, split
+from dualad.rules.algebra import innermost, join, primal, split
 from dualad.rules.formula import array, attach, formula_of
 
 
@@ -99,10 +99,15 @@ def _cholesky(a, /, *, upper=False):
 
 def _eigvalsh(a, UPLO="L"):
     """w' = diag(V^H A' V)."""
-    return _eigh(a, UPLO, values_only=True)
+    return _hermitian_eigen(a, UPLO, True)
 
 
-def _eigh(a, UPLO="L", values_only=False):
+def _eigh(a, UPLO="L"):
+    """V' = V C with C = V^H A' V over the gaps."""
+    return _hermitian_eigen(a, UPLO, False)
+
+
+def _hermitian_eigen(a, UPLO, values_only):
     lead = innermost(a)
     a0, t = split(a, lead.level)
     w, v = np.linalg.eigh(a0, UPLO)
