@@ -136,7 +136,7 @@ static void block_tangent(Job *job, ptrdiff_t n, int c, const char *in0, const c
     else if (code == OP_NEGATE || (code == OP_SUBTRACT && !has0)) job->k->negate(n, has0 ? t0 : t1, o);
     else if (code == OP_ADD || code == OP_SUBTRACT) {
         if (has0 && has1) job->k->arithmetic[code](n, t0, t1, o);
-        else memmove(o, has0 ? t0 : t1, (size_t)n * job->k->size);
+        else if (o != (has0 ? t0 : t1)) memmove(o, has0 ? t0 : t1, (size_t)n * job->k->size);
     }
     else if (has0 && has1) job->k->tangent2(n, dx, t0, dy, t1, o);
     else job->k->tangent1(n, has0 ? dx : dy, has0 ? t0 : t1, o);

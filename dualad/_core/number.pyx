@@ -1407,6 +1407,12 @@ cdef bint overlaps(Number target, object x, Argument* t, Argument* a):
 
 # ---- the type -----------------------------------------------------------------------------------------------------
 
+cdef object part(Number x, object function):
+    """Real or imaginary part of all components, as a view."""
+    data = function(component_view(x))
+    return wrap_view(x, data) if data.ndim > 1 else rewrap(x, data)
+
+
 cdef object apply(object function, tuple args, dict kwargs):
     """Call the rule of a NumPy function directly."""
     return FUNCTIONS[function](*args, **kwargs)
@@ -1605,8 +1611,85 @@ cdef class Number(Elementwise):
     def __str__(self): return HANDLERS["str"](self)
     def __format__(self, str spec): return HANDLERS["format"](self, spec)
 
-    def __getattr__(self, str name):
-        return HANDLERS["attribute"](self, name)
+    # -- further attributes of ndarray (no __getattr__: it would double the price of every method call)
+
+    @property
+    def mT(self):
+        """The matrix, or stack of matrices, transposed (a view)."""
+        return apply(np.swapaxes, (self, -1, -2), {})
+
+    @property
+    def real(self):
+        """The real part of value and derivatives."""
+        return part(self, np.real)
+
+    @property
+    def imag(self):
+        """The imaginary part of value and derivatives."""
+        return part(self, np.imag)
+
+    @property
+    def flat(self):
+        """Iterator over the elements, each with its derivative."""
+        return iter(apply(np.ravel, (self,), {}))
+
+    @property
+    def itemsize(self):
+        """Bytes of one element of the value."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self):
+        """Bytes of the value."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def strides(self):
+        """Strides of the value."""
+        return primal(self).strides
+
+    @property
+    def flags(self):
+        """Memory layout of the value."""
+        return primal(self).flags
+
+    @property
+    def device(self):
+        """Where the array lies, as the array API standard has it."""
+        return "cpu"
+
+    @property
+    def data(self):
+        """Refused: a buffer of the value would lose the derivative."""
+        raise TypeError(f"a buffer of a {type(self).__name__} would lose its derivative: use x.value.data")
+
+    @property
+    def ctypes(self):
+        """Refused: a pointer to the value would lose the derivative."""
+        raise TypeError(f"a pointer to a {type(self).__name__} would lose its derivative: use x.value.ctypes")
+
+    def view(self, *args, **kwargs):
+        """Refused: it would reinterpret the memory of value and derivatives."""
+        raise TypeError(f"view() of a {type(self).__name__} would reinterpret value and derivatives: use astype, or "
+                        "x.value.view(...) for the value alone")
+
+    def getfield(self, *args, **kwargs):
+        """Refused: it would drop the derivative."""
+        raise TypeError(f"getfield() would drop the derivative of a {type(self).__name__}: use x.value.getfield(...)")
+
+    def setfield(self, *args, **kwargs):
+        """Refused: it would change the value behind the derivative's back."""
+        raise TypeError(f"setfield() would change the value of a {type(self).__name__} and not its derivative: assign to "
+                        "x[...]")
+
+    def byteswap(self, *args, **kwargs):
+        """Refused: it has no meaning for derivatives."""
+        raise TypeError(f"byteswap() has no meaning for a {type(self).__name__}: use x.value.byteswap(...)")
+
+    def tobytes(self, *args, **kwargs):
+        """Refused: it would drop the derivative."""
+        raise TypeError(f"tobytes() would drop the derivative of a {type(self).__name__}: use x.value.tobytes(), or pickle "
+                        "the number")
 
     # ndarray methods that are a NumPy function of the array, with the same parameters
 

@@ -20,7 +20,6 @@ from dualad.rules import (
     ufuncs,
 )
 from dualad.rules.algebra import primal
-from dualad.rules.attributes import attribute
 
 FAMILIES = {
     "linear": linear.FUNCTIONS,
@@ -68,7 +67,7 @@ ufuncs.register_reductions(reductions.METHODS)
 load_rules(
     {
         "ufunc": ufuncs.dispatch, "function": _unsupported, "pack": packing.pack_if_needed, "objects": packing.unpack,
-        "repr": printing.to_repr, "str": printing.to_repr, "format": printing.to_format, "attribute": attribute,
+        "repr": printing.to_repr, "str": printing.to_repr, "format": printing.to_format,
         "integer": lambda name, value: getattr(math, name)(primal(value)),
     },
     FUNCTIONS,

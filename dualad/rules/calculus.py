@@ -90,8 +90,8 @@ def _vander(x, N=None, increasing=False):
 def _polyval(p, x):
     """Horner's scheme."""
     if isinstance(x, np.poly1d):
-        raise TypeError("polyval of a poly1d does not support coefficients with derivatives: compose the polynomials with "
-                        "polymul and polyadd")
+        raise TypeError("polyval of a poly1d does not support coefficients with derivatives: compose the "
+                        "polynomials with polymul and polyadd")
     total = np.zeros_like(array(x))
     for c in _coefficients(p):
         total = total * x + c
@@ -228,8 +228,9 @@ def _linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axi
 
 @formula_of(np.logspace)
 def _logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
-    base = array(base)
-    return np.power(np.expand_dims(base, axis) if base.ndim else base, _steps(start, stop, num, endpoint, axis))
+    ndim = max(np.ndim(x) for x in (start, stop, base))
+    start, stop, base = (np.reshape(x, (1,) * (ndim - np.ndim(x)) + np.shape(x)) for x in (start, stop, base))
+    return np.power(np.expand_dims(base, axis), _steps(start, stop, num, endpoint, axis))
 
 
 @formula_of(np.geomspace)
@@ -316,8 +317,8 @@ def _flat(values):
 def _store_at(a, places, values, name):
     """Flat values, repeated as needed, at the flat places of a."""
     if not isinstance(a, Number):
-        raise TypeError(f"{name} cannot store numbers with derivatives in a plain {type(a).__name__}: make the array with "
-                        "dualad.numpy inside the function that is differentiated")
+        raise TypeError(f"{name} cannot store numbers with derivatives in a plain {type(a).__name__}: make the array "
+                        "with dualad.numpy inside the function that is differentiated")
     if len(places):
         index = np.unravel_index(places, a.shape) if a.ndim else ...
         a[index] = values[np.arange(len(places)) % len(values)] if a.ndim else values[0]
@@ -380,8 +381,8 @@ FUNCTIONS = {
     np.vander: _vander, np.polyval: _polyval, np.polyder: _polyder, np.polyint: _polyint,
     np.polyadd: _polynomial_sum(np.polyadd, np.add), np.polysub: _polynomial_sum(np.polysub, np.subtract),
     np.polymul: _polymul, np.polydiv: _polydiv, np.poly: _poly, np.roots: _roots, np.polyfit: _polyfit,
-    np.linspace: _linspace, np.logspace: _logspace, np.geomspace: _geomspace, np.meshgrid: _meshgrid, np.ix_: _ix, np.apply_along_axis: _apply_along_axis, np.apply_over_axes: _apply_over_axes,
-    np.piecewise: _piecewise,
+    np.linspace: _linspace, np.logspace: _logspace, np.geomspace: _geomspace, np.meshgrid: _meshgrid, np.ix_: _ix,
+    np.apply_along_axis: _apply_along_axis, np.apply_over_axes: _apply_over_axes, np.piecewise: _piecewise,
     np.put: _put, np.place: _place, np.putmask: _putmask, np.put_along_axis: _put_along_axis,
     np.fill_diagonal: _fill_diagonal, np.trim_zeros: _trim_zeros,
 }

@@ -5,7 +5,7 @@ import inspect
 
 import numpy as np
 
-from dualad.rules.algebra import Number, innermost, join, split
+from dualad.rules.algebra import Number, innermost, join, primal, split
 from dualad.rules.bilinear import store
 from dualad.rules.packing import pack_if_needed
 
@@ -74,7 +74,7 @@ def attach(value, derived, level):
     if isinstance(value, (list, tuple)):
         parts = [attach(v, d, level) for v, d in zip(value, derived, strict=True)]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-    if not isinstance(derived, Number) or derived.level != level:
+    if not isinstance(derived, Number) or derived.level != level or np.asarray(primal(value)).dtype.kind not in "fc":
         return value
     tangents = split(derived, level)[1]
     if tangents is not None:

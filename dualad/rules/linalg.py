@@ -138,8 +138,8 @@ def _refuse_repeated(w, middle, name):
     close = _coincide(w) & ~np.eye(n, dtype=bool)
     size = np.max(np.abs(middle), axis=(-2, -1), initial=0.0, keepdims=True)
     if np.any(close & (np.abs(middle) > tiny * size)):
-        raise np.linalg.LinAlgError(f"{name}: the matrix has repeated eigenvalues or singular values, where the derivative "
-                                    "does not exist")
+        raise np.linalg.LinAlgError(f"{name}: the matrix has repeated eigenvalues or singular values, where the "
+                                    "derivative does not exist")
 
 
 def _coincide(w):
@@ -250,7 +250,8 @@ def _svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     u_dot = _singular_vectors(u, gaps * by_left, np.matmul(t, right), s, null, phase)
     v_dot = _singular_vectors(_adjoint(vh), gaps * by_right, np.matmul(_adjoint(t), left), s, null,
                               None if phase is None else -phase)
-    return type(result)(join(lead, u, u_dot), join(lead, s, np.real(_diagonal(middle))), join(lead, vh, _adjoint(v_dot)))
+    s_dot = np.real(_diagonal(middle))
+    return type(result)(join(lead, u, u_dot), join(lead, s, s_dot), join(lead, vh, _adjoint(v_dot)))
 
 
 def _refuse_null(s, middle):
@@ -357,7 +358,8 @@ def _refuse_change_of_rank(a, p, t, name):
     rising = t - np.matmul(np.matmul(a, p), t)
     rising = rising - np.matmul(rising, np.matmul(p, a))
     if np.any(np.abs(rising) > np.sqrt(np.finfo(rising.dtype).eps) * np.max(np.abs(t), initial=0.0)):
-        raise np.linalg.LinAlgError(f"{name}: the rank is deficient and changes along the tangent: there is no derivative")
+        raise np.linalg.LinAlgError(f"{name}: the rank is deficient and changes along the tangent: there is no "
+                                    "derivative")
 
 
 @formula_of(np.linalg.lstsq)
@@ -469,8 +471,8 @@ def _reflector(x, level):
     trivial = ~np.any(x0[..., 1:], -1) & (np.imag(x0[..., 0]) == 0)
     tangents = split(rest, level)[1]
     if tangents is not None and np.any(trivial[..., None] & (primal(tangents) != 0)):
-        raise np.linalg.LinAlgError("qr: a column that is zero below the diagonal is a jump of its reflection: there is "
-                                    "no derivative; mode='reduced' has one")
+        raise np.linalg.LinAlgError("qr: a column that is zero below the diagonal is a jump of its reflection: there "
+                                    "is no derivative; mode='reduced' has one")
     size = np.sqrt(np.sum(np.real(x * np.conj(x)), -1))
     beta = -np.copysign(1.0, np.real(x0[..., 0])) * size
     tau = np.where(trivial, 0.0, (beta - first) / np.where(trivial, 1.0, beta))

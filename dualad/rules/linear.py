@@ -152,30 +152,57 @@ def _listed(arrays):
     return [pack_if_needed(a) for a in arrays]
 
 
+def _expanded(a, lead):
+    """The components of an array that is joined to numbers: a constant's tangents are zeros."""
+    if isinstance(a, Number) and a.level == lead.level and len(a.components) == 1 + lead.ndir:
+        return a.components
+    value = split(a, lead.level)[0]
+    value = value if isinstance(value, Number) else np.asarray(value)
+    shape = (1 + lead.ndir, *np.shape(value))
+    if isinstance(value, Number):
+        return np.concatenate([value[None], np.zeros((lead.ndir, *shape[1:]))])
+    components = np.zeros(shape, value.dtype)
+    components[0] = value
+    return components
+
+
 def _concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"):
     arrays = _listed(arrays)
     lead = innermost(*arrays)
-    if lead is None:
-        return np.concatenate(arrays, axis, out, dtype=dtype, casting=casting)
-    quick = axis is not None and all(isinstance(a, Number) and a.level == lead.level and a.ndim for a in arrays)
-    if quick and len({len(a.components) for a in arrays}) == 1:
-        result = rewrap(lead, np.concatenate([a.components for a in arrays], shift_axis(axis, lead.ndim), dtype=dtype,
-                                             casting=casting))
-    else:
+    if axis is None:
+        arrays, axis = [np.ravel(a) for a in arrays], 0
+    if lead is None or lead.isconstant:
         result = join_arrays(arrays, lambda xs: np.concatenate(xs, axis, dtype=dtype, casting=casting))
+    else:
+        axis = np.lib.array_utils.normalize_axis_index(axis, np.ndim(arrays[0]))
+        result = rewrap(lead, np.concatenate([_expanded(a, lead) for a in arrays], axis + 1, dtype=dtype, casting=casting))
     return result if out is None else store(out, result)
 
 
 def _stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     arrays = _listed(arrays)
-    result = join_arrays(arrays, lambda xs: np.stack(xs, axis, dtype=dtype, casting=casting))
+    lead = innermost(*arrays)
+    if lead is None or lead.isconstant:
+        result = join_arrays(arrays, lambda xs: np.stack(xs, axis, dtype=dtype, casting=casting))
+    else:
+        axis = np.lib.array_utils.normalize_axis_index(axis, np.ndim(arrays[0]) + 1)
+        result = rewrap(lead, np.stack([_expanded(a, lead) for a in arrays], axis + 1, dtype=dtype, casting=casting))
     return result if out is None else store(out, result)
 
 
-def _joiner(function):
-    def rule(arrays, **kwargs):
-        return join_arrays(_listed(arrays), lambda xs: function(xs, **kwargs))
-    rule.__name__ = function.__name__
+def _columns(a):
+    a = np.asarray(a) if not isinstance(a, Number) else a
+    return np.reshape(a, (-1, 1)) if a.ndim < 2 else a
+
+
+def _hstack(tup, *, dtype=None, casting="same_kind"):
+    arrays = [np.atleast_1d(a) for a in _listed(tup)]
+    return np.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1, dtype=dtype, casting=casting)
+
+
+def _stacker(prepare, axis):
+    def rule(tup, *, dtype=None, casting="same_kind"):
+        return np.concatenate([prepare(a) for a in _listed(tup)], axis, dtype=dtype, casting=casting)
     return rule
 
 
@@ -340,8 +367,10 @@ for _function in (np.fliplr, np.flipud, np.rot90, np.roll, np.repeat, np.tile, n
 for _function in (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.unstack) if hasattr(np, "unstack") else \
         (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit):
     FUNCTIONS[_function] = several(_function)
-for _function in (np.vstack, np.hstack, np.dstack, np.column_stack):
-    FUNCTIONS[_function] = _joiner(_function)
+FUNCTIONS[np.hstack] = _hstack
+FUNCTIONS[np.vstack] = _stacker(np.atleast_2d, 0)
+FUNCTIONS[np.dstack] = _stacker(np.atleast_3d, 2)
+FUNCTIONS[np.column_stack] = _stacker(_columns, 1)
 for _name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn",
               "rfftn", "irfftn"):
     _function = getattr(np.fft, _name)

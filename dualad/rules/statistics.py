@@ -82,7 +82,8 @@ def _nanstd(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_
 
 # the derivative of the place among n sorted elements with respect to q; 0 for the methods that only select
 _PLACES_PER_Q = {
-    "linear": lambda n: n - 1, "weibull": lambda n: n + 1, "hazen": lambda n: n, "interpolated_inverted_cdf": lambda n: n,
+    "linear": lambda n: n - 1, "weibull": lambda n: n + 1, "hazen": lambda n: n,
+    "interpolated_inverted_cdf": lambda n: n,
     "median_unbiased": lambda n: n + 1 / 3, "normal_unbiased": lambda n: n + 1 / 4,
 }
 
@@ -291,7 +292,8 @@ def _members(value, *arrays):
 
 
 @formula_of(np.unique)
-def _unique(ar, return_index=False, return_inverse=False, return_counts=False, axis=None, *, equal_nan=True, sorted=True):
+def _unique(ar, return_index=False, return_inverse=False, return_counts=False, axis=None, *, equal_nan=True,
+            sorted=True):
     derived = _distinct(ar, axis, equal_nan)
     if axis is None and not sorted:
         derived = _as_found(derived, np.unique(primal(ar), equal_nan=equal_nan, sorted=False))
@@ -342,7 +344,8 @@ def _isin(element, test_elements, assume_unique=False, invert=False, *, kind=Non
 FUNCTIONS = {
     np.nansum: _nan_total(np.nansum, np.sum, 0.0), np.nanprod: _nan_total(np.nanprod, np.prod, 1.0),
     np.nanmax: _nan_extreme(np.nanmax, np.max, -np.inf), np.nanmin: _nan_extreme(np.nanmin, np.min, np.inf),
-    np.nancumsum: _nan_running(np.nancumsum, np.cumsum, 0.0), np.nancumprod: _nan_running(np.nancumprod, np.cumprod, 1.0),
+    np.nancumsum: _nan_running(np.nancumsum, np.cumsum, 0.0),
+    np.nancumprod: _nan_running(np.nancumprod, np.cumprod, 1.0),
     np.nanmean: _nanmean, np.nanvar: _nanvar, np.nanstd: _nanstd, np.median: _median, np.nanmedian: _nanmedian,
     np.quantile: _quantile_rule(np.quantile, 1.0, False, False),
     np.percentile: _quantile_rule(np.percentile, 100.0, False, False),
