@@ -266,7 +266,8 @@ def test_rules_have_numpys_signatures(family):
         assert [(p.name, p.kind, p.default) for p in actual] == [(p.name, p.kind, p.default) for p in expected]
 
 
-@pytest.mark.parametrize("name", ["median", "nanmean", "nanvar", "cov", "percentile", "polyfit", "gradient axis", "pinv"])
+@pytest.mark.parametrize("name", ["median", "nanmean", "nanvar", "cov", "percentile", "polyfit", "gradient axis",
+                                  "pinv"])
 def test_single_precision_stays(kind, name, rng):
     f, x, _ = TABLE[name]
     y = f(random_number(kind, np.asarray(x, np.float32), rng)[0])

@@ -208,7 +208,7 @@ def _eigvals(a):
     lead = innermost(a)
     a0, t = split(a, lead.level)
     value = np.linalg.eigvals(a0)
-    if t is None:
+    if t is None or not value.size:
         return join(lead, value, None)
     w, v = np.linalg.eig(a0)
     tangents = _diagonal(_eigenvalue_tangents(w, v, t, "eigvals"))

@@ -106,7 +106,7 @@ def _quantile_formula(a, q, axis, method, omit_nan):
     """
     x = _sorted_slices(a, axis)
     if not len(x):
-        return np.zeros_like(x, shape=np.shape(q) + x.shape[1:])
+        return join(innermost(a, q), 0.0, None)
     missing = np.isnan(primal(x))
     counts = np.sum(~missing, 0) if omit_nan else np.full(x.shape[1:], len(x))
     q0 = primal(q)
@@ -129,7 +129,8 @@ def _quantile_formula(a, q, axis, method, omit_nan):
 
 def _elements(x, places):
     """x[places] along the first axis, for places of shape Q + x.shape[1:]."""
-    flat = np.reshape(places, (-1, *x.shape[1:]))
+    count = int(np.prod(places.shape[:places.ndim - x.ndim + 1], dtype=int))
+    flat = np.reshape(places, (count, *x.shape[1:]))
     return np.reshape(np.take_along_axis(x, flat, 0), np.shape(places))
 
 
@@ -255,7 +256,7 @@ def _histogramdd(sample, bins=10, range=None, density=None, weights=None):
 def _histogram2d(x, y, bins=10, range=None, density=None, weights=None):
     if len(x) != len(y):
         raise ValueError("x and y must have the same length.")
-    if np.ndim(bins) == 1 and len(bins) not in (1, 2):
+    if not isinstance(bins, (int, np.integer)) and len(bins) not in (1, 2):
         bins = [bins, bins]
     counts, (first, second) = np.histogramdd(np.stack([x, y], 1), bins, range, density, weights)
     return counts, first, second
