@@ -35,17 +35,28 @@ def extensions():
     sources = ["callers", "drive", "kernels", "pool", "simd", "table"]
     options = {
         "include_dirs": ["csrc", "dualad/_core", numpy.get_include()],
-        "define_macros": [("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION")],
+        "define_macros": [
+            ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
+            ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
+        ],
     }
     if sys.platform != "win32":
         # no contraction to fused operations: results do not depend on the processor
-        options["extra_compile_args"] = ["-O3", "-std=c11", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
+        options["extra_compile_args"] = [
+            "-O3",
+            "-std=c11",
+            "-fno-math-errno",
+            "-fno-trapping-math",
+            "-ffp-contract=off",
+        ]
         options["extra_compile_args"] += os.environ.get("DUALAD_CFLAGS", "").split()
         options["libraries"] = ["m"]
     depends = [str(p.relative_to(HERE)) for p in [*(HERE / "csrc").iterdir(), HERE / "dualad/_core/freelist.h"]]
     modules = {"number": [f"csrc/{s}.c" for s in sources], "dual": [], "multidual": []}
-    return [Extension(f"dualad._core.{name}", [f"dualad/_core/{name}.pyx", *extra], depends=depends, **options)
-            for name, extra in modules.items()]
+    return [
+        Extension(f"dualad._core.{name}", [f"dualad/_core/{name}.pyx", *extra], depends=depends, **options)
+        for name, extra in modules.items()
+    ]
 
 
 write_elementwise_methods()

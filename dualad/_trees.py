@@ -20,7 +20,11 @@ def is_container(x):
 def _is_array_like(x):
     if isinstance(x, list):
         return all(_is_array_like(v) for v in x)
-    return isinstance(x, _SCALARS) or (isinstance(x, Number) and x.ndim == 0) or (isinstance(x, np.ndarray) and x.ndim == 0)
+    return (
+        isinstance(x, _SCALARS)
+        or (isinstance(x, Number) and x.ndim == 0)
+        or (isinstance(x, np.ndarray) and x.ndim == 0)
+    )
 
 
 def flatten(tree):
@@ -51,7 +55,7 @@ def rebuild(structure, leaves):
     make, parts = structure
     pairs, start = [], 0
     for key, count, inner in parts:
-        pairs.append((key, rebuild(inner, leaves[start:start + count])))
+        pairs.append((key, rebuild(inner, leaves[start : start + count])))
         start += count
     return make(pairs)
 
@@ -61,7 +65,8 @@ def same_structure(a, b):
     if a is None or b is None:
         return a is None and b is None
     return len(a[1]) == len(b[1]) and all(
-        p[0] == q[0] and same_structure(p[2], q[2]) for p, q in zip(a[1], b[1], strict=True))
+        p[0] == q[0] and same_structure(p[2], q[2]) for p, q in zip(a[1], b[1], strict=True)
+    )
 
 
 def as_input(x, name):
@@ -74,7 +79,9 @@ def as_input(x, name):
     if a.dtype.kind in "iu":
         return a.astype(np.float64)
     if a.dtype.kind not in "fc":
-        raise TypeError(f"{name} must hold real numbers to be differentiated, not {type(x).__name__} of dtype {a.dtype}")
+        raise TypeError(
+            f"{name} must hold real numbers to be differentiated, not {type(x).__name__} of dtype {a.dtype}"
+        )
     return a
 
 
@@ -85,6 +92,8 @@ def as_output(y):
     if isinstance(y, list) or (isinstance(y, np.ndarray) and y.dtype == object):
         return pack(y)
     if not isinstance(y, (np.ndarray, np.generic, float, int, complex)) or np.asarray(y).dtype.kind not in "biufc":
-        raise TypeError(f"the function returned {type(y).__name__}, which has no derivative: return numbers, arrays, or "
-                        "tuples, lists and dicts of them")
+        raise TypeError(
+            f"the function returned {type(y).__name__}, which has no derivative: return numbers, arrays, or "
+            "tuples, lists and dicts of them"
+        )
     return y

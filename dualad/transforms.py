@@ -10,9 +10,9 @@ import itertools
 
 import numpy as np
 
+from dualad._context import call_within
 from dualad._core import Dual, MultiDual, Number
 from dualad._core.number import dual_parts, rewrap, seed_directions, seed_tangent
-from dualad._context import call_within
 from dualad._trees import as_input, as_output, flatten, is_container, rebuild, same_structure
 from dualad.rules.algebra import split
 
@@ -26,6 +26,7 @@ _CACHE = 1 << 19
 
 
 # ---- results -------------------------------------------------------------------------------------------------------
+
 
 def _extract(y, level):
     """Value and tangents, (K,) + shape, of a result with regard to a level; None for the tangents of a constant."""
@@ -56,6 +57,7 @@ def _results(y, level):
 
 
 # ---- one direction -------------------------------------------------------------------------------------------------
+
 
 def _seed_tree(primal, tangent, level, i):
     """Argument i with its tangents built in."""
@@ -123,10 +125,14 @@ def jvp(f, primals, tangents):
     (0.0, 2.0)
     """
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
-        raise TypeError("primals and tangents must be tuples with one entry for each argument of f; for one argument write "
-                        "jvp(f, (x,), (v,))")
+        raise TypeError(
+            "primals and tangents must be tuples with one entry for each argument of f; for one argument write "
+            "jvp(f, (x,), (v,))"
+        )
     if len(primals) != len(tangents):
-        raise ValueError(f"primals and tangents must be of one length, but have {len(primals)} and {len(tangents)} entries")
+        raise ValueError(
+            f"primals and tangents must be of one length, but have {len(primals)} and {len(tangents)} entries"
+        )
     level = next(_levels)
     args = [_seed_tree(p, t, level, i) for i, (p, t) in enumerate(zip(primals, tangents, strict=True))]
     result = call_within((Dual, level, 1), f, args, _NO_KEYWORDS)
@@ -227,7 +233,7 @@ def derivative(f, argnum=0, order=1):
         i = _position(argnum, args, "argnum")
 
         def of_one(x):
-            return inner(*args[:i], x, *args[i + 1:], **kwargs)
+            return inner(*args[:i], x, *args[i + 1 :], **kwargs)
 
         leaves, structure = flatten(args[i])
         ones = rebuild(structure, [_ones_of(as_input(x, f"argument {i}")) for x in leaves])
@@ -242,8 +248,10 @@ def _ones_of(x):
 
 # ---- many directions -----------------------------------------------------------------------------------------------
 
+
 def _named_like(f, what):
     """As functools.wraps, with a name and docstring that tell what was done to f."""
+
     def decorate(g):
         functools.update_wrapper(g, f, assigned=("__module__", "__annotations__"), updated=())
         name = getattr(f, "__name__", type(f).__name__)
@@ -251,6 +259,7 @@ def _named_like(f, what):
         g.__doc__ = f"The {what.replace('_', ' ')} of {name}, a function of the same arguments."
         del g.__wrapped__
         return g
+
     return decorate
 
 
@@ -282,8 +291,10 @@ class _Sweep:
         self.leaves = [as_input(x, "the argument") for x in self.leaves]
         for x in self.leaves:
             if np.iscomplexobj(x):
-                raise TypeError("a Jacobian or gradient with respect to complex arguments is not defined: pass their real "
-                                "and imaginary parts")
+                raise TypeError(
+                    "a Jacobian or gradient with respect to complex arguments is not defined: pass their real "
+                    "and imaginary parts"
+                )
         self.sizes = [int(np.prod(np.shape(x), dtype=int)) for x in self.leaves]
         self.total = sum(self.sizes)
         self.chunk = self._chunk(chunk_size)
@@ -321,7 +332,9 @@ class _Sweep:
             if parts is None:
                 parts = [[] for _ in pairs]
                 values = [y for y, _ in pairs]
-            if len(pairs) != len(parts) or any(np.shape(y) != np.shape(v) for (y, _), v in zip(pairs, values, strict=True)):
+            if len(pairs) != len(parts) or any(
+                np.shape(y) != np.shape(v) for (y, _), v in zip(pairs, values, strict=True)
+            ):
                 raise ValueError("the function returned results of different shapes for the same argument")
             for part, (y, t) in zip(parts, pairs, strict=True):
                 part.append(self._matrix(y, t, last - first))
@@ -336,7 +349,7 @@ class _Sweep:
         """The Jacobian of one leaf of the result, in the structure of the arguments."""
         blocks, start = [], 0
         for x, size in zip(self.leaves, self.sizes, strict=True):
-            block = matrix[:, start:start + size]
+            block = matrix[:, start : start + size]
             blocks.append(np.reshape(block, np.shape(y) + np.shape(x))[()])
             start += size
         tree = rebuild(self.structure, blocks)
@@ -379,6 +392,7 @@ def value_and_jacobian(f, argnums=0, *, chunk_size=None):
     array([[2., 0.],
            [0., 4.]])
     """
+
     @_named_like(f, "value_and_jacobian")
     def wrapped(*args, **kwargs):
         sweep = _Sweep(f, argnums, args, kwargs, chunk_size)
@@ -466,6 +480,7 @@ def value_and_grad(f, argnums=0):
     >>> float(y), g
     (5.0, array([2., 4.]))
     """
+
     @_named_like(f, "value_and_grad")
     def wrapped(*args, **kwargs):
         sweep = _Sweep(f, argnums, args, kwargs, None)

@@ -386,7 +386,7 @@ def dagger(a):
 COMPLEX = RNG.standard_normal((2, 4, 3)) @ np.diag([1.0, 2.0, 3.0])
 
 
-@pytest.mark.parametrize("a", [SQUARE, TALL, WIDE, STACK, np.stack([TALL, TALL[::-1]])], ids=str)
+@pytest.mark.parametrize("a", [SQUARE, TALL, WIDE, STACK, np.stack([TALL, TALL[::-1]])])
 @pytest.mark.parametrize("mode", ["reduced", "complete"])
 def test_qr(a, mode, rng):
     t = rng.standard_normal(a.shape)
@@ -424,7 +424,7 @@ def test_complex_qr(rng):
         assert_no_change(conditions, COMPLEX, t)
 
 
-@pytest.mark.parametrize("a", [SQUARE, TALL, WIDE, STACK], ids=str)
+@pytest.mark.parametrize("a", [SQUARE, TALL, WIDE, STACK])
 @pytest.mark.parametrize("full", [True, False])
 def test_svd(a, full, rng):
     t = rng.standard_normal(a.shape)
@@ -464,7 +464,7 @@ def test_svd_of_complex_and_hermitian_matrices(rng):
         assert_same_bits(part.value, expected)
 
 
-@pytest.mark.parametrize("a", [SQUARE, STACK, SQUARE + 2j * SQUARE[::-1]], ids=str)
+@pytest.mark.parametrize("a", [SQUARE, STACK, SQUARE + 2j * SQUARE[::-1]])
 def test_eig(a, rng):
     """A V = V W; each vector keeps its length, and the component that is real stays so."""
     t = rng.standard_normal(a.shape) * (1 if a.dtype == float else 1 + 0.5j)
@@ -520,7 +520,7 @@ def test_pseudo_inverse_of_constant_rank(rng):
 ROOTS = np.array([[2.0, -1.0, 3.0, 7.0], [1.0, -6.0, 11.0, -6.0], [1.0, -3.0, 2.0, 0.0]])
 
 
-@pytest.mark.parametrize("p", ROOTS, ids=str)
+@pytest.mark.parametrize("p", ROOTS)
 def test_roots(kind, p, rng):
     """p(r) = 0 along the line, to second order."""
     d, tangents = random_number(kind, p, rng)
@@ -537,7 +537,7 @@ def test_roots(kind, p, rng):
     (np.linalg.eig, [[1.0, 1.0], [0.0, 1.0]]), (np.linalg.eigvals, np.eye(2)), (np.linalg.pinv, np.ones((3, 3))),
     (np.linalg.qr, np.ones((3, 3))), (lambda a: np.linalg.qr(a, "raw"), np.eye(3)), (np.roots, [1.0, -2.0, 1.0]),
     (np.roots, [1.0, -3.0, 3.0, -1.0]),
-], ids=str)
+])
 def test_undefined_derivatives_are_errors(f, a, rng):
     a = np.asarray(a)
     with pytest.raises(np.linalg.LinAlgError, match="no(t exist| derivative)"):

@@ -1478,10 +1478,6 @@ cdef class Number(Elementwise):
         """The array transposed (a view)."""
         return apply(np.transpose, (self,), {})
 
-    @property
-    def __array_namespace_info__(self):
-        raise AttributeError("__array_namespace_info__")
-
     # -- operators
 
     def __add__(x, y): return add(x, y)
@@ -1593,10 +1589,16 @@ cdef class Number(Elementwise):
             return (<object>rule)(*args, **kwargs)
         return HANDLERS["function"](func, types, args, kwargs)
 
+    def __array_namespace__(self, *, api_version=None):
+        """The namespace whose functions keep derivatives, for libraries that follow the array API standard."""
+        import dualad.numpy
+
+        return dualad.numpy
+
     # -- copying and printing
 
-    def __copy__(self): return rewrap(self, component_view(self).copy())
-    def __deepcopy__(self, memo): return rewrap(self, component_view(self).copy())
+    def __copy__(self): return self.copy("K")
+    def __deepcopy__(self, memo): return self.copy("K")
 
     def copy(self, order="C"):
         """A copy that shares no memory with this number."""

@@ -35,6 +35,7 @@ FAMILIES = {
 
 def support():
     """Names of the supported functions by family."""
+
     def name(function):
         module = getattr(function, "__module__", "") or ""
         prefix = {"numpy.linalg": "linalg.", "numpy.fft": "fft."}.get(module, "")
@@ -54,8 +55,10 @@ def support():
 def _unsupported(function, types, args, kwargs):
     """`__array_function__` for a function without a rule."""
     module = getattr(function, "__module__", "numpy") or "numpy"
-    raise TypeError(f"{module}.{function.__name__} does not support numbers with derivatives. Use x.value where only the "
-                    "value is wanted, or compose it from supported functions (python -m dualad info lists them)")
+    raise TypeError(
+        f"{module}.{function.__name__} does not support numbers with derivatives. Use x.value where only the "
+        "value is wanted, or compose it from supported functions (python -m dualad info lists them)"
+    )
 
 
 FUNCTIONS = {}
@@ -66,8 +69,13 @@ FUNCTIONS[np.sinc] = lambda x: elementwise.elementwise(np.sinc, (x,), {})
 ufuncs.register_reductions(reductions.METHODS)
 load_rules(
     {
-        "ufunc": ufuncs.dispatch, "function": _unsupported, "pack": packing.pack_if_needed, "objects": packing.unpack,
-        "repr": printing.to_repr, "str": printing.to_repr, "format": printing.to_format,
+        "ufunc": ufuncs.dispatch,
+        "function": _unsupported,
+        "pack": packing.pack_if_needed,
+        "objects": packing.unpack,
+        "repr": printing.to_repr,
+        "str": printing.to_repr,
+        "format": printing.to_format,
         "integer": lambda name, value: getattr(math, name)(primal(value)),
     },
     FUNCTIONS,

@@ -9,7 +9,18 @@ import numpy as np
 
 from dualad._core.number import Number, components_like, primal, rewrap
 
-__all__ = ["Number", "innermost", "is_number", "join", "lift", "primal", "rewrap", "shift_axis", "split", "tangent_product"]
+__all__ = [
+    "Number",
+    "innermost",
+    "is_number",
+    "join",
+    "lift",
+    "primal",
+    "rewrap",
+    "shift_axis",
+    "split",
+    "tangent_product",
+]
 
 
 def is_number(x):
@@ -28,8 +39,10 @@ def innermost(*args):
     for x in args:
         if isinstance(x, Number) and x.level == lead.level and not x.isconstant:
             if type(x) is not type(lead):
-                raise TypeError(f"cannot mix {type(lead).__name__} and {type(x).__name__} numbers that were made side "
-                                "by side: use one type, or nest transforms such as dualad.jvp")
+                raise TypeError(
+                    f"cannot mix {type(lead).__name__} and {type(x).__name__} numbers that were made side "
+                    "by side: use one type, or nest transforms such as dualad.jvp"
+                )
             if x.ndir != lead.ndir and not lead.isconstant:
                 raise TypeError(f"cannot mix {type(x).__name__} numbers of {lead.ndir} and {x.ndir} directions")
     return lead

@@ -45,8 +45,9 @@ def _masked(function, pairs):
             continue
         rows = []
         for t in tangents:
+
             def call(tangent, others, i=i):
-                return function(*others[:i], tangent, *others[i + 1:])
+                return function(*others[:i], tangent, *others[i + 1 :])
 
             t0 = primal(t)
             with np.errstate(all="ignore"):
@@ -61,6 +62,7 @@ def _masked(function, pairs):
 
 def _matmul(ufunc, a, b, **kwargs):
     """matmul of stacks of matrices; all directions of one operand go in one call."""
+
     def batched(x, y):
         # a direction axis in front broadcasts against a stack, once vectors are out of the way
         if np.ndim(x) > np.ndim(a):
@@ -74,7 +76,8 @@ def _matmul(ufunc, a, b, **kwargs):
             return np.matmul(lift(t, np.ndim(b) - 1)[..., None, :], y, **kwargs)[..., 0, :]
         if np.ndim(a) == 2 and np.ndim(b) <= 2:
             return np.matmul(t.reshape((t.shape[0] * t.shape[1], t.shape[2])), y, **kwargs).reshape(
-                t.shape[:2] + np.shape(y)[1:])
+                t.shape[:2] + np.shape(y)[1:]
+            )
         return np.matmul(lift(t, max(np.ndim(a), np.ndim(b))), y, **kwargs)
 
     def _matmul_right(x, t):
@@ -102,6 +105,7 @@ def _two(function):
         out = kwargs.pop("out", None)
         result = bilinear(function, a, b, *args, **kwargs)
         return result if out is None else store(out, result)
+
     rule.__name__ = function.__name__
     return rule
 
@@ -112,39 +116,45 @@ def store(out, result):
     if np.shape(out) != np.shape(result):
         raise ValueError(f"out has shape {np.shape(out)}, but the result has shape {np.shape(result)}")
     if not hasattr(out, "isconstant"):
-        raise TypeError(f"out= is a plain {type(out).__name__}: the derivative would be lost. Leave out= away, or make the "
-                        "array with dualad.numpy inside the function that is differentiated")
+        raise TypeError(
+            f"out= is a plain {type(out).__name__}: the derivative would be lost. Leave out= away, or make the "
+            "array with dualad.numpy inside the function that is differentiated"
+        )
     out[...] = result
     return out
 
 
 def _dot(a, b, out=None):
-    result = np.multiply(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else bilinear(np.dot, a, b, batched=_dot_batched(a, b))
+    result = (
+        np.multiply(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else bilinear(np.dot, a, b, batched=_dot_batched(a, b))
+    )
     return result if out is None else store(out, result)
 
 
 def _dot_batched(a, b):
     """dot with all directions of one operand in one call."""
+
     def batched(x, y):
         if np.ndim(x) > np.ndim(a):
             return np.dot(x, y)
         if np.ndim(b) == 1:
             return np.dot(y, x) if np.ndim(a) == 1 else np.moveaxis(np.dot(x, y.T), -1, 0)
         return np.moveaxis(np.dot(x, y), np.ndim(a) - 1, 0)
+
     return batched if np.ndim(b) <= 2 else None
 
 
 def _einsum(*operands, out=None, optimize=False, **kwargs):
     """Any number of operands: the tangent replaces one operand after the other."""
     sublists = not isinstance(operands[0], str)
-    arrays = list(operands[0:2 * (len(operands) // 2):2] if sublists else operands[1:])
+    arrays = list(operands[0 : 2 * (len(operands) // 2) : 2] if sublists else operands[1:])
 
     def call(replaced):
         if not sublists:
             return np.einsum(operands[0], *replaced, optimize=optimize, **kwargs)
         labels = operands[1::2]
         flat = [x for pair in zip(replaced, labels, strict=False) for x in pair]
-        return np.einsum(*flat, *operands[2 * len(replaced):], optimize=optimize, **kwargs)
+        return np.einsum(*flat, *operands[2 * len(replaced) :], optimize=optimize, **kwargs)
 
     lead = innermost(*arrays)
     pairs = [split(x, lead.level) for x in arrays]
@@ -153,7 +163,7 @@ def _einsum(*operands, out=None, optimize=False, **kwargs):
     for i, (_, tangents) in enumerate(pairs):
         if tangents is None:
             continue
-        term = np.stack([call([*values[:i], t, *values[i + 1:]]) for t in tangents])
+        term = np.stack([call([*values[:i], t, *values[i + 1 :]]) for t in tangents])
         total = term if total is None else total + term
     if total is not None and not all_finite(primal(total)):
         total = _masked(lambda *xs: call(list(xs)), pairs)
@@ -187,8 +197,19 @@ FUNCTIONS = {
     np.linalg.multi_dot: _multi_dot,
     np.linalg.matrix_power: _matrix_power,
 }
-for _function in (np.vdot, np.inner, np.outer, np.tensordot, np.kron, np.cross, np.convolve, np.correlate,
-                  np.linalg.cross, np.linalg.outer, np.linalg.tensordot):
+for _function in (
+    np.vdot,
+    np.inner,
+    np.outer,
+    np.tensordot,
+    np.kron,
+    np.cross,
+    np.convolve,
+    np.correlate,
+    np.linalg.cross,
+    np.linalg.outer,
+    np.linalg.tensordot,
+):
     FUNCTIONS[_function] = _two(_function)
 FUNCTIONS[np.linalg.matmul] = lambda a, b, /: np.matmul(a, b)
 FUNCTIONS[np.linalg.vecdot] = lambda a, b, /, *, axis=-1: np.vecdot(a, b, axis=axis)

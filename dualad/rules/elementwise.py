@@ -84,8 +84,10 @@ def elementwise(function, inputs, kwargs):
 def _partial(function, i):
     partial = PARTIALS[function][i]
     if partial is None:
-        raise TypeError(f"{function.__name__} has no closed-form derivative with respect to its argument {i}: pass that "
-                        "argument as a plain number (x.value)")
+        raise TypeError(
+            f"{function.__name__} has no closed-form derivative with respect to its argument {i}: pass that "
+            "argument as a plain number (x.value)"
+        )
     return partial
 
 
@@ -162,5 +164,7 @@ def plain(function, inputs, kwargs):
 def unsupported_reason(function):
     """Why a ufunc does not take numbers with derivatives."""
     reason = SPECIAL_UNSUPPORTED.get(function, "no derivative rule is known for it")
-    return (f"{function.__name__} does not support numbers with derivatives: {reason}. Use x.value where only the value "
-            "is wanted, or compose it from supported functions (python -m dualad info lists them)")
+    return (
+        f"{function.__name__} does not support numbers with derivatives: {reason}. Use x.value where only the value "
+        "is wanted, or compose it from supported functions (python -m dualad info lists them)"
+    )

@@ -13,21 +13,25 @@ from dualad.rules.bilinear import store
 
 def each(function, *, array=0):
     """Rule of a linear function without a faster way: component by component."""
+
     def rule(*args, **kwargs):
         out = kwargs.pop("out", None)
         x = args[array]
-        components = [function(*args[:array], c, *args[array + 1:], **kwargs) for c in x.components]
+        components = [function(*args[:array], c, *args[array + 1 :], **kwargs) for c in x.components]
         result = rewrap(x, stack_components(components))
         return result if out is None else store(out, result)
+
     rule.__name__ = function.__name__
     return rule
 
 
 def several(function):
     """Rule of a linear function that returns a list of arrays."""
+
     def rule(x, *args, **kwargs):
         lists = [function(c, *args, **kwargs) for c in x.components]
         return [rewrap(x, stack_components(parts)) for parts in zip(*lists, strict=True)]
+
     rule.__name__ = function.__name__
     return rule
 
@@ -38,6 +42,7 @@ def view(x, components):
 
 
 # ---- shape ---------------------------------------------------------------------------------------------------------
+
 
 def _reshape(x, /, shape=None, order="C", *, copy=None, newshape=None):
     shape = shape if shape is not None else newshape
@@ -125,10 +130,12 @@ def _at_least(ndim):
 
     def rule(*arrays):
         return one(arrays[0]) if len(arrays) == 1 else tuple(one(x) for x in arrays)
+
     return rule
 
 
 # ---- joining and splitting -----------------------------------------------------------------------------------------
+
 
 def join_arrays(arrays, function):
     """function(list of arrays) for a linear function of several arrays, numbers and plain ones mixed."""
@@ -140,8 +147,9 @@ def join_arrays(arrays, function):
     if all(t is None for _, t in pairs):
         return join(lead, value, None)
     zeros = [np.zeros(np.shape(v), getattr(v, "dtype", float)) for v, _ in pairs]
-    tangents = [function([z if t is None else t[k] for z, (_, t) in zip(zeros, pairs, strict=True)])
-                for k in range(lead.ndir)]
+    tangents = [
+        function([z if t is None else t[k] for z, (_, t) in zip(zeros, pairs, strict=True)]) for k in range(lead.ndir)
+    ]
     return join(lead, value, np.stack(tangents))
 
 
@@ -175,7 +183,9 @@ def _concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"
         result = join_arrays(arrays, lambda xs: np.concatenate(xs, axis, dtype=dtype, casting=casting))
     else:
         axis = np.lib.array_utils.normalize_axis_index(axis, np.ndim(arrays[0]))
-        result = rewrap(lead, np.concatenate([_expanded(a, lead) for a in arrays], axis + 1, dtype=dtype, casting=casting))
+        result = rewrap(
+            lead, np.concatenate([_expanded(a, lead) for a in arrays], axis + 1, dtype=dtype, casting=casting)
+        )
     return result if out is None else store(out, result)
 
 
@@ -203,6 +213,7 @@ def _hstack(tup, *, dtype=None, casting="same_kind"):
 def _stacker(prepare, axis):
     def rule(tup, *, dtype=None, casting="same_kind"):
         return np.concatenate([prepare(a) for a in _listed(tup)], axis, dtype=dtype, casting=casting)
+
     return rule
 
 
@@ -219,6 +230,7 @@ def _block(arrays):
 
     def build(t, xs):
         return [build(b, xs) for b in t] if isinstance(t, list) else xs[t]
+
     return join_arrays(leaves, lambda xs: np.block(build(tree, xs)))
 
 
@@ -235,6 +247,7 @@ def _insert(arr, obj, values, axis=None):
 
 
 # ---- moving elements -----------------------------------------------------------------------------------------------
+
 
 def _flip(m, axis=None):
     return view(m, np.flip(m.components, shift_axis(axis if axis is None else _normal(axis, m.ndim), m.ndim)))
@@ -267,17 +280,25 @@ def _pad(array, pad_width, mode="constant", **kwargs):
         if mode == "linear_ramp" and np.any(np.asarray(kwargs.get("end_values", 0))):
             value, tangents = split(array, array.level)
             padded = np.pad(value, pad_width, mode, **kwargs)
-            return join(array, padded, None if tangents is None else
-                        np.stack([np.pad(t, pad_width, mode) for t in tangents]))
+            return join(
+                array, padded, None if tangents is None else np.stack([np.pad(t, pad_width, mode) for t in tangents])
+            )
         return rewrap(array, np.stack([np.pad(c, pad_width, mode, **kwargs) for c in array.components]))
     if mode in ("maximum", "minimum", "median"):
-        raise TypeError(f"pad with mode={mode!r} does not support numbers with derivatives: pad with concatenate and "
-                        f"numpy.{mode[:3]}")
+        raise TypeError(
+            f"pad with mode={mode!r} does not support numbers with derivatives: pad with concatenate and "
+            f"numpy.{mode[:3]}"
+        )
     raise TypeError("pad with a function as mode does not support numbers with derivatives: use concatenate")
 
 
 def _diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
-    if innermost(prepend, append) is None and isinstance(a, Number) and prepend is np._NoValue and append is np._NoValue:
+    if (
+        innermost(prepend, append) is None
+        and isinstance(a, Number)
+        and prepend is np._NoValue
+        and append is np._NoValue
+    ):
         axis = _normal(axis, a.ndim)[0]
         return rewrap(a, np.diff(a.components, n, axis + 1))
     axis = _normal(axis, np.ndim(a))[0]
@@ -305,7 +326,9 @@ def _where(condition, x=None, y=None, /):
     if a_dot is None and b_dot is None:
         return join(lead, value, None)
     ndim = np.ndim(value)
-    tangents = np.where(condition, 0.0 if a_dot is None else lift(a_dot, ndim), 0.0 if b_dot is None else lift(b_dot, ndim))
+    tangents = np.where(
+        condition, 0.0 if a_dot is None else lift(a_dot, ndim), 0.0 if b_dot is None else lift(b_dot, ndim)
+    )
     shape = tangents.shape[:1] + np.shape(value)
     return join(lead, value, tangents if tangents.shape == shape else np.broadcast_to(tangents, shape))
 
@@ -315,8 +338,11 @@ def _zeros_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None
     shape = a.shape if shape is None else (shape,) if np.ndim(shape) == 0 else tuple(shape)
     if dtype is not None and np.dtype(dtype).kind not in "fc":
         return np.full(shape, value, dtype)
-    components = np.zeros((1 + a.ndir, *shape), dtype or a.dtype) if not isinstance(a.components, Number) \
+    components = (
+        np.zeros((1 + a.ndir, *shape), dtype or a.dtype)
+        if not isinstance(a.components, Number)
         else np.zeros_like(a.components, dtype, shape=(1 + a.ndir, *shape))
+    )
     if value != 0:
         components[0] = value
     return rewrap(a, components)
@@ -336,8 +362,10 @@ def _full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, 
 
 def _copyto(dst, src, casting="same_kind", where=True):
     if not isinstance(dst, Number):
-        raise TypeError("copyto cannot store numbers with derivatives in a plain array: make the array with dualad.numpy "
-                        "inside the function that is differentiated")
+        raise TypeError(
+            "copyto cannot store numbers with derivatives in a plain array: make the array with dualad.numpy "
+            "inside the function that is differentiated"
+        )
     dst[...] = src if where is True else np.where(where, src, dst)
 
 
@@ -346,32 +374,90 @@ def _copy(a, order="K", subok=False):
 
 
 FUNCTIONS = {
-    np.reshape: _reshape, np.ravel: _ravel, np.transpose: _transpose, np.swapaxes: _swapaxes, np.moveaxis: _moveaxis,
-    np.rollaxis: _rollaxis, np.squeeze: _squeeze, np.expand_dims: _expand_dims, np.broadcast_to: _broadcast_to,
-    np.broadcast_arrays: _broadcast_arrays, np.atleast_1d: _at_least(1), np.atleast_2d: _at_least(2),
+    np.reshape: _reshape,
+    np.ravel: _ravel,
+    np.transpose: _transpose,
+    np.swapaxes: _swapaxes,
+    np.moveaxis: _moveaxis,
+    np.rollaxis: _rollaxis,
+    np.squeeze: _squeeze,
+    np.expand_dims: _expand_dims,
+    np.broadcast_to: _broadcast_to,
+    np.broadcast_arrays: _broadcast_arrays,
+    np.atleast_1d: _at_least(1),
+    np.atleast_2d: _at_least(2),
     np.atleast_3d: _at_least(3),
-    np.concatenate: _concatenate, np.stack: _stack, np.block: _block, np.append: _append, np.insert: _insert,
-    np.flip: _flip, np.take: _take, np.take_along_axis: _take_along_axis, np.pad: _pad, np.diff: _diff, np.where: _where,
-    np.zeros_like: _zeros_like, np.empty_like: _zeros_like, np.ones_like: _ones_like, np.full_like: _full_like,
-    np.copyto: _copyto, np.copy: _copy,
+    np.concatenate: _concatenate,
+    np.stack: _stack,
+    np.block: _block,
+    np.append: _append,
+    np.insert: _insert,
+    np.flip: _flip,
+    np.take: _take,
+    np.take_along_axis: _take_along_axis,
+    np.pad: _pad,
+    np.diff: _diff,
+    np.where: _where,
+    np.zeros_like: _zeros_like,
+    np.empty_like: _zeros_like,
+    np.ones_like: _ones_like,
+    np.full_like: _full_like,
+    np.copyto: _copyto,
+    np.copy: _copy,
     np.matrix_transpose: lambda x, /: _swapaxes(x, -1, -2),
     np.linalg.matrix_transpose: lambda x, /: _swapaxes(x, -1, -2),
     np.permute_dims: _transpose,
-    np.compress: each(np.compress, array=1), np.extract: each(np.extract, array=1),
-    np.trace: each(np.trace), np.linalg.trace: each(np.linalg.trace),
+    np.compress: each(np.compress, array=1),
+    np.extract: each(np.extract, array=1),
+    np.trace: each(np.trace),
+    np.linalg.trace: each(np.linalg.trace),
 }
-for _function in (np.fliplr, np.flipud, np.rot90, np.roll, np.repeat, np.tile, np.diagonal, np.diag, np.diagflat,
-                  np.tril, np.triu, np.resize, np.delete,
-                  np.real, np.imag, np.fft.fftshift, np.fft.ifftshift, np.linalg.diagonal):
+for _function in (
+    np.fliplr,
+    np.flipud,
+    np.rot90,
+    np.roll,
+    np.repeat,
+    np.tile,
+    np.diagonal,
+    np.diag,
+    np.diagflat,
+    np.tril,
+    np.triu,
+    np.resize,
+    np.delete,
+    np.real,
+    np.imag,
+    np.fft.fftshift,
+    np.fft.ifftshift,
+    np.linalg.diagonal,
+):
     FUNCTIONS[_function] = each(_function)
-for _function in (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.unstack) if hasattr(np, "unstack") else \
-        (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit):
+for _function in (
+    (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.unstack)
+    if hasattr(np, "unstack")
+    else (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit)
+):
     FUNCTIONS[_function] = several(_function)
 FUNCTIONS[np.hstack] = _hstack
 FUNCTIONS[np.vstack] = _stacker(np.atleast_2d, 0)
 FUNCTIONS[np.dstack] = _stacker(np.atleast_3d, 2)
 FUNCTIONS[np.column_stack] = _stacker(_columns, 1)
-for _name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn",
-              "rfftn", "irfftn"):
+for _name in (
+    "fft",
+    "ifft",
+    "rfft",
+    "irfft",
+    "hfft",
+    "ihfft",
+    "fft2",
+    "ifft2",
+    "rfft2",
+    "irfft2",
+    "fftn",
+    "ifftn",
+    "rfftn",
+    "irfftn",
+):
     _function = getattr(np.fft, _name)
     FUNCTIONS[_function] = each(_function)

@@ -17,6 +17,7 @@ def _strip(x):
 def _plain(function):
     def rule(*args, **kwargs):
         return function(*_strip(args), **{k: _strip(v) for k, v in kwargs.items()})
+
     rule.__name__ = function.__name__
     return rule
 

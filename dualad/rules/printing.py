@@ -4,8 +4,6 @@ import numpy as np
 
 from dualad.rules.algebra import Number, split
 
-_PREFIX = {"Dual": "", "MultiDual": ""}
-
 
 def _text(x):
     if isinstance(x, Number):

@@ -19,12 +19,16 @@ def _finish(result, out):
 
 def _linear_reduction(function):
     """sum and mean: the value gets a call of its own, so that it rounds as NumPy's does."""
+
     def rule(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_NO):
         lead = innermost(a, initial)
         value, tangents = split(a, lead.level)
         start, start_dot = split(initial, lead.level) if initial is not _NO else (_NO, None)
-        options = _options(dtype=dtype if dtype is not None else _NO, keepdims=keepdims,
-                           where=primal(where) if where is not _NO else _NO)
+        options = _options(
+            dtype=dtype if dtype is not None else _NO,
+            keepdims=keepdims,
+            where=primal(where) if where is not _NO else _NO,
+        )
         result = function(value, axis, **options, **_options(initial=start))
         if tangents is not None:
             if "where" in options:
@@ -33,8 +37,11 @@ def _linear_reduction(function):
                 tangents = function(tangents, shift_axis(axis, a.ndim), **options)
         if start_dot is not None:
             extra = lift(start_dot, np.ndim(result))
-            tangents = np.broadcast_to(extra, extra.shape[:1] + np.shape(result)) if tangents is None else tangents + extra
+            tangents = (
+                np.broadcast_to(extra, extra.shape[:1] + np.shape(result)) if tangents is None else tangents + extra
+            )
         return _finish(join(lead, result, tangents), out)
+
     rule.__name__ = function.__name__
     return rule
 
@@ -70,7 +77,9 @@ def _prod(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_
     lead = innermost(a, initial)
     if where is not _NO:
         a = np.where(where, a, 1.0)
-    value = np.prod(split(a, lead.level)[0], axis, dtype, **_options(keepdims=keepdims, initial=split(initial, lead.level)[0]))
+    value = np.prod(
+        split(a, lead.level)[0], axis, dtype, **_options(keepdims=keepdims, initial=split(initial, lead.level)[0])
+    )
     x = _flatten_axes(a, axis)
     ones = np.ones((1, *x.shape[1:]))
     v, t = split(x, lead.level)
@@ -95,6 +104,7 @@ def _prod(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_
 
 def _extreme(function):
     """max and min: the tied share the tangent equally."""
+
     def rule(a, axis=None, out=None, keepdims=_NO, initial=_NO, where=_NO):
         lead = innermost(a, initial)
         level = lead.level
@@ -115,6 +125,7 @@ def _extreme(function):
             term = tangent_product(part, lift(start_dot, np.ndim(result)))
             total = term if total is None else total + term
         return _finish(join(lead, result, total), out)
+
     rule.__name__ = function.__name__
     return rule
 
@@ -141,7 +152,9 @@ def _average(a, axis=None, weights=None, returned=False, *, keepdims=_NO):
             weights = np.reshape(weights, [np.shape(a)[k] if k in axes else 1 for k in range(ndim)])
             weights = np.broadcast_to(weights, np.shape(a))
         total = np.sum(weights, axis, **options)
-        result = _with_numpy_value(np.sum(a * weights, axis, **options) / total, np.average, a, axis, weights, **options)
+        result = _with_numpy_value(
+            np.sum(a * weights, axis, **options) / total, np.average, a, axis, weights, **options
+        )
     return (result, total) if returned else result
 
 
@@ -167,8 +180,10 @@ def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO,
         with np.errstate(all="ignore"):
             weights = np.where(mask, 2 * _absolute_squared_factor(centred) / (count - ddof), 0.0)
         product = tangent_product(weights, t)
-        t = np.reshape(np.sum(np.real(product) if np.iscomplexobj(product) else product, axis=shift_axis(axis, a.ndim)),
-                       t.shape[:1] + np.shape(result))
+        t = np.reshape(
+            np.sum(np.real(product) if np.iscomplexobj(product) else product, axis=shift_axis(axis, a.ndim)),
+            t.shape[:1] + np.shape(result),
+        )
     return _finish(join(lead, result, t), out)
 
 
@@ -179,12 +194,19 @@ def _absolute_squared_factor(x):
 def _std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
     derived = np.sqrt(_var(a, axis, dtype, None, ddof, keepdims, where=where, correction=correction))
     lead = innermost(derived)
-    value = np.std(split(a, lead.level)[0], axis, dtype, None, ddof if correction is _NO else correction,
-                   **_options(keepdims=keepdims, where=where))
+    value = np.std(
+        split(a, lead.level)[0],
+        axis,
+        dtype,
+        None,
+        ddof if correction is _NO else correction,
+        **_options(keepdims=keepdims, where=where),
+    )
     return _finish(join(lead, value, split(derived, lead.level)[1]), out)
 
 
 # ---- running totals ------------------------------------------------------------------------------------------------
+
 
 def _cumsum(a, axis=None, dtype=None, out=None):
     if axis is None:
@@ -229,10 +251,12 @@ def _cumulative(function):
             shape[axis] = 1
             result = np.concatenate([np.full(shape, 1.0 if function is _cumprod else 0.0), result], axis)
         return _finish(result, out)
+
     return rule
 
 
 # ---- norms ---------------------------------------------------------------------------------------------------------
+
 
 def _norm(x, ord=None, axis=None, keepdims=False):
     """Norms of vectors by their formulas; matrix norms that need singular values through svd."""
@@ -267,14 +291,16 @@ def _vector_norm(x, ord, axis):
         return np.sum(0.0 * size, axis)
     if ord == 1:
         return np.sum(size, axis)
-    return np.sum(size ** ord, axis) ** (1.0 / ord)
+    return np.sum(size**ord, axis) ** (1.0 / ord)
 
 
 def _euclidean(x, axis):
     """x'.x / |x|, and 0 at the origin."""
     lead = innermost(x)
     value, t = split(x, lead.level)
-    norm = np.sqrt(np.sum(np.real(value * np.conjugate(value)) if np.iscomplexobj(primal(value)) else value * value, axis))
+    norm = np.sqrt(
+        np.sum(np.real(value * np.conjugate(value)) if np.iscomplexobj(primal(value)) else value * value, axis)
+    )
     if t is None:
         return join(lead, norm, None)
     safe = np.where(primal(norm) == 0, 1.0, norm)
@@ -294,12 +320,23 @@ def _matrix_norm(x, ord):
 
 
 FUNCTIONS = {
-    np.amax: _extreme(np.amax), np.amin: _extreme(np.amin),
-    np.sum: _sum, np.mean: _mean, np.prod: _prod, np.max: _extreme(np.max), np.min: _extreme(np.min), np.ptp: _ptp,
-    np.average: _average, np.var: _var, np.std: _std, np.cumsum: _cumsum, np.cumprod: _cumprod,
+    np.amax: _extreme(np.amax),
+    np.amin: _extreme(np.amin),
+    np.sum: _sum,
+    np.mean: _mean,
+    np.prod: _prod,
+    np.max: _extreme(np.max),
+    np.min: _extreme(np.min),
+    np.ptp: _ptp,
+    np.average: _average,
+    np.var: _var,
+    np.std: _std,
+    np.cumsum: _cumsum,
+    np.cumprod: _cumprod,
     np.linalg.norm: _norm,
     np.linalg.vector_norm: lambda x, /, *, axis=None, keepdims=False, ord=2: _norm(
-        np.ravel(x) if axis is None else x, ord, axis, keepdims),
+        np.ravel(x) if axis is None else x, ord, axis, keepdims
+    ),
     np.linalg.matrix_norm: lambda x, /, *, keepdims=False, ord="fro": _norm(x, ord, (-2, -1), keepdims),
     np.trapezoid: lambda y, x=None, dx=1.0, axis=-1: _trapezoid(y, x, dx, axis),
 }

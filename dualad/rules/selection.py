@@ -45,8 +45,11 @@ def _partition(a, kth, axis=-1, kind="introselect", order=None):
         a, axis = np.ravel(a), 0
     value = split(a, a.level)[0]
     places = np.argpartition(primal(a), kth, axis, kind, order)
-    return rewrap(a, np.take_along_axis(a.components, places[None], shift_axis(axis % a.ndim, a.ndim))) \
-        if value.size else a.copy()
+    return (
+        rewrap(a, np.take_along_axis(a.components, places[None], shift_axis(axis % a.ndim, a.ndim)))
+        if value.size
+        else a.copy()
+    )
 
 
 def _clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, *, min=np._NoValue, max=np._NoValue, **kwargs):
@@ -97,7 +100,7 @@ def _choose(a, choices, out=None, mode="raise"):
 
 
 def _interp(x, xp, fp, left=None, right=None, period=None):
-    """Piecewise linear in fp; in x the slope of the segment, at a node the mean of both sides' slopes' right one."""
+    """Linear in fp; in x the slope of the segment, at a node that of the segment to its right, outside 0."""
     if innermost(xp) is not None or period is not None:
         raise TypeError("interp does not support derivatives with respect to xp, or period=: pass xp as a plain array")
     lead = innermost(x, fp, left, right)
@@ -120,6 +123,11 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
 
 
 FUNCTIONS = {
-    np.sort: _sort, np.partition: _partition, np.clip: _clip, np.nan_to_num: _nan_to_num, np.select: _select,
-    np.choose: _choose, np.interp: _interp,
+    np.sort: _sort,
+    np.partition: _partition,
+    np.clip: _clip,
+    np.nan_to_num: _nan_to_num,
+    np.select: _select,
+    np.choose: _choose,
+    np.interp: _interp,
 }

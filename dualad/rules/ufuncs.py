@@ -71,20 +71,25 @@ def _refuse_target(ufunc, method, target):
     raise TypeError(
         f"{name} cannot store a result with derivatives into a plain {type(target).__name__} (out=, or an in-place operator "
         "such as +=): the derivative would be lost. Write a = a + x, or make the array with dualad.numpy inside the "
-        "function that is differentiated")
+        "function that is differentiated"
+    )
 
 
 def _check_target(ufunc, result, target, casting):
     shape, dtype = np.shape(result), np.result_type(primal(result))
     if shape != target.shape and np.broadcast_shapes(shape, target.shape) != target.shape:
-        raise ValueError(f"non-broadcastable output operand with shape {target.shape} doesn't match the broadcast shape "
-                         f"{shape}")
+        raise ValueError(
+            f"non-broadcastable output operand with shape {target.shape} doesn't match the broadcast shape {shape}"
+        )
     if not np.can_cast(dtype, target.dtype, casting):
-        raise TypeError(f"Cannot cast ufunc '{ufunc.__name__}' output from {dtype!r} to {target.dtype!r} with casting rule "
-                        f"'{casting}'")
+        raise TypeError(
+            f"Cannot cast ufunc '{ufunc.__name__}' output from {dtype!r} to {target.dtype!r} with casting rule "
+            f"'{casting}'"
+        )
 
 
 # ---- methods -------------------------------------------------------------------------------------------------------
+
 
 def _outer(ufunc, a, b, **kwargs):
     a = a if isinstance(a, Number) else np.asarray(a)
@@ -118,7 +123,7 @@ def _fold_reduce(ufunc, x, axis, keepdims, initial, where):
     value = ufunc.reduce(split(x, lead.level)[0], axis, keepdims=keepdims, **extra)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     moved = np.moveaxis(x, axes, range(len(axes)))
-    flat = moved.reshape((-1,) + moved.shape[len(axes):])
+    flat = moved.reshape((-1,) + moved.shape[len(axes) :])
     total = flat[0] if initial is np._NoValue else ufunc(initial, flat[0])
     for i in range(1, len(flat)):
         total = ufunc(total, flat[i])
