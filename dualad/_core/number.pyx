@@ -1764,9 +1764,7 @@ cdef class Number(Elementwise):
 
     def put(self, indices, values, mode="raise"):
         """Store values at flat indices."""
-        flat = apply(np.ravel, (self,), {}).copy()
-        flat[np.take(np.arange(self.size), indices, mode=mode)] = values
-        self[...] = flat.reshape(self.shape)
+        apply(np.put, (self, indices, values, mode), {})
 
     def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
         """The same numbers in another floating-point or complex width."""

@@ -166,43 +166,41 @@ def _with_numpy_value(derived, function, *args, **kwargs):
 
 
 def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
-    """2 / (n - ddof) * sum((x - mean) * x')."""
+    """2 / (n - ddof) * sum((x - mean) * x'); a mean that is given has a tangent of its own."""
     ddof = ddof if correction is _NO else correction
-    lead = innermost(a)
-    value, t = split(a, lead.level)
-    options = _options(keepdims=keepdims, where=where)
+    lead = innermost(a, mean)
+    value, options = split(a, lead.level)[0], _options(keepdims=keepdims, where=where)
+    if mean is not _NO:
+        result = np.var(value, axis, dtype, None, ddof, mean=split(mean, lead.level)[0], **options)
+        return _finish(_with_tangents_of(_mean_square(a - mean, axis, ddof, where), result, lead), out)
     result = np.var(value, axis, dtype, None, ddof, **options)
-    if t is not None:
-        select = _options(where=where)
-        centred = value - np.mean(value, axis, keepdims=True, **select)
-        mask = np.ones(value.shape) if where is _NO else np.broadcast_to(where, value.shape)
-        count = np.sum(mask, axis, keepdims=True)
-        with np.errstate(all="ignore"):
-            weights = np.where(mask, 2 * _absolute_squared_factor(centred) / (count - ddof), 0.0)
-        product = tangent_product(weights, t)
-        t = np.reshape(
-            np.sum(np.real(product) if np.iscomplexobj(product) else product, axis=shift_axis(axis, a.ndim)),
-            t.shape[:1] + np.shape(result),
-        )
-    return _finish(join(lead, result, t), out)
+    centred = value - np.mean(value, axis, keepdims=True, **_options(where=where))
+    derived = _mean_square(join(lead, centred, split(a, lead.level)[1]), axis, ddof, where)
+    return _finish(_with_tangents_of(derived, result, lead), out)
 
 
-def _absolute_squared_factor(x):
-    return np.conjugate(x) if np.iscomplexobj(x) else x
+def _mean_square(x, axis, ddof, where):
+    """sum(|x|**2) / (n - ddof)"""
+    mask = True if where is _NO else where
+    count = np.sum(np.broadcast_to(mask, np.shape(x)), axis)
+    square = np.real(x * np.conjugate(x)) if np.iscomplexobj(primal(x)) else x * x
+    with np.errstate(all="ignore"):
+        return np.sum(np.where(mask, square, 0.0), axis) / (count - ddof)
+
+
+def _with_tangents_of(derived, value, lead):
+    """The value that NumPy computes with the tangents of an expression for it."""
+    t = split(derived, lead.level)[1]
+    return join(lead, value, None if t is None else np.reshape(t, t.shape[:1] + np.shape(value)))
 
 
 def _std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
-    derived = np.sqrt(_var(a, axis, dtype, None, ddof, keepdims, where=where, correction=correction))
+    ddof = ddof if correction is _NO else correction
+    derived = np.sqrt(_var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean))
     lead = innermost(derived)
-    value = np.std(
-        split(a, lead.level)[0],
-        axis,
-        dtype,
-        None,
-        ddof if correction is _NO else correction,
-        **_options(keepdims=keepdims, where=where),
-    )
-    return _finish(join(lead, value, split(derived, lead.level)[1]), out)
+    options = _options(keepdims=keepdims, where=where, mean=split(mean, lead.level)[0])
+    value = np.std(split(a, lead.level)[0], axis, dtype, None, ddof, **options)
+    return _finish(_with_tangents_of(derived, value, lead), out)
 
 
 # ---- running totals ------------------------------------------------------------------------------------------------
@@ -218,7 +216,7 @@ def _cumsum(a, axis=None, dtype=None, out=None):
 
 
 def _cumprod(a, axis=None, dtype=None, out=None):
-    """p_i' = p_i sum_(j <= i) x_j'/x_j; with zeros or infinities about, by the recurrence p_i' = x_i p_(i-1)' + p_(i-1) x_i'."""
+    """p_i' = p_i sum_(j <= i) x_j'/x_j; by p_i' = x_i p_(i-1)' + p_(i-1) x_i' where zeros or infinities are about."""
     if axis is None:
         a, axis = np.ravel(a), 0
     lead = innermost(a)

@@ -69,9 +69,9 @@ def _plain_targets(ufunc, out):
 def _refuse_target(ufunc, method, target):
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     raise TypeError(
-        f"{name} cannot store a result with derivatives into a plain {type(target).__name__} (out=, or an in-place operator "
-        "such as +=): the derivative would be lost. Write a = a + x, or make the array with dualad.numpy inside the "
-        "function that is differentiated"
+        f"{name} cannot store a result with derivatives into a plain {type(target).__name__} (out=, or an in-place "
+        "operator such as +=): the derivative would be lost. Write a = a + x, or make the array with dualad.numpy "
+        "inside the function that is differentiated"
     )
 
 
