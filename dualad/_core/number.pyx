@@ -740,18 +740,47 @@ cdef int agree(object x, object y) except -1:
     return 1
 
 
+cdef inline tuple values_of(int nin, object x, object y):
+    return (primal(x),) if nin == 1 else (primal(x), primal(y))
+
+
+cdef object compiled_scalar(Operation* op, object ufunc, int nin, object x, object y, Operand* operands, int ncomp):
+    """The result of a shape-() operation, whose components stay in the object."""
+    cdef Number r = like(leading(x, y))
+    cdef Operand out
+    r.ncomp = ncomp
+    out.ncomp = ncomp
+    out.data = <char*>r.c
+    out.component = sizeof(double)
+    cdef int status = drive(op, 0, 0, NULL, operands, &out, 0)
+    if status:
+        check_floating_point(status, ufunc, values_of(nin, x, y))
+    return r
+
+
+cdef inline cnp.ndarray result_array(Argument* a, int nin, bint contiguous, int ndim, Py_ssize_t* shape, Py_ssize_t count,
+                                     int width):
+    """Memory for a result of shape[1:], shape[0] components, in the order of the operands."""
+    cdef Py_ssize_t strides[65]
+    cdef Py_ssize_t size = 8 if width == 0 else 4
+    cdef int typenum = cnp.NPY_DOUBLE if width == 0 else cnp.NPY_FLOAT
+    if contiguous or ndim < 2:
+        return allocate(ndim + 1, shape, NULL, typenum)
+    keep_order(a, nin, ndim, shape + 1, size, strides + 1)
+    strides[0] = count * size if count else size
+    return allocate(ndim + 1, shape, strides, typenum)
+
+
 cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, bint temporary_x, bint temporary_y):
     """ufunc(x[, y]) by the compiled loops; NotImplemented if they cannot take the operands."""
     cdef Argument a[2]
     cdef Operand operands[2]
     cdef Operand out
     cdef Py_ssize_t shape[65]
-    cdef Py_ssize_t strides[65]
-    cdef Py_ssize_t size, count = 1
-    cdef int i, d, ndim, width, ncomp = 1, typenum, flags = 0, status
-    cdef int contiguous = 1
-    cdef Number r, model
-    cdef cnp.ndarray data
+    cdef Py_ssize_t count = 1
+    cdef int i, d, ndim, width, flags = 0, status
+    cdef bint contiguous = True
+    cdef cnp.ndarray data = None
     a[0].operand = &operands[0]
     a[1].operand = &operands[1]
     if not load(x, &a[0]) or (nin == 2 and not load(y, &a[1])) or not (nin == 1 or agree(x, y)):
@@ -762,66 +791,57 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
     ndim = join_shapes(a, nin, shape + 1)
     if ndim < 0:
         return NotImplemented
+    out.ncomp = 1
     for i in range(nin):
-        ncomp = max(ncomp, a[i].operand.ncomp)
+        out.ncomp = max(out.ncomp, operands[i].ncomp)
         if not broadcast(&a[i], ndim, shape + 1) and a[i].ndim > 0:
-            contiguous = 0
-    model = leading(x, y)
-    size = 8 if width == 0 else 4
-    out.ncomp = ncomp
-    if ndim == 0 and width == 0 and ncomp <= INLINE:
-        r = like(model)
-        r.ncomp = ncomp
-        out.data = <char*>r.c
-        out.component = sizeof(double)
-        status = drive(op, 0, 0, NULL, operands, &out, 0)
-        if status:
-            check_floating_point(status, ufunc, (primal(x),) if nin == 1 else (primal(x), primal(y)))
-        return r
+            contiguous = False
+    if ndim == 0 and width == 0 and out.ncomp <= INLINE:
+        return compiled_scalar(op, ufunc, nin, x, y, operands, out.ncomp)
     for d in range(ndim):
         count *= shape[d + 1]
-    data = None
-    if count * ncomp * size >= ELIDED:
-        if temporary_x and is_reusable(x, &a[0], ndim, shape + 1, ncomp):
-            data = (<Number>x).data
-        elif temporary_y and is_reusable(y, &a[1], ndim, shape + 1, ncomp):
-            data = (<Number>y).data
-    if data is None:
-        shape[0] = ncomp
-        typenum = cnp.NPY_DOUBLE if width == 0 else cnp.NPY_FLOAT
-        if contiguous or ndim < 2:
-            data = allocate(ndim + 1, shape, NULL, typenum)
-        else:
-            keep_order(a, nin, ndim, shape + 1, size, strides + 1)
-            strides[0] = count * size if count else size
-            data = allocate(ndim + 1, shape, strides, typenum)
+    if temporary_x and is_reusable(x, &a[0], ndim, shape + 1, out.ncomp):
+        data = (<Number>x).data
+    elif temporary_y and is_reusable(y, &a[1], ndim, shape + 1, out.ncomp):
+        data = (<Number>y).data
+    else:
+        shape[0] = out.ncomp
+        data = result_array(a, nin, contiguous, ndim, shape, count, width)
     out.data = cnp.PyArray_BYTES(data)
     out.component = cnp.PyArray_STRIDE(data, 0)
+    for d in range(ndim):
+        out.stride[d] = cnp.PyArray_STRIDE(data, d + 1)
     if contiguous:
+        flatten(operands, nin, a, &out, count, width)
         ndim = 1
         shape[1] = count
-        out.stride[0] = size
-        for i in range(nin):
-            operands[i].stride[0] = size if a[i].ndim else 0
-    else:
-        for d in range(ndim):
-            out.stride[d] = cnp.PyArray_STRIDE(data, d + 1)
-    if not contiguous and op.code == OP_TABLE:
+    elif op.code == OP_TABLE:
         # NumPy's loops may round differently along other strides: let it walk as it would
-        values = (primal(x),) if nin == 1 else (primal(x), primal(y))
-        ufunc(*values, out=component(data, 0))
+        ufunc(*values_of(nin, x, y), out=component(data, 0))
         flags = VALUE_IS_DONE
-    if count * ncomp >= UNLOCKED:
+    if count * out.ncomp >= UNLOCKED:
         with nogil:
             status = drive(op, width, ndim, shape + 1, operands, &out, flags)
     else:
         status = drive(op, width, ndim, shape + 1, operands, &out, flags)
     if status and not flags:
-        check_floating_point(status, ufunc, (primal(x),) if nin == 1 else (primal(x), primal(y)))
-    r = like(model)
+        check_floating_point(status, ufunc, values_of(nin, x, y))
+    return number_like(leading(x, y), data, out.ncomp)
+
+
+cdef inline Number number_like(Number model, cnp.ndarray data, int ncomp):
+    cdef Number r = like(model)
     r.ncomp = ncomp
     r.data = data
     return r
+
+
+cdef inline void flatten(Operand* operands, int nin, Argument* a, Operand* out, Py_ssize_t count, int width):
+    """Contiguous operands as one dimension."""
+    cdef int i
+    out.stride[0] = 8 if width == 0 else 4
+    for i in range(nin):
+        operands[i].stride[0] = out.stride[0] if a[i].ndim else 0
 
 
 # ---- operators ----------------------------------------------------------------------------------------------------
