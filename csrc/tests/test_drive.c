@@ -143,6 +143,18 @@ static int exceptions(const char *name, double value, double tangent, double *re
     return drive(&op, 0, 0, NULL, &in, &out, 0);
 }
 
+/* What one block has raised is not forgotten in the next. */
+static void test_exceptions_of_blocks(void)
+{
+    const Operation op = make_operation("log");
+    const ptrdiff_t shape[1] = {2 * BLOCK};
+    Array x = make_array(C_ORDER, 0, 1, shape, 1), z = make_array(C_ORDER, 0, 1, shape, 1);
+    fill_randomly(&x);
+    set(&x, 0, 5, 0);
+    CHECK(drive(&op, 0, 1, shape, &x.operand, &z.operand, 0) == FE_DIVBYZERO);
+    free_array(&x), free_array(&z);
+}
+
 static void test_exceptions(void)
 {
     double z[2];
@@ -154,6 +166,7 @@ static void test_exceptions(void)
     /* those of the derivative are not the value's */
     CHECK(exceptions("sqrt", 0, 1, z) == 0 && z[1] == INFINITY);
     CHECK(exceptions("sqrt", 0, 0, z) == 0 && z[1] == 0);
+    test_exceptions_of_blocks();
 }
 
 /* A single number takes a shorter way to the same bits. */
