@@ -21,7 +21,7 @@ def write_elementwise_methods():
     for index, (kind, name) in enumerate(table):
         if name in OPERATORS:
             continue
-        if kind == "BINARY":
+        if kind == "BINARY" or getattr(getattr(numpy, name), "nin", 1) == 2:
             lines.append(f"    def {name}(self, other): return binary({index}, self, other)")
         else:
             lines.append(f"    def {name}(self): return unary({index}, self)")

@@ -1,4 +1,4 @@
-# cython: language_level=3
+# cython: language_level=3, auto_pickle=False
 """Numbers with one infinitesimal: v + t e with e e = 0.
 
 Evaluating a program on ``x + 1e`` gives its value plus ``f'(x) e``: (3 + 1e)**2 = 9 + 6e + e e = 9 + 6e, and 6 is

@@ -1,4 +1,4 @@
-# cython: language_level=3
+# cython: language_level=3, auto_pickle=False
 """Numbers with K infinitesimals: v + sum t_k e_k with e_i e_j = 0.
 
 One evaluation on ``x + e_1 u_1 + ... + e_K u_K`` gives the value and K Jacobian-vector products; with the unit

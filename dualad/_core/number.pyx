@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, c_api_binop_methods=True
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, c_api_binop_methods=True, auto_pickle=False
 """Numbers with infinitesimal parts, and the arithmetic they share.
 
 A number is a polynomial in infinitesimals that is cut off somewhere. ``Dual`` cuts after the first power of one
