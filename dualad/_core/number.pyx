@@ -1324,7 +1324,7 @@ cdef object store(Number x, tuple key, object components):
         return None
     n = components.shape[0]
     for k in range(x.ncomp):
-        held[k][key] = components[k] if k < n else 0
+        held[k, ...][key] = components[k] if k < n else 0
     return None
 
 

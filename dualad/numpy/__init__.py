@@ -1,0 +1,62 @@
+"""NumPy, with arrays that can hold derivatives: ``import dualad.numpy as np``.
+
+Every public name of `numpy` is here and is NumPy's own, except for the functions that make arrays. Called inside a
+function that is being differentiated, those give numbers into which other numbers can be stored, so that programs
+like this one need no change:
+
+>>> import dualad as da
+>>> import dualad.numpy as np
+>>> def f(x):
+...     y = np.zeros(3)
+...     y[0] = x[0] ** 2
+...     y[1:] = x
+...     return y
+>>> da.jacobian(f)(np.array([3.0, 4.0]))
+array([[6., 0.],
+       [1., 0.],
+       [0., 1.]])
+
+Anywhere else they give plain arrays:
+
+>>> np.zeros(3)
+array([0., 0., 0.])
+
+Only floating-point and complex arrays become numbers; ``dtype=int``, ``bool`` and ``object`` give plain arrays always.
+``asarray`` and its kin return an array that needs no conversion as it is. Lists that hold numbers are packed into one
+number, inside and outside of transforms.
+
+A number is not a float, even if all its tangents are zero: inside a transform ``float(np.zeros(3)[0])`` raises
+TypeError. Use ``.value`` where a plain float is needed, or make the array with `numpy` itself.
+
+Which transform runs is known per thread and asynchronous task. A thread that f itself starts inherits it if it is run
+in a copy of the context (`contextvars.copy_context`), as `asyncio.to_thread` does.
+"""
+
+import sys as _sys
+
+import numpy as _numpy
+
+from dualad.numpy import _arrays, _tools
+
+__all__ = _numpy.__all__
+
+_REPLACED = {**_arrays.FUNCTIONS, **_tools.NAMES}
+
+# what NumPy has loaded already; __getattr__ brings the rest when it is asked for
+globals().update({name: getattr(_numpy, name) for name in __all__ if name in vars(_numpy)})
+globals().update({name: tool for name, tool in _REPLACED.items() if hasattr(_numpy, name)})
+
+# import dualad.numpy.linalg, from dualad.numpy.fft import fft
+for _name in ("fft", "linalg", "polynomial", "random"):
+    _sys.modules[f"{__name__}.{_name}"] = getattr(_numpy, _name)
+
+
+def __getattr__(name):
+    try:
+        return getattr(_numpy, name)
+    except AttributeError as error:
+        raise AttributeError(str(error).replace("'numpy'", f"'{__name__}'"), name=name) from None
+
+
+def __dir__():
+    return sorted({*dir(_numpy), *globals()})

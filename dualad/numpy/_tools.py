@@ -1,0 +1,120 @@
+"""Names of NumPy that are objects or classes and know no dispatch: here they take numbers."""
+
+import functools
+
+import numpy as np
+
+from dualad.numpy._arrays import running, with_room
+from dualad.rules.algebra import Number, innermost, primal, split
+from dualad.rules.formula import attach
+from dualad.rules.linear import join_arrays
+from dualad.rules.packing import pack_if_needed
+
+# ---- arrays from index expressions ---------------------------------------------------------------------------------
+
+class _Concatenator:
+    """np.r_ or np.c_, whose items may be numbers."""
+
+    def __init__(self, plain):
+        self._plain = plain
+        self.__doc__ = plain.__doc__
+
+    def __getitem__(self, key):
+        y = self._joined([pack_if_needed(item) for item in (key if isinstance(key, tuple) else (key,))])
+        return with_room(y) if running() else y
+
+    def _joined(self, items):
+        if innermost(*items) is None:
+            return self._plain[tuple(items)]
+        directive = items[:1] if isinstance(items[0], str) else []
+        arrays = [self._plain[item] if isinstance(item, slice) else item for item in items[len(directive):]]
+        return join_arrays(arrays, lambda parts: self._joined([*directive, *parts]))
+
+    def __len__(self):
+        return 0
+
+
+class _Grid:
+    """np.mgrid or np.ogrid."""
+
+    def __init__(self, plain):
+        self._plain = plain
+        self.__doc__ = plain.__doc__
+
+    def __getitem__(self, key):
+        y = self._plain[key]
+        return with_room(y) if running() else y
+
+
+# ---- functions of one element --------------------------------------------------------------------------------------
+
+class vectorize(np.vectorize):
+    """`numpy.vectorize`, with the same parameters, whose function may take and return numbers with derivatives.
+
+    Raises
+    ------
+    TypeError
+        When called on numbers with a signature.
+
+    Examples
+    --------
+    >>> import dualad as da
+    >>> import dualad.numpy as np
+    >>> ramp = np.vectorize(lambda x: x**2 if x > 0 else 0.0)
+    >>> da.derivative(ramp)(np.array([-1.0, 3.0]))
+    array([0., 6.])
+    """
+
+    def __call__(self, *args, **kwargs):
+        if self.pyfunc is np._NoValue:  # used as a decorator with arguments
+            return super().__call__(*args, **kwargs)
+        lead = innermost(*args, *kwargs.values())
+        if lead is None:
+            return _packed(super().__call__(*args, **kwargs))
+        if self.signature is not None:
+            raise TypeError("vectorize with a signature does not support numbers with derivatives: loop over the "
+                            "arrays and stack the results")
+        return self._loop(args, kwargs)
+
+    def _loop(self, args, kwargs):
+        given = {**dict(enumerate(args)), **kwargs}
+        varied = {k: pack_if_needed(v) for k, v in given.items() if k not in self.excluded}
+        shape = np.broadcast_shapes(*map(np.shape, varied.values()))
+        varied = {k: np.broadcast_to(v, shape) for k, v in varied.items()}
+        results = []
+        for index in np.ndindex(shape):
+            at = {**given, **{k: v[index] for k, v in varied.items()}}
+            positional = [at.pop(i) for i in range(len(args))]
+            results.append(self.pyfunc(*positional, **at))
+        if not results:
+            raise ValueError("cannot call `vectorize` on size 0 inputs with derivatives")
+        if isinstance(results[0], tuple):
+            return tuple(np.reshape(np.stack(part), shape) for part in zip(*results, strict=True))
+        return np.reshape(np.stack(results), shape)
+
+
+def _packed(y):
+    return tuple(_packed(part) for part in y) if isinstance(y, tuple) else \
+        pack_if_needed(y) if isinstance(y, np.ndarray) and y.dtype == object else y
+
+
+@functools.wraps(np.isscalar)
+def isscalar(element):
+    return element.ndim == 0 if isinstance(element, Number) else np.isscalar(element)
+
+
+@functools.wraps(np.kaiser)
+def kaiser(M, beta):
+    lead = innermost(beta)
+    if lead is None:
+        return np.kaiser(primal(M), beta)
+    n = np.arange(primal(M))
+    alpha = (len(n) - 1) / 2.0
+    shape = np.sqrt(1 - ((n - alpha) / alpha) ** 2) if len(n) > 1 else np.zeros(len(n))
+    return attach(kaiser(M, split(beta, lead.level)[0]), np.i0(beta * shape) / np.i0(beta), lead.level)
+
+
+NAMES = {
+    "r_": _Concatenator(np.r_), "c_": _Concatenator(np.c_), "mgrid": _Grid(np.mgrid), "ogrid": _Grid(np.ogrid),
+    "vectorize": vectorize, "isscalar": isscalar, "kaiser": kaiser,
+}
