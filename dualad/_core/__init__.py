@@ -1,7 +1,15 @@
 """The number types: Cython over the C loops of csrc. Private; the public names are in `dualad`."""
 
-from dualad._core.dual import Dual
-from dualad._core.multidual import MultiDual
-from dualad._core.number import Number, partials, simd_variant, table
+try:
+    from dualad._core.dual import Dual
+    from dualad._core.multidual import MultiDual
+    from dualad._core.number import Number, partials, simd_variant, table
+except ModuleNotFoundError as error:
+    if not (error.name or "").startswith("dualad._core."):
+        raise
+    raise ImportError(
+        "dualad is being imported from a source tree that has not been compiled; run `pip install -e .` there, or start "
+        "Python in another directory to use an installed dualad"
+    ) from error
 
 __all__ = ["Dual", "MultiDual", "Number", "partials", "simd_variant", "table"]

@@ -38,7 +38,7 @@ cdef class MultiDual(Number):
     >>> from dualad import MultiDual
     >>> x, y = MultiDual(2.0, [1.0, 0.0]), MultiDual(3.0, [0.0, 1.0])
     >>> x * y
-    MultiDual(6.0, [3.0, 2.0])
+    MultiDual(6.0, [3., 2.])
     """
 
     _kind = MULTIDUAL
