@@ -67,7 +67,8 @@ def elementwise(function, inputs, kwargs):
     results = function(*values, **kwargs)
     outputs = results if isinstance(results, tuple) else (results,)
     totals = [None] * len(outputs)
-    values = [_as_operand(v, outputs[0]) for v in values]
+    if function not in SPECIAL_PARTIALS:
+        values = [_as_operand(v, outputs[0]) for v in values]
     if function in _REAL_LINEAR and np.iscomplexobj(values[0]):
         totals = [_REAL_LINEAR[function](values[0], tangents[0], outputs[0])]
     else:
@@ -125,7 +126,7 @@ def _cast(tangents, dtype):
 
 
 def _as_operand(v, result):
-    """An argument as the derivatives want it: in the precision of the result, and no Python scalar or integer."""
+    """An argument as the table wants it: in the precision of the result, and no Python scalar or integer."""
     if isinstance(v, Number):
         return v
     v = np.asarray(v)
