@@ -1,11 +1,11 @@
 """The classical test set of nonlinear systems F(x) = 0: 23 residual functions written for plain NumPy.
 
 Problems 1 to 14 are the square systems of J. J. Moré, B. S. Garbow and K. E. Hillstrom, "Testing unconstrained
-optimization software", ACM TOMS 7 (1981) 17-41, with the starts of their driver for MINPACK's hybrd; 15 and 16 ask for
-square roots of matrices near a Jordan block (S. Hammarling); 17 is from J. E. Dennis and R. B. Schnabel, *Numerical
-Methods for Unconstrained Optimization*, 1983, example 6.5.1; 18 to 22 are those of J. Burkardt's collection test_nonlin,
-with F. Freudenstein and B. Roth, J. ACM 10 (1963) 550, and P. T. Boggs, SIAM J. Numer. Anal. 8 (1971) 767; 23 is
-C. T. Kelley, *Solving Nonlinear Equations with Newton's Method*, SIAM 2003, section 5.6.
+optimization software", ACM TOMS 7 (1981) 17-41, with the starts of their driver for hybrd of MINPACK; 15 and 16 ask
+for square roots of matrices near a Jordan block (S. Hammarling); 17 is from J. E. Dennis and R. B. Schnabel,
+*Numerical Methods for Unconstrained Optimization*, 1983, example 6.5.1; 18 to 22 are those of the collection
+test_nonlin by J. Burkardt, with F. Freudenstein and B. Roth, J. ACM 10 (1963) 550, and P. T. Boggs, SIAM J. Numer.
+Anal. 8 (1971) 767; 23 is C. T. Kelley, *Solving Nonlinear Equations with Newton's Method*, SIAM 2003, section 5.6.
 
 They know nothing of derivatives: they loop, make arrays with `numpy` and assign to elements.
 """
