@@ -8,8 +8,8 @@ except ModuleNotFoundError as error:
     if not (error.name or "").startswith("dualad._core."):
         raise
     raise ImportError(
-        "dualad is being imported from a source tree that has not been compiled; run `pip install -e .` there, or start "
-        "Python in another directory to use an installed dualad"
+        "dualad is being imported from a source tree that has not been compiled; run `pip install -e .` there, or "
+        "start Python in another directory to use an installed dualad"
     ) from error
 
 __all__ = ["Dual", "MultiDual", "Number", "partials", "simd_variant", "table"]
