@@ -9,7 +9,22 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Dual", "MultiDual", "derivative", "grad", "jacobian", "jvp", "linearize", "memory", "testing", "value_and_grad",
-    "value_and_jacobian",
+    "uq", "value_and_jacobian",
 ]
 
 del _rules
+
+_SUBPACKAGES = ("uq",)
+"""Imported when they are first used, because SciPy's parts behind them take time to load."""
+
+
+def __getattr__(name):
+    if name in _SUBPACKAGES:
+        import importlib
+
+        return importlib.import_module(f"dualad.{name}")
+    raise AttributeError(f"module 'dualad' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})
