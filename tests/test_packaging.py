@@ -58,9 +58,11 @@ def documented_parameters(text):
 
 
 def parameters_of(thing):
-    """The names of a callable's parameters; those of a compiled class are in its stub."""
+    """The names of a callable's parameters; a number type's are in its stub, other classes are made by functions."""
     if not inspect.isclass(thing):
         return set(inspect.signature(thing).parameters)
+    if not thing.__module__.startswith("dualad._core"):
+        return set()
     stub = stub_of(thing.__module__.rpartition(".")[2])
     definition = next(node for node in ast.walk(stub) if getattr(node, "name", None) == "__init__")
     return {argument.arg for argument in definition.args.args[1:]}

@@ -25,7 +25,17 @@ _TRUSTED = 0.1
 
 
 class LinearityWarning(UserWarning):
-    """A function bends so much within the uncertainty of its inputs that its tangent does not represent it."""
+    """A function bends so much within the uncertainty of its inputs that its tangent does not represent it.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from dualad import uq
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     r = uq.propagate(lambda x: x**2, 0.0, std=0.1)
+    >>> caught[0].category.__name__
+    'LinearityWarning'
+    """
 
 
 def propagate(f, mean, cov=None, std=None, *, corr=None, order=1, names=None, dof=None, third=None, fourth=None,
