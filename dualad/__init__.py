@@ -8,13 +8,13 @@ from dualad.transforms import derivative, grad, jacobian, jvp, linearize, value_
 __version__ = "0.1.0"
 
 __all__ = [
-    "Dual", "MultiDual", "derivative", "grad", "jacobian", "jvp", "linearize", "memory", "testing", "value_and_grad",
-    "uq", "value_and_jacobian",
+    "Dual", "MultiDual", "derivative", "grad", "jacobian", "jvp", "linearize", "memory", "optimize", "testing",
+    "uq", "value_and_grad", "value_and_jacobian",
 ]
 
 del _rules
 
-_SUBPACKAGES = ("uq",)
+_SUBPACKAGES = ("optimize", "uq")
 """Imported when they are first used, because SciPy's parts behind them take time to load."""
 
 

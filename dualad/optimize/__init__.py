@@ -1,0 +1,19 @@
+"""scipy.optimize with exact derivatives: nothing to write for ``jac=``, and solutions that can be differentiated."""
+
+import scipy.optimize as _scipy
+
+from dualad.optimize._implicit import implicit
+from dualad.optimize._root import fsolve, root
+
+__all__ = ["fsolve", "implicit", "root"]
+
+
+def __getattr__(name):
+    """What is not here is SciPy's."""
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(_scipy, name)
+
+
+def __dir__():
+    return sorted({*globals(), *dir(_scipy)})

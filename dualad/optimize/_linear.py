@@ -1,0 +1,66 @@
+"""Linear systems with the Jacobian: LU factors, dense by LAPACK or sparse by SuperLU, and what to do without."""
+
+import warnings
+
+import numpy as np
+from scipy import linalg, sparse
+from scipy.sparse import linalg as sparse_linalg
+
+
+class Singular(Exception):
+    """The matrix has no inverse, or holds entries that are not finite."""
+
+
+class Factor:
+    """LU factors of a square matrix; raises `Singular` if there are none."""
+
+    def __init__(self, matrix):
+        if not np.all(np.isfinite(matrix.data if sparse.issparse(matrix) else matrix)):
+            raise Singular("the Jacobian holds NaN or infinite entries")
+        self._solve = self._sparse(matrix) if sparse.issparse(matrix) else self._dense(matrix)
+
+    @staticmethod
+    def _sparse(matrix):
+        try:
+            return sparse_linalg.splu(sparse.csc_array(matrix)).solve
+        except RuntimeError:
+            raise Singular("the Jacobian is singular") from None
+
+    @staticmethod
+    def _dense(matrix):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", linalg.LinAlgWarning)
+            lu, pivots = linalg.lu_factor(matrix, check_finite=False)
+        if not np.all(np.diagonal(lu)):
+            raise Singular("the Jacobian is singular")
+        return lambda b: linalg.lu_solve((lu, pivots), b, check_finite=False)
+
+    def solve(self, b):
+        """The x with matrix @ x = b, for b of shape (n,) or (n, m)."""
+        return self._solve(b)
+
+    def rows(self, b):
+        """The same for right-hand sides along the last axis of b."""
+        flat = np.ascontiguousarray(b.reshape(-1, b.shape[-1]).T)
+        return self._solve(flat).T.reshape(b.shape)
+
+
+def column_norms(matrix):
+    """Euclidean norms of the columns, 1 for columns of zeros."""
+    if sparse.issparse(matrix):
+        norms = np.sqrt(np.asarray(matrix.power(2).sum(axis=0)).ravel())
+    else:
+        norms = np.linalg.norm(matrix, axis=0)
+    return np.where(norms > 0, norms, 1.0)
+
+
+def damped_step(matrix, f, scale, damping):
+    """The s that minimises |f + matrix s|^2 + damping |scale s|^2."""
+    if sparse.issparse(matrix):
+        normal = matrix.T @ matrix + sparse.diags_array(damping * scale**2)
+        return Factor(sparse.csc_array(normal)).solve(-(matrix.T @ f))
+    stacked = np.vstack([matrix / scale, np.sqrt(damping) * np.eye(scale.size)])
+    if not np.all(np.isfinite(stacked)):
+        raise Singular("the Jacobian holds NaN or infinite entries")
+    right = np.concatenate([-f, np.zeros(scale.size)])
+    return linalg.lstsq(stacked, right, check_finite=False)[0] / scale

@@ -1,0 +1,216 @@
+"""The residual F as solvers see it: plain flat vectors in, plain flat vectors and exact Jacobians out.
+
+A solver must never iterate on numbers that carry derivatives of an outer transform. Here arguments and results lose
+them, and `System.dual` remembers that there were some: then `dualad.optimize._implicit` gives the solution its
+derivatives afterwards.
+"""
+
+import functools
+import types
+
+import numpy as np
+from scipy import sparse
+
+from dualad._context import call_within
+from dualad._core import Dual, MultiDual, Number
+from dualad._core.number import primal, wrap
+from dualad._trees import as_output
+from dualad.rules.packing import pack
+from dualad.transforms import _extract, _levels, value_and_jacobian
+
+
+def plain(x):
+    """x without derivatives; containers and object arrays are searched."""
+    if isinstance(x, Number):
+        return primal(x)
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        packed = pack(x) if _holds_number(x.flat) else x
+        return primal(packed)
+    if isinstance(x, dict):
+        return type(x)((k, plain(v)) for k, v in x.items()) if _holds_number(x.values()) else x
+    if isinstance(x, (tuple, list)) and _holds_number(x):
+        values = [plain(v) for v in x]
+        return type(x)(*values) if hasattr(x, "_fields") else type(x)(values)
+    return x
+
+
+def holds_number(x):
+    """Whether derivatives are anywhere in x."""
+    if isinstance(x, dict):
+        return _holds_number(x.values())
+    if isinstance(x, (tuple, list)) or (isinstance(x, np.ndarray) and x.dtype == object):
+        return _holds_number(x)
+    return isinstance(x, Number)
+
+
+def _holds_number(values):
+    return any(holds_number(v) for v in values)
+
+
+def plain_function(f):
+    """f without the derivatives in its closure, so that iterations do not carry them along; f itself without any."""
+    if isinstance(f, functools.partial):
+        func = plain_function(f.func)
+        if func is f.func and not holds_number(f.args) and not holds_number(f.keywords):
+            return f
+        return functools.partial(func, *plain(f.args), **plain(f.keywords))
+    if not isinstance(f, types.FunctionType) or not f.__closure__:
+        return f
+    cells = [_plain_cell(cell, f) for cell in f.__closure__]
+    if all(new is old for new, old in zip(cells, f.__closure__, strict=True)):
+        return f
+    copy = types.FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, tuple(cells))
+    copy.__kwdefaults__ = f.__kwdefaults__
+    return copy
+
+
+def _plain_cell(cell, owner):
+    """A closure cell, or another one in its place if what it holds carries derivatives."""
+    try:
+        content = cell.cell_contents
+    except ValueError:  # still empty
+        return cell
+    if content is owner:
+        return cell
+    if isinstance(content, (types.FunctionType, functools.partial)):
+        stripped = plain_function(content)
+        return cell if stripped is content else types.CellType(stripped)
+    return types.CellType(plain(content)) if holds_number(content) else cell
+
+
+def as_tuple(args):
+    """Further arguments as SciPy takes them: a single one need not be a tuple."""
+    return args if isinstance(args, tuple) else (args,)
+
+
+def number_or_array(y):
+    """The result of a residual function as one number or array; tuples and lists are packed."""
+    return as_output(list(y) if isinstance(y, tuple) else y)
+
+
+def push(f, x, directions):
+    """Value and directional derivatives (K,) + shape of f at x; zeros where nothing depends on x."""
+    level = next(_levels)
+    count = len(directions)
+    kind = Dual if count == 1 else MultiDual
+    seeded = wrap(kind, np.concatenate([x[None], directions]), level, count)
+    y = call_within((kind, level, count), f, (seeded,), {})
+    value, tangents = _extract(number_or_array(y), level)
+    return value, np.zeros((count, *np.shape(value))) if tangents is None else tangents
+
+
+class System:
+    """F(x) = 0 for a function of an array x of any shape and further arguments.
+
+    Attributes
+    ----------
+    shape : tuple
+        The shape of x.
+    nfev, njev : int
+        Evaluations so far of F, and of its Jacobian or its products with single vectors.
+    dual : bool
+        Whether an argument or a value of F carried derivatives of an outer transform.
+    """
+
+    def __init__(self, fun, x0, args=(), jac=None, sparsity=None, square=True):
+        self.fun, self.plain_fun = fun, plain_function(fun)
+        self.args = as_tuple(args)
+        self.plain_args = plain(self.args)
+        self.shape = np.shape(x0)
+        self.size = int(np.prod(self.shape, dtype=int))
+        self.square = square
+        self.dual = holds_number(self.args) or self.plain_fun is not fun
+        self.nfev = self.njev = 0
+        self.user_jac = jac if callable(jac) else None
+        self.with_jac = jac is True
+        self.sparsity = sparsity
+        self._plan = None
+
+    # ---- the function ------------------------------------------------------------------------------------------------
+
+    def f(self, x):
+        """F of x (of x's shape) with plain further arguments; its result is plain only if no closure says otherwise."""
+        y = self.plain_fun(x, *self.plain_args)
+        return y[0] if self.with_jac else y
+
+    def full(self, x):
+        """F of x (flat) with the arguments as they came, as a flat number."""
+        y = self.fun(np.reshape(x, self.shape), *self.args)
+        return np.ravel(number_or_array(y[0] if self.with_jac else y))
+
+    def value(self, x):
+        """F of a flat plain x, flat and plain."""
+        self.nfev += 1
+        return self.flat(self.f(x.reshape(self.shape)))
+
+    def flat(self, y):
+        """A result of F, flat and plain; TypeError if it is not as long as x or not real."""
+        y = number_or_array(y)
+        if isinstance(y, Number):
+            self.dual = True
+            y = primal(y)
+        y = np.ravel(y)
+        if self.square and y.size != self.size:
+            raise TypeError(
+                f"fun must return as many values as x has elements: x has shape {self.shape}, but fun(x) has "
+                f"{y.size} value{'s' * (y.size != 1)}"
+            )
+        if y.dtype.kind == "c":
+            raise TypeError("fun must return real numbers, but its result is complex: return real and imaginary parts")
+        return y.astype(np.float64, copy=False)
+
+    # ---- derivatives -------------------------------------------------------------------------------------------------
+
+    def jvp(self, x, v):
+        """F'(x) v."""
+        self.njev += 1
+        _, tangents = push(self.f, x.reshape(self.shape), v.reshape(1, *self.shape))
+        return self._plain(tangents)[0].reshape(-1)
+
+    def _plain(self, y):
+        if isinstance(y, Number):
+            self.dual = True
+            return primal(y)
+        return y
+
+    def jacobian(self, x):
+        """F'(x) as a dense array or a sparse CSC array."""
+        self.njev += 1
+        point = x.reshape(self.shape)
+        if self.with_jac:
+            return self._checked(self.plain_fun(point, *self.plain_args)[1])
+        if self.user_jac is not None:
+            return self._checked(self.user_jac(point, *self.plain_args))
+        return self._dense(point)
+
+    def dense_jacobian(self, x):
+        """F'(x) as a dense array."""
+        matrix = self.jacobian(x)
+        return matrix.toarray() if sparse.issparse(matrix) else matrix
+
+    def _dense(self, point):
+        matrix = self._plain(value_and_jacobian(lambda z: number_or_array(self.f(z)))(point)[1])
+        return np.asarray(matrix, dtype=np.float64).reshape(-1, self.size)
+
+    def _checked(self, matrix):
+        """The user's Jacobian as an array, with its shape checked."""
+        if sparse.issparse(matrix):
+            matrix = sparse.csc_array(matrix)
+        else:
+            matrix = np.atleast_2d(np.asarray(plain(matrix), dtype=np.float64))
+            if matrix.size == self.size**2 and matrix.ndim > 2:
+                matrix = matrix.reshape(self.size, self.size)
+        if self.square and matrix.shape != (self.size, self.size):
+            raise TypeError(f"jac must return an array of shape {(self.size, self.size)}, not {matrix.shape}")
+        return matrix
+
+    def curvature(self, x, s):
+        """F''(x) s s, the second derivative along the line x + t s."""
+        self.njev += 1
+        direction = s.reshape(1, *self.shape)
+
+        def slope(t):
+            return push(self.f, np.reshape(x + t * s, self.shape), direction)[1][0]
+
+        _, tangents = push(slope, np.zeros(1), np.ones((1, 1)))
+        return self._plain(tangents)[0].reshape(-1)
