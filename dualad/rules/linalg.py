@@ -1,47 +1,22 @@
 """Implicit functions: x is defined by an equation, its tangents by the equation's derivative.
 
 The formulas are those of M. B. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
-differentiation", 2008. One factorisation serves the value's equation for all directions.
+differentiation", 2008.
 """
 
 import numpy as np
 
 from dualad.rules.algebra import innermost, join, primal, split
 from dualad.rules.formula import array, attach, formula_of
+from dualad.rules.implicit import graded_inv, numpy_solve
 
 
 def _solve(a, b):
-    """A x = b, hence A x' = b' - A' x; all right-hand sides in one call."""
-    lead = innermost(a, b)
-    (a0, a_dot), (b0, b_dot) = split(a, lead.level), split(b, lead.level)
-    x = np.linalg.solve(a0, b0)
-    vector = np.ndim(b) == 1
-    total = None
-    if b_dot is not None:
-        total = b_dot
-    if a_dot is not None:
-        term = np.stack([-np.matmul(t, x) for t in a_dot])
-        total = term if total is None else total + term
-    if total is None:
-        return join(lead, x, None)
-    if np.ndim(a0) == 2:
-        # the directions become columns of one right-hand side
-        columns = np.reshape(np.moveaxis(total, 0, -1), (np.shape(a0)[0], -1))
-        solved = np.linalg.solve(a0, columns)
-        solved = np.moveaxis(np.reshape(solved, np.shape(x) + (len(total),)), -1, 0)
-    elif vector:
-        solved = np.stack([np.linalg.solve(a0, t[..., None])[..., 0] for t in total])
-    else:
-        solved = np.stack([np.linalg.solve(a0, t) for t in total])
-    return join(lead, x, solved)
+    return numpy_solve(array(a), array(b))
 
 
 def _inv(a):
-    """A X = I, hence X' = -X A' X."""
-    lead = innermost(a)
-    a0, t = split(a, lead.level)
-    x = np.linalg.inv(a0)
-    return join(lead, x, None if t is None else np.stack([-np.matmul(np.matmul(x, d), x) for d in t]))
+    return graded_inv(a, np.linalg.inv)
 
 
 def _adjugate(a):
@@ -89,7 +64,8 @@ def _cholesky(a, /, *, upper=False):
         inverse = np.linalg.inv(factor)
         n = np.shape(a0)[-1]
         phi = np.tril(np.ones((n, n))) - 0.5 * np.eye(n)
-        t = (t + np.swapaxes(t, -1, -2).conj()) / 2
+        below = np.tril(t, -1)  # the part that is read
+        t = below + np.swapaxes(below, -1, -2).conj() + np.real(t) * np.eye(n)
         middle = np.matmul(np.matmul(inverse, t), np.swapaxes(inverse, -1, -2).conj())
         t = np.matmul(factor, phi * middle)
     if upper:

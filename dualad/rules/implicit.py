@@ -1,0 +1,130 @@
+"""The one piece behind all functions that solve an equation which is linear in the unknown.
+
+From A x = b follows A x' = b' - A' x, at every level of nesting with the same A: the value comes from NumPy's or
+SciPy's own call, and one factorisation of the plain matrix gives all tangents (M. B. Giles, "Collected matrix
+derivative results for forward and reverse mode algorithmic differentiation", 2008).
+"""
+
+import math
+
+import numpy as np
+import scipy.linalg
+
+from dualad.rules import lapack
+from dualad.rules.algebra import innermost, join, lift, primal, split
+
+__all__ = ["dense_product", "factorised", "graded_inv", "graded_solve", "in_columns", "numpy_solve"]
+
+
+def graded_solve(operands, b, own, factorise, products):
+    """The solution x of an equation A x = b with its derivatives, A being made of some operands.
+
+    Parameters
+    ----------
+    operands : tuple of numbers and arrays
+        What A is made of.
+    b : number or array
+        The right-hand side, of any shape that the three functions agree about.
+    own : callable
+        ``own(*operands, b)`` gives x for plain arguments.
+    factorise : callable
+        ``factorise(*operands)``, called at most once and with plain operands, returns a function that solves for plain
+        right-hand sides stacked along any number of axes in front.
+    products : sequence of callables, one for each operand
+        ``product(t, x, *operands)`` gives A' x for all tangents t of that operand, (K,) + shape, in one array (K,) +
+        shape of x. x may have further axes in front.
+    """
+    solver = []
+
+    def by_factors(*arguments):
+        if not solver:
+            solver.append(factorise(*map(primal, operands)))
+        return solver[0](arguments[-1])
+
+    def graded(values, b, bottom):
+        lead = innermost(*values, b)
+        if lead is None:
+            return bottom(*values, b)
+        pairs = [split(v, lead.level) for v in values]
+        values = [v for v, _ in pairs]
+        b0, total = split(b, lead.level)
+        x = graded(values, b0, bottom)
+        for (_, t), product in zip(pairs, products, strict=True):
+            if t is not None:
+                term = product(t, x, *values)
+                total = -term if total is None else lift(total, np.ndim(x)) - term
+        if total is None:
+            return join(lead, x, None)
+        shape = total.shape[:1] + np.shape(x)
+        total = total if total.shape == shape else np.broadcast_to(lift(total, np.ndim(x)), shape)
+        return join(lead, x, graded(values, total, by_factors))
+
+    return graded(operands, b, own)
+
+
+def dense_product(t, x, *_):
+    """A' x for matrices A' (K, ..., n, n) and columns x (..., n, m)."""
+    if np.ndim(x) == 2 and np.ndim(t) == 3:
+        k, m, n = t.shape
+        return np.matmul(t.reshape((k * m, n)), x).reshape((k, m, x.shape[-1]))
+    return np.matmul(lift(t, np.ndim(x)), x)
+
+
+def in_columns(solve, ndim=2):
+    """Solve for stacks of right-hand sides (..., n, m) at once, as columns beside each other.
+
+    ``solve`` takes columns of `ndim` dimensions, the matrices' own.
+    """
+
+    def solve_stack(stack):
+        ahead = max(stack.ndim - ndim, 0)
+        moved = np.moveaxis(stack, range(ahead), range(-ahead, 0)) if ahead else stack
+        kept = moved.shape[:stack.ndim - ahead - 1]
+        x = solve(moved.reshape((*kept, math.prod(moved.shape[len(kept):])))).reshape(moved.shape)
+        return np.moveaxis(x, range(-ahead, 0), range(ahead)) if ahead else x
+
+    return solve_stack
+
+
+def factorised(a):
+    """A solver of stacks for a plain general matrix, or a stack of them, factorised once."""
+    if a.ndim > 2:
+        return in_columns(lambda columns: np.linalg.solve(a, columns), a.ndim)
+    return by_lu(scipy.linalg.lu_factor(a, check_finite=False))
+
+
+def by_lu(lu_and_piv):
+    """A solver of stacks from the factors of a matrix."""
+    return in_columns(lambda columns: scipy.linalg.lu_solve(lu_and_piv, columns, check_finite=False))
+
+
+def numpy_solve(a, b):
+    """numpy.linalg.solve; its own factors serve the tangents where NumPy's library can be asked for them."""
+    vector = np.ndim(b) == 1
+    factors = []
+
+    def own(a, b):
+        b = b[..., 0] if vector else b
+        a = np.asarray(a)
+        x, found = lapack.solve(a, np.asarray(b))
+        factors.append(found)
+        return x[..., None] if vector else x
+
+    def factorise(a):
+        return by_lu(factors[0]) if factors[0] is not None else factorised(np.asarray(a))
+
+    b = np.reshape(b, (*np.shape(b), 1)) if vector else b
+    x = graded_solve((a,), b, own, factorise, (dense_product,))
+    return x[..., 0] if vector else x
+
+
+def graded_inv(a, own):
+    """The inverse of a: own(a) for plain matrices; A X = I."""
+    inverse = []
+
+    def value(a, _):
+        inverse.append(own(a))
+        return inverse[0]
+
+    return graded_solve((a,), np.eye(np.shape(a)[-1]), value, lambda _: lambda stack: np.matmul(inverse[0], stack),
+                        (dense_product,))
