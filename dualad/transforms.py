@@ -13,6 +13,7 @@ import numpy as np
 from dualad._context import call_within
 from dualad._core import Dual, MultiDual, Number
 from dualad._core.number import dual_parts, rewrap, seed_directions, seed_tangent
+from dualad._intercept import intercepted
 from dualad._trees import as_input, as_output, flatten, is_container, rebuild, same_structure
 from dualad.rules.algebra import split
 
@@ -85,7 +86,7 @@ def _seed_leaf(primal, tangent, level, name):
     return seed_tangent(Dual, x, t, level)
 
 
-def jvp(f, primals, tangents):
+def jvp(f, primals, tangents, *, intercept=False):
     """Value of f and its derivative in one direction (Jacobian-vector product).
 
     Parameters
@@ -96,6 +97,9 @@ def jvp(f, primals, tangents):
         Where to evaluate: arrays, scalars, or nested containers of them.
     tangents : tuple
         The direction: of the same structure and shapes as `primals`.
+    intercept : bool, optional
+        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        `dualad.intercept_numpy`.
 
     Returns
     -------
@@ -133,6 +137,7 @@ def jvp(f, primals, tangents):
         raise ValueError(
             f"primals and tangents must be of one length, but have {len(primals)} and {len(tangents)} entries"
         )
+    f = intercepted(f, intercept)
     level = next(_levels)
     args = [_seed_tree(p, t, level, i) for i, (p, t) in enumerate(zip(primals, tangents, strict=True))]
     result = call_within((Dual, level, 1), f, args, _NO_KEYWORDS)
@@ -145,7 +150,7 @@ def jvp(f, primals, tangents):
     return rebuild(structure, values), rebuild(structure, dots)
 
 
-def linearize(f, *primals):
+def linearize(f, *primals, intercept=False):
     """Value of f and the linear function that maps tangents to tangents there.
 
     Parameters
@@ -154,6 +159,9 @@ def linearize(f, *primals):
         Function of ``len(primals)`` arguments.
     *primals
         Where to linearise: arrays, scalars, or nested containers of them.
+    intercept : bool, optional
+        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        `dualad.intercept_numpy`.
 
     Returns
     -------
@@ -178,6 +186,7 @@ def linearize(f, *primals):
     >>> y, float(f_jvp(1.0)), float(f_jvp(0.5))
     (9.0, 6.0, 3.0)
     """
+    f = intercepted(f, intercept)
     leaves, structure = flatten(primals)
     point = rebuild(structure, [np.copy(x) if isinstance(x, np.ndarray) else x for x in leaves])
 
@@ -187,7 +196,7 @@ def linearize(f, *primals):
     return f(*point), f_jvp
 
 
-def derivative(f, argnum=0, order=1):
+def derivative(f, argnum=0, order=1, *, intercept=False):
     """Derivative of a scalar or elementwise function with respect to one argument.
 
     Parameters
@@ -198,6 +207,9 @@ def derivative(f, argnum=0, order=1):
         Which positional argument.
     order : int, optional
         How often to differentiate.
+    intercept : bool, optional
+        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        `dualad.intercept_numpy`.
 
     Returns
     -------
@@ -224,6 +236,7 @@ def derivative(f, argnum=0, order=1):
     """
     if not isinstance(order, (int, np.integer)) or order < 0:
         raise ValueError(f"order must be a nonnegative integer, not {order!r}")
+    f = intercepted(f, intercept)
     if order == 0:
         return f
     inner = f if order == 1 else derivative(f, argnum, order - 1)
@@ -356,7 +369,7 @@ class _Sweep:
         return tree if self.several else tree[0]
 
 
-def value_and_jacobian(f, argnums=0, *, chunk_size=None):
+def value_and_jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
     """Function that returns the value of f and its dense Jacobian.
 
     Parameters
@@ -367,6 +380,9 @@ def value_and_jacobian(f, argnums=0, *, chunk_size=None):
         Which positional arguments to differentiate by.
     chunk_size : int, optional
         How many directions go through f at once. By default as many as fit into the cache.
+    intercept : bool, optional
+        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        `dualad.intercept_numpy`.
 
     Returns
     -------
@@ -393,6 +409,8 @@ def value_and_jacobian(f, argnums=0, *, chunk_size=None):
            [0., 4.]])
     """
 
+    f = intercepted(f, intercept)
+
     @_named_like(f, "value_and_jacobian")
     def wrapped(*args, **kwargs):
         sweep = _Sweep(f, argnums, args, kwargs, chunk_size)
@@ -403,7 +421,7 @@ def value_and_jacobian(f, argnums=0, *, chunk_size=None):
     return wrapped
 
 
-def jacobian(f, argnums=0, *, chunk_size=None):
+def jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
     """Function that returns the dense Jacobian of f.
 
     Parameters
@@ -414,6 +432,9 @@ def jacobian(f, argnums=0, *, chunk_size=None):
         Which positional arguments to differentiate by.
     chunk_size : int, optional
         How many directions go through f at once. By default as many as fit into the cache.
+    intercept : bool, optional
+        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        `dualad.intercept_numpy`.
 
     Returns
     -------
@@ -437,7 +458,7 @@ def jacobian(f, argnums=0, *, chunk_size=None):
     array([[3., 2.],
            [1., 0.]])
     """
-    both = value_and_jacobian(f, argnums, chunk_size=chunk_size)
+    both = value_and_jacobian(f, argnums, chunk_size=chunk_size, intercept=intercept)
 
     @_named_like(f, "jacobian")
     def wrapped(*args, **kwargs):
@@ -446,7 +467,7 @@ def jacobian(f, argnums=0, *, chunk_size=None):
     return wrapped
 
 
-def value_and_grad(f, argnums=0):
+def value_and_grad(f, argnums=0, *, intercept=False):
     """Function that returns the value of a scalar function and its gradient.
 
     Parameters
@@ -455,6 +476,9 @@ def value_and_grad(f, argnums=0):
         Function with a scalar result.
     argnums : int or tuple of int, optional
         Which positional arguments to differentiate by.
+    intercept : bool, optional
+        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        `dualad.intercept_numpy`.
 
     Returns
     -------
@@ -481,6 +505,8 @@ def value_and_grad(f, argnums=0):
     (5.0, array([2., 4.]))
     """
 
+    f = intercepted(f, intercept)
+
     @_named_like(f, "value_and_grad")
     def wrapped(*args, **kwargs):
         sweep = _Sweep(f, argnums, args, kwargs, None)
@@ -494,7 +520,7 @@ def value_and_grad(f, argnums=0):
     return wrapped
 
 
-def grad(f, argnums=0):
+def grad(f, argnums=0, *, intercept=False):
     """Function that returns the gradient of a scalar function.
 
     Parameters
@@ -503,6 +529,9 @@ def grad(f, argnums=0):
         Function with a scalar result.
     argnums : int or tuple of int, optional
         Which positional arguments to differentiate by.
+    intercept : bool, optional
+        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        `dualad.intercept_numpy`.
 
     Returns
     -------
@@ -526,7 +555,7 @@ def grad(f, argnums=0):
     >>> da.grad(lambda x: (x**2).sum())(np.array([1.0, 2.0]))
     array([2., 4.])
     """
-    both = value_and_grad(f, argnums)
+    both = value_and_grad(f, argnums, intercept=intercept)
 
     @_named_like(f, "grad")
     def wrapped(*args, **kwargs):

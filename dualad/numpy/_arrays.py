@@ -85,14 +85,14 @@ def _guide(kwargs):
 _PACKABLE = (Number, float, int, complex, np.number)
 
 
-def _contains_number(a):
+def contains_number(a):
     if isinstance(a, (list, tuple)):
-        return any(_contains_number(v) for v in a)
+        return any(contains_number(v) for v in a)
     return isinstance(a, Number)
 
 
 def _packed_list(a):
-    return pack(a) if isinstance(a, (list, tuple)) and _contains_number(a) else a
+    return pack(a) if isinstance(a, (list, tuple)) and contains_number(a) else a
 
 
 def _packed_result(y):
@@ -116,7 +116,7 @@ def _call(function, args, kwargs, retry):
     try:
         y = function(*args, **kwargs)
     except (TypeError, ValueError):
-        if not any(_contains_number(a) for a in (*args, *kwargs.values())):
+        if not any(contains_number(a) for a in (*args, *kwargs.values())):
             raise
         return retry(args, kwargs)
     return y if type(y) is np.ndarray and y.dtype.char != "O" or _wants_objects(args, kwargs) else _packed_result(y)
@@ -259,7 +259,7 @@ def _fromiter(iter, dtype, count=-1, **kwargs):
     if not running():
         return np.fromiter(iter, dtype, count, **kwargs)
     items = list(itertools.islice(iter, None if count < 0 else count))
-    if not _contains_number(items):
+    if not contains_number(items):
         return np.fromiter(items, dtype, count, **kwargs)
     if len(items) < count:
         raise ValueError(f"iterator too short: Expected {count} but iterator had only {len(items)} items.")

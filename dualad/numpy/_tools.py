@@ -66,31 +66,36 @@ class vectorize(np.vectorize):
     """
 
     def __call__(self, *args, **kwargs):
-        if self.pyfunc is np._NoValue:  # used as a decorator with arguments
-            return super().__call__(*args, **kwargs)
-        lead = innermost(*args, *kwargs.values())
-        if lead is None:
-            return _packed(super().__call__(*args, **kwargs))
-        if self.signature is not None:
-            raise TypeError("vectorize with a signature does not support numbers with derivatives: loop over the "
-                            "arrays and stack the results")
-        return self._loop(args, kwargs)
+        return call_vectorized(self, super().__call__, args, kwargs)
 
-    def _loop(self, args, kwargs):
-        given = {**dict(enumerate(args)), **kwargs}
-        varied = {k: pack_if_needed(v) for k, v in given.items() if k not in self.excluded}
-        shape = np.broadcast_shapes(*map(np.shape, varied.values()))
-        varied = {k: np.broadcast_to(v, shape) for k, v in varied.items()}
-        results = []
-        for index in np.ndindex(shape):
-            at = {**given, **{k: v[index] for k, v in varied.items()}}
-            positional = [at.pop(i) for i in range(len(args))]
-            results.append(self.pyfunc(*positional, **at))
-        if not results:
-            raise ValueError("cannot call `vectorize` on size 0 inputs with derivatives")
-        if isinstance(results[0], tuple):
-            return tuple(np.reshape(np.stack(part), shape) for part in zip(*results, strict=True))
-        return np.reshape(np.stack(results), shape)
+
+def call_vectorized(vectorized, plain_call, args, kwargs):
+    """Call a numpy.vectorize whose arguments or results may be numbers."""
+    if not callable(vectorized.pyfunc):  # used as a decorator with arguments
+        return plain_call(*args, **kwargs)
+    if innermost(*args, *kwargs.values()) is None:
+        return _packed(plain_call(*args, **kwargs))
+    if vectorized.signature is not None:
+        raise TypeError("vectorize with a signature does not support numbers with derivatives: loop over the "
+                        "arrays and stack the results")
+    return _loop(vectorized, args, kwargs)
+
+
+def _loop(vectorized, args, kwargs):
+    given = {**dict(enumerate(args)), **kwargs}
+    varied = {k: pack_if_needed(v) for k, v in given.items() if k not in vectorized.excluded}
+    shape = np.broadcast_shapes(*map(np.shape, varied.values()))
+    varied = {k: np.broadcast_to(v, shape) for k, v in varied.items()}
+    results = []
+    for index in np.ndindex(shape):
+        at = {**given, **{k: v[index] for k, v in varied.items()}}
+        positional = [at.pop(i) for i in range(len(args))]
+        results.append(vectorized.pyfunc(*positional, **at))
+    if not results:
+        raise ValueError("cannot call `vectorize` on size 0 inputs with derivatives")
+    if isinstance(results[0], tuple):
+        return tuple(np.reshape(np.stack(part), shape) for part in zip(*results, strict=True))
+    return np.reshape(np.stack(results), shape)
 
 
 def _packed(y):

@@ -1,0 +1,299 @@
+"""Plain NumPy's array-making functions replaced by those of `dualad.numpy`, for one context, while a transform runs.
+
+NumPy has no protocol for ``numpy.zeros(3)``, which has no argument to dispatch on, so the attribute ``numpy.zeros``
+itself is replaced for a while. Whoever looks it up meanwhile, in whatever thread, gets a function that decides at each
+call: NumPy's own runs, unless interception is on in the caller's context, a transform runs there, and the call comes
+from Python code outside NumPy, SciPy and dualad. Compiled code calls ``numpy.empty`` too and writes into the memory of
+what it takes for an ndarray (`numpy.random` does), so no number may be returned there. It has no frame of its own: the
+frame that is found is that of the Python code which runs it, and stands at another call.
+"""
+
+import contextlib
+import dis
+import functools
+import importlib.util
+import inspect
+import itertools
+import os
+import sys
+import threading
+import types
+from contextvars import ContextVar
+
+import numpy
+
+from dualad._context import ACTIVE
+from dualad.numpy._arrays import FUNCTIONS, contains_number
+from dualad.numpy._tools import NAMES, call_vectorized
+
+_INTERCEPTING = ContextVar("dualad_intercepting", default=False)
+
+
+def _folder(package):
+    return os.path.dirname(importlib.util.find_spec(package).origin) + os.sep
+
+
+_OWN = _folder("dualad")
+_LIBRARIES = (_OWN, _folder("numpy"), _folder("scipy"))
+
+
+def _is_library(file):
+    return file.startswith(_LIBRARIES)
+
+
+# ---- who calls -----------------------------------------------------------------------------------------------------
+
+_LOADS_NAME = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_DEREF")
+_CALLS = ("CALL", "BINARY_SUBSCR")
+_BETWEEN = ("PUSH_NULL", "EXTENDED_ARG", "PRECALL", "KW_NAMES")
+
+
+@functools.lru_cache(maxsize=4096)
+def _callees(code):
+    """For each code unit: the names that lead to what its instruction calls or subscripts, (is global, "np", "zeros").
+
+    A call ``np.zeros(3)`` and what it calls, ``np.zeros``, start at one place of the source (with a method on a line of
+    its own, at the dot): what was last loaded from there is called.
+    """
+    loaded, called = {}, {}
+    path = origin = None
+    for step in dis.get_instructions(code):
+        name, start = step.opname, (step.positions.lineno, step.positions.col_offset)
+        if start[1] is None or name in _BETWEEN:
+            continue
+        if name in ("LOAD_ATTR", "LOAD_METHOD"):
+            path = path and (*path, step.argval)
+            loaded[start] = loaded[origin] = path
+        elif name.startswith(_LOADS_NAME):
+            last = step.argval[-1] if isinstance(step.argval, tuple) else step.argval
+            path, origin = (name == "LOAD_GLOBAL", last), start
+            loaded[start] = path
+        elif name.startswith(_CALLS) or (name == "BINARY_OP" and step.argrepr == "[]"):
+            callee = loaded.pop(start, None)
+            loaded = {place: other for place, other in loaded.items() if other is not callee}
+            called.setdefault(tuple(step.positions), callee)
+            path = None
+        else:
+            path = None
+    return [called.get(position) for position in code.co_positions()]
+
+
+def _calls(frame, name, replacement):
+    """Whether a frame stands at a call of this replacement, and not of compiled code that calls it in turn."""
+    path = _callees(frame.f_code)[frame.f_lasti // 2]
+    if path is None or (len(path) > 2 and path[-1] != name):
+        return False
+    is_global, root, *attributes = path
+    scope = frame.f_globals if is_global or root not in frame.f_locals else frame.f_locals
+    found = scope.get(root)
+    for attribute in attributes:
+        found = getattr(found, attribute, None)
+    return found is replacement
+
+
+def _wanted(frame, name, replacement, args):
+    """Whether this call shall give numbers: in libraries only if it gets some."""
+    if not (_INTERCEPTING.get() and ACTIVE.get()):
+        return False
+    file = frame.f_code.co_filename
+    if file.startswith(_OWN) or (_is_library(file) and not contains_number(args)):
+        return False
+    return _calls(frame, name, replacement)
+
+
+# ---- what stands in numpy meanwhile ----------------------------------------------------------------------------------
+
+def _replacement(name, plain, making):
+    @functools.wraps(plain, updated=())
+    def intercepted(*args, **kwargs):
+        called = making if _wanted(sys._getframe(1), name, intercepted, args) else plain
+        return called(*args, **kwargs)
+
+    return intercepted
+
+
+class _Indexed:
+    """In place of numpy.r_, c_, mgrid and ogrid."""
+
+    def __init__(self, name, plain, making):
+        self._name, self._plain, self._making = name, plain, making
+        self.__doc__ = plain.__doc__
+
+    def __getitem__(self, key):
+        wanted = _wanted(sys._getframe(1), self._name, self, key if isinstance(key, tuple) else (key,))
+        return (self._making if wanted else self._plain)[key]
+
+    def __getattr__(self, attribute):
+        return getattr(self._plain, attribute)
+
+    def __len__(self):
+        return len(self._plain)
+
+
+def _replacements():
+    """What is in numpy, and what replaces it."""
+    for name, making in {**FUNCTIONS, **NAMES}.items():
+        plain = getattr(numpy, name, None)
+        if plain is not None and not isinstance(plain, type):  # numpy.vectorize stays a class: see _call_vectorized
+            yield plain, (_replacement if callable(plain) else _Indexed)(name, plain, making)
+
+
+_PAIRS = list(_replacements())
+_BY_PLAIN = {id(plain): replacement for plain, replacement in _PAIRS}
+_BY_REPLACEMENT = {id(replacement): plain for plain, replacement in _PAIRS}
+_OF_NUMPY = [name for name, value in vars(numpy).items() if id(value) in _BY_PLAIN]
+_plain_call = numpy.vectorize.__call__
+
+
+@functools.wraps(_plain_call)
+def _call_vectorized(self, /, *args, **kwargs):
+    if _INTERCEPTING.get() and ACTIVE.get():
+        return call_vectorized(self, functools.partial(_plain_call, self), args, kwargs)
+    return _plain_call(self, *args, **kwargs)
+
+
+# ---- putting it there and taking it away ---------------------------------------------------------------------------
+
+_lock = threading.RLock()
+_patched = {}
+"""The namespaces that are patched, by id, and how many interceptions want them so."""
+_modules_before = 0
+
+
+def _substitute(namespace, table):
+    names = _OF_NUMPY if namespace is vars(numpy) else list(namespace)
+    for name in names:
+        other = table.get(id(namespace.get(name)))
+        if other is not None:
+            namespace[name] = other
+
+
+def _enter(namespaces):
+    global _modules_before
+    with _lock:
+        if not _patched:
+            numpy.vectorize.__call__ = _call_vectorized
+            _modules_before = len(sys.modules)
+        for namespace in namespaces:
+            _, count = _patched.get(id(namespace), (None, 0))
+            if not count:
+                _substitute(namespace, _BY_PLAIN)
+            _patched[id(namespace)] = namespace, count + 1
+
+
+def _leave(namespaces):
+    with _lock:
+        for namespace in namespaces:
+            _, count = _patched.pop(id(namespace))
+            if count > 1:
+                _patched[id(namespace)] = namespace, count - 1
+            else:
+                _substitute(namespace, _BY_REPLACEMENT)
+        if not _patched:
+            numpy.vectorize.__call__ = _plain_call
+            for module in list(itertools.islice(sys.modules.values(), _modules_before, None)):
+                _substitute(getattr(module, "__dict__", {}), _BY_REPLACEMENT)  # it imported what was there
+
+
+@contextlib.contextmanager
+def _interception(namespaces):
+    namespaces = [vars(numpy), *namespaces]
+    _enter(namespaces)
+    token = _INTERCEPTING.set(True)
+    try:
+        yield
+    finally:
+        _INTERCEPTING.reset(token)
+        _leave(namespaces)
+
+
+def _namespace(where):
+    """The global names of a module, or of the module that a callable is from; None if they are not known."""
+    if isinstance(where, types.ModuleType):
+        return vars(where)
+    while isinstance(where, functools.partial):
+        where = where.func
+    where = inspect.unwrap(where)
+    if not isinstance(where, (types.FunctionType, types.MethodType)):
+        where = type(where).__call__
+    where = getattr(where, "__func__", where)
+    if not isinstance(where, types.FunctionType) or _is_library(where.__code__.co_filename):
+        return None
+    return where.__globals__
+
+
+# ---- public --------------------------------------------------------------------------------------------------------
+
+def intercept_numpy(*where):
+    """Context manager in which plain NumPy makes arrays that can hold derivatives, while a transform runs.
+
+    Code that was written for plain NumPy, and that you cannot edit, makes arrays with ``np.zeros(n)`` and stores into
+    them. Within this context such calls behave as those of `dualad.numpy` do, in the same thread or asynchronous task
+    and while a transform runs there. At any other moment, and in any other thread, NumPy is what it was.
+
+    Parameters
+    ----------
+    *where : module or callable, optional
+        Modules, or functions from modules, that have taken names out of numpy by ``from numpy import zeros``: their
+        names are replaced too. Calls by attribute, ``np.zeros(n)``, are reached everywhere. A transform with
+        ``intercept=True`` adds the module of its function.
+
+    Returns
+    -------
+    context manager
+        Also usable as a decorator. It may be nested, and entered by several threads at once; the last to leave
+        restores NumPy, after an error too.
+
+    Raises
+    ------
+    TypeError
+        If something else than modules and functions is given.
+
+    See Also
+    --------
+    dualad.numpy : the same by a change of the import, at less cost.
+
+    Notes
+    -----
+    Reached are all functions of `dualad.numpy` that differ from NumPy's (zeros, ones, empty, full, array, asarray,
+    arange, linspace, eye, concatenate of lists, r_, vectorize, ...), called from Python code. Not reached are calls
+    from compiled code, such as Cython modules or ``map(np.zeros, sizes)``, and those inside NumPy and SciPy that get
+    no number; they make plain arrays, in which a number cannot be stored: that raises TypeError or ValueError.
+    Calls are told apart by the source positions in the byte code (PEP 657), so Python must not run with
+    ``-X no_debug_ranges``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualad as da
+    >>> def f(x):
+    ...     y = np.zeros(2)
+    ...     y[0] = x**2
+    ...     return y
+    >>> with da.intercept_numpy():
+    ...     da.derivative(f)(3.0)
+    array([6., 0.])
+    >>> da.derivative(f, intercept=True)(3.0)
+    array([6., 0.])
+    """
+    namespaces = []
+    for w in where:
+        if not callable(w) and not isinstance(w, types.ModuleType):
+            raise TypeError(f"intercept_numpy takes modules and functions, not {type(w).__name__}")
+        namespaces.append(_namespace(w))
+    return _interception([n for n in namespaces if n is not None])
+
+
+def intercepted(f, intercept):
+    """f, or f run under interception if that is asked for."""
+    if intercept is False:
+        return f
+    if not isinstance(intercept, (bool, numpy.bool_)):
+        raise TypeError(f"intercept must be True or False, not {intercept!r}")
+
+    @functools.wraps(f, updated=())
+    def run(*args, **kwargs):
+        with intercept_numpy(f):
+            return f(*args, **kwargs)
+
+    return run if intercept else f

@@ -1,0 +1,619 @@
+"""intercept_numpy and intercept=True: programs for plain NumPy differentiate as they are."""
+
+import asyncio
+import contextvars
+import functools
+import importlib
+import itertools
+import subprocess
+import sys
+import textwrap
+import threading
+import types
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy
+import numpy as np
+import pytest
+import scipy.interpolate
+import scipy.linalg
+import scipy.optimize
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dualad as da
+import dualad.numpy
+from conftest import assert_close, assert_same_bits
+from nonlinear_problems import PROBLEMS
+from test_numpy_namespace import MAKING, PLAIN, evaluate
+
+ORIGINALS = {name: getattr(numpy, name) for name in numpy.__all__}
+VECTORIZE_CALL = numpy.vectorize.__call__
+
+
+@pytest.fixture(autouse=True)
+def numpy_is_restored():
+    yield
+    changed = [name for name, original in ORIGINALS.items() if getattr(numpy, name) is not original]
+    assert not changed and numpy.vectorize.__call__ is VECTORIZE_CALL
+
+
+def store(x):
+    y = np.zeros(2)
+    y[0] = x**2
+    return y
+
+
+# ---- the classical test set ----------------------------------------------------------------------------------------
+
+
+def with_other_numpy(f, **others):
+    """The function f, in whose module np has other functions."""
+    shim = types.SimpleNamespace(**{**vars(numpy), **others})
+    return types.FunctionType(f.__code__, {**f.__globals__, "np": shim})
+
+
+def complex_jacobian(f, x):
+    f = with_other_numpy(f, zeros=lambda n: numpy.zeros(n, complex), empty=lambda n: numpy.zeros(n, complex))
+    h = 1e-100
+    return numpy.stack([f(x + 1j * h * e).imag / h for e in numpy.eye(len(x))], axis=1)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: p.name)
+class TestNonlinearSystems:
+    def test_jacobian_at_the_start_and_elsewhere(self, problem):
+        for x in (problem.x0, problem.x0 + 0.1 + 0.01 * numpy.arange(problem.n)):
+            y, jacobian = da.value_and_jacobian(problem.f, intercept=True)(x)
+            assert_same_bits(y, problem.f(x))
+            assert_close(jacobian, complex_jacobian(problem.f, x), rtol=1e-12, atol=1e-12)
+            assert_close(da.jacobian(problem.f, intercept=True, chunk_size=3)(x), jacobian)
+
+    def test_one_direction(self, problem):
+        v = numpy.cos(numpy.arange(problem.n))
+        y, ydot = da.jvp(problem.f, (problem.x0,), (v,), intercept=True)
+        assert_same_bits(y, problem.f(problem.x0))
+        assert_close(ydot, complex_jacobian(problem.f, problem.x0) @ v, rtol=1e-11, atol=1e-11)
+
+    def test_second_derivative_along_a_line(self, problem):
+        x, v = problem.x0 + 0.05, 0.1 * numpy.ones(problem.n)
+
+        def slope(t):
+            return complex_jacobian(problem.f, x + t * v) @ v
+
+        actual = da.derivative(lambda t: problem.f(x + t * v), order=2, intercept=True)(0.0)
+        h = 1e-4
+        expected = (8 * (slope(h) - slope(-h)) - (slope(2 * h) - slope(-2 * h))) / (12 * h)
+        assert_close(actual, expected, rtol=1e-6, atol=1e-6)
+
+    def test_root(self, problem):
+        if problem.root is None:
+            pytest.skip("no root is published")
+        assert numpy.abs(problem.f(problem.root)).max() < 1e-10
+        assert len(problem.root) == problem.n
+
+
+def test_mean_of_the_h_function_is_known():
+    problem = PROBLEMS[-1]
+    x = problem.x0
+    for _ in range(8):
+        y, jacobian = da.value_and_jacobian(problem.f, intercept=True)(x)
+        x = x - numpy.linalg.solve(jacobian, y)
+    assert_close(x.mean(), 2 * (1 - numpy.sqrt(0.1)) / 0.9)
+
+
+# ---- which calls are reached ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", MAKING)
+def test_every_function_makes_numbers(text):
+    made = []
+    da.jvp(lambda t: made.append(evaluate(text, numpy)) or t, (2.0,), (1.0,), intercept=True)
+    expected = numpy.asarray(evaluate(text, numpy))
+    assert type(made[0]) is da.Dual and not made[0].isconstant
+    assert_same_bits(made[0].value, expected)
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_integers_and_views_stay_plain(text):
+    made, a = [], numpy.arange(6.0).reshape(2, 3)
+    names = {"numpy": numpy, "a": a}
+    da.jvp(lambda t: made.append(eval(text, {**vars(numpy), **names})) or t, (2.0,), (1.0,), intercept=True)
+    assert type(made[0]) is numpy.ndarray and made[0].dtype == evaluate(text, numpy).dtype
+
+
+class Model:
+    np = numpy
+
+    def __init__(self):
+        self.lib = numpy
+
+    def __call__(self, x):
+        y = self.lib.zeros(2)
+        y[:] = [x, x**3]
+        return self.np.concatenate([[x], y])
+
+    def method(self, x):
+        return self(x)
+
+
+def by_star(x):
+    args, kwargs = ((3,), float), {"order": "C"}
+    y = np.zeros(*args, **kwargs)
+    y[1] = x**2
+    return y
+
+
+def by_local_import(x):
+    import numpy as local
+    from numpy import full
+    y = local.empty(shape=3)
+    y[...] = full(3, 1.0)
+    y[1] = x**2
+    return y - full(3, 1.0) * (numpy.arange(3) != 1)
+
+
+def by_alias(x):
+    make = np.zeros
+    y = make(3)
+    y[1] = x**2
+    return y
+
+
+def by_chain(x):
+    y = (
+        np
+        .zeros(
+            3, dtype=float,
+        )
+        .reshape(3, 1)[:, 0]
+    )
+    y[1] = x**2
+    return y
+
+
+def by_comprehension(x):
+    rows = [np.zeros(3) for _ in range(2)]
+    rows[0][1] = x**2
+    return sum(rows) + {k: np.zeros(3) for k in "a"}["a"]
+
+
+def by_closure(x, xp=numpy):
+    def make(n):
+        def inner():
+            return xp.zeros(n) if n else None
+        return inner()
+    y = make(3)
+    y[1] = x**2
+    return y
+
+
+def by_generator(x):
+    y = next(np.zeros(k) for k in (3, 4))
+    y[1] = x**2
+    return y
+
+
+def by_try(x):
+    y = None
+    try:
+        raise KeyError
+    except KeyError:
+        pass
+    finally:
+        y = np.zeros(3)
+    y[1] = x**2
+    return y
+
+
+def by_r(x):
+    return np.r_[0.0, x**2, 0.0]
+
+
+def by_list(x):
+    return np.array([0.0, x**2, 0.0])
+
+
+WAYS = [by_star, by_local_import, by_alias, by_chain, by_comprehension, by_closure, by_generator, by_try, by_r, by_list]
+
+
+@pytest.mark.parametrize("f", WAYS, ids=lambda f: f.__name__)
+def test_ways_to_call(f):
+    for _ in range(3):  # the interpreter specialises what it runs again
+        assert_close(da.derivative(f, intercept=True)(3.0), [0.0, 6.0, 0.0])
+    with da.intercept_numpy():
+        assert_close(da.jacobian(f)(3.0), [0.0, 6.0, 0.0])
+
+
+@pytest.mark.parametrize("f", [Model(), Model().method, functools.partial(Model.__call__, Model())])
+def test_callables(f):
+    assert_close(da.derivative(f, intercept=True)(2.0), [1.0, 1.0, 12.0])
+
+
+@pytest.mark.parametrize("loads", [9, 300])
+def test_code_run_by_exec(loads):
+    """Also where byte code needs extended arguments."""
+    text = "import numpy as np\n" + "\n".join(f"v{i} = {i}" for i in range(loads)) + "\n"
+    text += "def f(x):\n    y = np.zeros(3); y[1] = x**2\n    return y\n"
+    text += "def g(x):\n" + "".join(f"    v{i}\n" for i in range(loads))
+    text += "    y = np.ones(3)\n    y[1] = x\n    return y\n"
+    names = {}
+    exec(text, names)
+    assert_close(da.derivative(names["f"], intercept=True)(3.0), [0.0, 6.0, 0.0])
+    assert_close(da.derivative(names["g"], intercept=True)(3.0), [0.0, 1.0, 0.0])
+
+
+FROM_IMPORT = """
+from numpy import zeros, array as make_array, r_
+
+def f(x):
+    y = zeros(2)
+    y[0] = x**2
+    return y
+
+def g(x):
+    return make_array([x, x**2]) + r_[x, 1.0]
+"""
+
+
+@pytest.fixture
+def user_module(tmp_path, monkeypatch):
+    (tmp_path / "dualad_user_module.py").write_text(FROM_IMPORT)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield "dualad_user_module"
+    sys.modules.pop("dualad_user_module", None)
+
+
+class TestNamesImportedEarlier:
+    def test_the_module_of_the_function_is_reached(self, user_module):
+        module = importlib.import_module(user_module)
+        assert_close(da.derivative(module.f, intercept=True)(3.0), [6.0, 0.0])
+        assert_close(da.derivative(functools.partial(module.g), intercept=True)(3.0), [2.0, 6.0])
+        assert module.zeros is numpy.zeros and module.make_array is numpy.array and module.r_ is numpy.r_
+
+    def test_other_modules_are_reached_when_named(self, user_module):
+        module = importlib.import_module(user_module)
+        for where in (module, module.f):
+            with da.intercept_numpy(where):
+                assert module.zeros is not ORIGINALS["zeros"]
+                assert_close(da.derivative(lambda x: module.f(x))(3.0), [6.0, 0.0])
+            assert module.zeros is numpy.zeros
+
+    def test_otherwise_storing_raises(self, user_module):
+        module = importlib.import_module(user_module)
+        with pytest.raises((TypeError, ValueError)) as error:
+            da.derivative(lambda x: module.f(x), intercept=True)(3.0)
+        assert "derivative" in str(error.value) + str(error.value.__cause__)
+
+    def test_a_module_imported_meanwhile_takes_nothing_with_it(self, user_module):
+        def f(x):
+            return importlib.import_module(user_module).f(x)
+
+        assert_close(da.derivative(f, intercept=True)(3.0), [6.0, 0.0])
+        module = sys.modules[user_module]
+        assert module.zeros is numpy.zeros and module.make_array is numpy.array and module.r_ is numpy.r_
+
+    def test_what_others_put_there_is_left(self, user_module):
+        module = importlib.import_module(user_module)
+        with da.intercept_numpy(module):
+            module.zeros = other = object()
+        assert module.zeros is other
+
+
+class TestNotReached:
+    """Where a number could do harm NumPy's own functions run."""
+
+    def test_compiled_code_makes_arrays_for_itself(self):
+        def f(x):
+            rng = numpy.random.default_rng(3)
+            draws = [rng.standard_normal(4), rng.normal(0.0, 1.0, 4), numpy.random.RandomState(1).rand(4),
+                     rng.choice(5, 4), rng.permutation(4)]
+            assert {type(d) for d in draws} == {numpy.ndarray}
+            y = np.empty(4)
+            y[:] = x * draws[0]
+            return y
+
+        expected = numpy.random.default_rng(3).standard_normal(4)
+        assert_same_bits(da.derivative(f, intercept=True)(2.0), expected)
+
+    def test_scipy_on_plain_arrays(self):
+        A, b = numpy.array([[3.0, 1.0], [1.0, 2.0]]), numpy.array([1.0, 2.0])
+        spline = scipy.interpolate.CubicSpline([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 4.0, 9.0])
+
+        def plain(module=scipy):
+            found = module.optimize.root(lambda p: [p[0] - 1.0, p[1] ** 2 - 2.0], A[0]).x
+            return (*scipy.linalg.lu_factor(A), scipy.linalg.expm(A), spline(b), found)
+
+        def f(x):
+            seen.extend(plain())
+            return store(x)
+
+        seen = []
+        assert_close(da.derivative(f, intercept=True)(3.0), [6.0, 0.0])
+        for actual, expected in zip(seen, plain(), strict=True):
+            assert type(actual) is numpy.ndarray
+            assert_close(actual, expected)
+
+    def test_calls_from_compiled_functions_are_plain(self):
+        made = []
+
+        def f(x):
+            made.extend(map(np.zeros, [2, 3]))
+            made.append(functools.partial(np.ones, 2)())
+            return x
+
+        da.derivative(f, intercept=True)(1.0)
+        assert {type(y) for y in made} == {numpy.ndarray}
+
+    def test_dualads_own_arrays(self):
+        def f(x):
+            y = np.zeros((2, 2))
+            y[0] = np.stack([x, np.linalg.norm(y[0] + x)])
+            total = np.sum(np.linalg.inv(y + np.eye(2)) * np.percentile(y + x, [30.0]))
+            return total + np.interp(x, [0.0, 9.0], [1.0, 2.0])
+
+        with da.intercept_numpy():
+            actual = da.derivative(f)(3.0)
+        assert_close(actual, da.derivative(with_other_numpy(f, zeros=dualad.numpy.zeros, eye=dualad.numpy.eye))(3.0))
+
+    def test_without_source_positions_nothing_is_lost(self):
+        program = textwrap.dedent("""
+            import numpy as np, dualad as da
+            def f(x):
+                y = np.zeros(2)
+                y[0] = x
+                return y
+            try:
+                print(da.derivative(f, intercept=True)(3.0))
+            except (TypeError, ValueError) as error:
+                print("raised", error.__cause__ or error)
+        """)
+        run = [sys.executable, "-X", "no_debug_ranges", "-c", program]
+        result = subprocess.run(run, capture_output=True, text=True, check=True)
+        assert result.stdout.startswith("raised") and "derivative" in result.stdout
+
+
+class TestLibrariesGivenNumbers:
+    """Within SciPy and NumPy a conversion that would raise keeps the number."""
+
+    def test_asarray_in_scipy(self):
+        x = numpy.array([0.3, -0.7, 1.1])
+        expected = scipy.optimize.rosen_der(x)
+        assert_close(da.grad(scipy.optimize.rosen, intercept=True)(x), expected)
+
+    def test_numpy_polynomial(self):
+        def f(c):
+            return numpy.polynomial.polynomial.polyval(2.0, c)
+        assert_close(da.grad(f, intercept=True)(numpy.array([1.0, 2.0, 3.0])), [1.0, 2.0, 4.0])
+
+
+class TestVectorize:
+    ramp = staticmethod(numpy.vectorize(lambda x: x**2 if x > 0 else 0.0))
+
+    def test_made_before_and_within(self):
+        for f in (self.ramp, lambda x: np.vectorize(lambda v: v**2 if v > 0 else 0.0)(x)):
+            assert_close(da.derivative(f, intercept=True)(numpy.array([-1.0, 3.0])), [0.0, 6.0])
+            with da.intercept_numpy():
+                assert_close(self.ramp([-1.0, 3.0]), [0.0, 9.0])
+
+
+# ---- which moments and contexts ------------------------------------------------------------------------------------
+
+
+def is_plain():
+    return type(np.zeros(2)) is numpy.ndarray
+
+
+class TestScope:
+    def test_only_while_a_transform_runs(self):
+        with da.intercept_numpy():
+            assert is_plain()
+            assert_close(da.derivative(store)(3.0), [6.0, 0.0])
+            assert is_plain()
+        assert not da.derivative(lambda x: is_plain() * x)(3.0) == 0
+        assert da.derivative(lambda x: is_plain() * x, intercept=True)(3.0) == 0
+
+    def test_undone_on_error(self):
+        def f(x):
+            assert not is_plain()
+            raise RuntimeError("stop")
+
+        for intercept in (True, numpy.True_):
+            with pytest.raises(RuntimeError, match="stop"):
+                da.jvp(f, (1.0,), (1.0,), intercept=intercept)
+            assert np.zeros is ORIGINALS["zeros"]
+        with pytest.raises(RuntimeError, match="stop"), da.intercept_numpy():
+            raise RuntimeError("stop")
+        assert np.zeros is ORIGINALS["zeros"]
+
+    def test_nested(self):
+        outer = da.intercept_numpy()
+        with outer:
+            with da.intercept_numpy():
+                assert_close(da.derivative(store, intercept=True)(3.0), [6.0, 0.0])
+            assert np.zeros is not ORIGINALS["zeros"]
+            assert_close(da.derivative(store)(3.0), [6.0, 0.0])
+        assert np.zeros is ORIGINALS["zeros"]
+
+    def test_as_a_decorator(self):
+        @da.intercept_numpy()
+        def run(x):
+            return da.derivative(store)(x)
+
+        for x in (1.0, 3.0):
+            assert_close(run(x), [2 * x, 0.0])
+        assert np.zeros is ORIGINALS["zeros"]
+
+    def test_a_transform_within_a_transform(self):
+        def f(x):
+            inner = da.derivative(lambda t: store(t * x)[0])(2.0)  # inherits interception
+            y = np.zeros(1)
+            y[0] = inner
+            return y
+
+        assert_close(da.derivative(f, intercept=True)(3.0), [24.0])
+
+    def test_a_name_kept_is_plain_afterwards(self):
+        with da.intercept_numpy():
+            kept = np.zeros
+        assert type(kept(2)) is numpy.ndarray
+        assert da.derivative(lambda x: x * (type(kept(2)) is numpy.ndarray))(2.0) == 1.0
+        assert kept.__name__ == "zeros" and kept.__doc__ == numpy.zeros.__doc__
+
+    def test_a_transform_without_interception_keeps_numpy(self):
+        """Side by side with one that has it, in another thread."""
+        entered, done = threading.Event(), threading.Event()
+
+        def f(x):
+            entered.set()
+            done.wait(10)
+            return store(x)
+
+        def other():
+            entered.wait(10)
+            assert np.zeros is not ORIGINALS["zeros"]
+            made = []
+            da.derivative(lambda x: made.append(np.zeros(2)) or x)(1.0)
+            plain = is_plain()
+            done.set()
+            return type(made[0]), plain
+
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(da.derivative(f, intercept=True), 3.0)
+            assert pool.submit(other).result(20) == (numpy.ndarray, True)
+            assert_close(first.result(20), [6.0, 0.0])
+
+    def test_who_is_still_inside_is_served(self):
+        """The first to enter leaves first; the last to leave restores NumPy."""
+        both_in, one_out = threading.Barrier(2), threading.Event()
+
+        def short():
+            with da.intercept_numpy():
+                both_in.wait(10)
+            one_out.set()
+            return is_plain()
+
+        def long():
+            with da.intercept_numpy():
+                both_in.wait(10)
+                one_out.wait(10)
+                return da.derivative(store)(3.0)
+
+        with ThreadPoolExecutor(2) as pool:
+            results = [pool.submit(short), pool.submit(long)]
+            assert results[0].result(20)
+            assert_close(results[1].result(20), [6.0, 0.0])
+
+    def test_many_threads(self):
+        stop = threading.Event()
+        spoiled = []
+
+        def watch():
+            while not stop.is_set():
+                if not is_plain():
+                    spoiled.append(1)
+
+        def work(k):
+            return [da.derivative(store, intercept=True)(float(k + i)) for i in range(30)]
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        with ThreadPoolExecutor(4) as pool:
+            for k, results in enumerate(pool.map(work, range(8))):
+                assert_close(results, [[2.0 * (k + i), 0.0] for i in range(30)])
+        stop.set()
+        watcher.join()
+        assert not spoiled
+
+    def test_threads_of_the_function(self):
+        def f(x):
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(is_plain).result()
+                return pool.submit(contextvars.copy_context().run, store, x).result()
+
+        assert_close(da.derivative(f, intercept=True)(3.0), [6.0, 0.0])
+
+    def test_asynchronous_tasks(self):
+        async def intercepting(k):
+            with da.intercept_numpy():
+                await asyncio.sleep(0)
+                result = da.derivative(store)(k)
+                await asyncio.sleep(0)
+            return result
+
+        async def other():
+            seen = []
+            for _ in range(4):
+                da.derivative(lambda x: seen.append(is_plain()) or x)(1.0)
+                await asyncio.sleep(0)
+            return all(seen)
+
+        async def main():
+            return await asyncio.gather(intercepting(1.0), other(), intercepting(2.0), other())
+
+        first, plain, second, also_plain = asyncio.run(main())
+        assert_close(first, [2.0, 0.0])
+        assert_close(second, [4.0, 0.0])
+        assert plain and also_plain
+
+    @settings(derandomize=True, max_examples=30, deadline=None)
+    @given(st.lists(st.sampled_from(["enter", "leave"]), max_size=12))
+    def test_any_sequence_is_counted_right(self, steps):
+        stack = []
+        for step in steps:
+            if step == "enter":
+                stack.append(da.intercept_numpy(store))
+                stack[-1].__enter__()
+            elif stack:
+                stack.pop().__exit__(None, None, None)
+            assert (np.zeros is ORIGINALS["zeros"]) == (not stack)
+        while stack:
+            stack.pop().__exit__(None, None, None)
+        assert np.zeros is ORIGINALS["zeros"]
+
+
+def element(f, i):
+    return lambda x: f(x)[i]
+
+
+TRANSFORMS = {
+    "jvp": lambda f, x, **k: da.jvp(f, (x,), (1.0,), **k)[1],
+    "linearize": lambda f, x, **k: da.linearize(f, x, **k)[1](1.0),
+    "derivative": lambda f, x, **k: da.derivative(f, **k)(x),
+    "jacobian": lambda f, x, **k: da.jacobian(f, **k)(x),
+    "value_and_jacobian": lambda f, x, **k: da.value_and_jacobian(f, **k)(x)[1],
+    "grad": lambda f, x, **k: [da.grad(element(f, i), **k)(x) for i in range(2)],
+    "value_and_grad": lambda f, x, **k: [da.value_and_grad(element(f, i), **k)(x)[1] for i in range(2)],
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+class TestEveryTransform:
+    def test_takes_intercept(self, name):
+        assert_close(TRANSFORMS[name](store, 3.0, intercept=True), [6.0, 0.0])
+
+    def test_is_without_it_by_default(self, name):
+        for options in ({}, {"intercept": False}):
+            with pytest.raises((TypeError, ValueError)):
+                TRANSFORMS[name](store, 3.0, **options)
+
+    def test_says_what_is_wrong_with_another_value(self, name):
+        with pytest.raises(TypeError, match="intercept must be True or False, not 'yes'"):
+            TRANSFORMS[name](store, 3.0, intercept="yes")
+
+
+def test_only_modules_and_functions_can_be_named():
+    with pytest.raises(TypeError, match="modules and functions, not str"):
+        da.intercept_numpy("numpy")
+    for where in (numpy.sin, scipy.linalg.solve, int, da.jvp):  # nothing of theirs needs to be replaced
+        with da.intercept_numpy(where):
+            pass
+
+
+def test_names_stay_those_of_the_function():
+    assert da.jacobian(store, intercept=True).__name__ == "jacobian_of_store"
+
+
+def test_indexing_objects_keep_their_attributes():
+    with da.intercept_numpy():
+        assert len(np.r_) == 0 and np.mgrid.sparse is False
+        assert list(itertools.chain(np.r_[1:3])) == [1, 2]
