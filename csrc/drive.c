@@ -1,5 +1,6 @@
 #include "drive.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "fpstatus.h"
@@ -12,6 +13,9 @@ typedef struct {
     void (*negate)(ptrdiff_t, const void *, void *);
     void (*tangent1)(ptrdiff_t, const void *, const void *, void *);
     void (*tangent2)(ptrdiff_t, const void *, const void *, const void *, const void *, void *);
+    void (*second1)(ptrdiff_t, const void *, const void *, const void *, void *);
+    void (*second2)(ptrdiff_t, const void *, const void *, const void *, const void *, const void *, void *);
+    void (*cross)(ptrdiff_t, const void *, const void *, const void *, const void *, void *);
     void (*quotient)(ptrdiff_t, const void *, const void *, void *, void *);
     void (*gather)(ptrdiff_t, const char *, ptrdiff_t, void *);
     void (*scatter)(ptrdiff_t, const void *, char *, ptrdiff_t);
@@ -28,6 +32,19 @@ typedef struct {
     {                                                                                                               \
         k_tangent2_##S(n, dx, tx, dy, ty, o);                                                                       \
     }                                                                                                               \
+    static void second1_##S(ptrdiff_t n, const void *d, const void *p, const void *q, void *o)                      \
+    {                                                                                                               \
+        k_second1_##S(n, d, p, q, o);                                                                               \
+    }                                                                                                               \
+    static void second2_##S(ptrdiff_t n, const void *d, const void *px, const void *qy, const void *py,             \
+                            const void *qx, void *o)                                                                \
+    {                                                                                                               \
+        k_second2_##S(n, d, px, qy, py, qx, o);                                                                     \
+    }                                                                                                               \
+    static void cross_##S(ptrdiff_t n, const void *px, const void *qy, const void *py, const void *qx, void *o)     \
+    {                                                                                                               \
+        k_cross_##S(n, px, qy, py, qx, o);                                                                          \
+    }                                                                                                               \
     static void quotient_##S(ptrdiff_t n, const void *y, const void *z, void *dx, void *dy)                         \
     {                                                                                                               \
         k_quotient_##S(n, y, z, dx, dy);                                                                            \
@@ -40,14 +57,20 @@ WRAP(f32, float)
 
 #define KERNELS(S, real)                                                                                            \
     {sizeof(real), {add_##S, subtract_##S, multiply_##S, divide_##S}, negate_##S, tangent1_##S, tangent2_##S,       \
-     quotient_##S, gather_##S, scatter_##S}
+     second1_##S, second2_##S, cross_##S, quotient_##S, gather_##S, scatter_##S}
 
 static const Kernels kernels[2] = {KERNELS(f64, double), KERNELS(f32, float)};
 
 /* Scratch memory of one call. A buffer is touched only where it is needed. */
 typedef struct {
     double x[BLOCK], y[BLOCK], z[BLOCK], aux[BLOCK], arg[BLOCK], dx[BLOCK], dy[BLOCK], tx[BLOCK], ty[BLOCK], t[BLOCK];
+    double dxx[BLOCK], dxy[BLOCK], dyy[BLOCK], pair[2][2][BLOCK]; /* pair: by operand, first and second */
 } Scratch;
+
+/* The partial derivatives of a block; NULL for those that are zero or not wanted. */
+typedef struct {
+    const void *dx, *dy, *dxx, *dxy, *dyy;
+} Partials;
 
 typedef struct {
     const Operation *op;
@@ -60,6 +83,8 @@ typedef struct {
     ptrdiff_t step_in[2], step_out;         /* innermost strides */
     ptrdiff_t component_in[2], component_out;
     int scalar_is_loaded[2];       /* a broadcast innermost operand keeps its block between calls */
+    Algebra algebra;
+    Register *registers;           /* of the program of a power series */
     Scratch *s;
 } Job;
 
@@ -94,39 +119,85 @@ static void block_value(Job *job, ptrdiff_t n, const void *x, const void *y, voi
     job->status |= fp_status();
 }
 
-/* The partial derivatives that the tangents at hand ask for. */
-static void block_partials(Job *job, ptrdiff_t n, const void *x, const void *y, const void *z, const void **dx,
-                           const void **dy)
+static const void *auxiliary(Job *job, ptrdiff_t n, const void *x, const void *y, const void *z)
 {
     const Operation *op = job->op;
     Scratch *s = job->s;
-    *dx = s->dx, *dy = s->dy;
+    if (op->pair && job->width == 0 && !(job->flags & VALUE_IS_DONE)) return s->aux;
+    if (!op->aux[job->width].loop) return x;
+    const void *arg = x;
+    if (!op->arg_is_x) op->function->arg[job->width](n, x, y, z, x, x, x, s->arg), arg = s->arg;
+    run_numpy(job, &op->aux[job->width], 1, n, arg, NULL, s->aux);
+    return s->aux;
+}
+
+/* The first derivatives that the tangents at hand ask for (all of them, for the second ones), and a = aux(...). */
+static Partials block_partials(Job *job, ptrdiff_t n, const void *x, const void *y, const void *z, const void **a)
+{
+    const Operation *op = job->op;
+    Scratch *s = job->s;
+    Partials d = {.dx = s->dx, .dy = s->dy};
+    *a = x;
     if (op->code == OP_MULTIPLY) {
-        *dx = y, *dy = x;
-        return;
+        d.dx = y, d.dy = x;
+        return d;
     }
     if (op->code == OP_DIVIDE) {
         job->k->quotient(n, y, z, s->dx, s->dy);
-        return;
+        return d;
     }
     const Function *f = op->function;
-    const void *a = x;
-    if (op->pair && job->width == 0 && !(job->flags & VALUE_IS_DONE)) a = s->aux;
-    else if (op->aux[job->width].loop) {
-        const void *arg = x;
-        if (!op->arg_is_x) f->arg[job->width](n, x, y, z, x, x, x, s->arg), arg = s->arg;
-        run_numpy(job, &op->aux[job->width], 1, n, arg, NULL, s->aux);
-        a = s->aux;
+    const int all = job->algebra.pairs && op->nin == 2;
+    *a = auxiliary(job, n, x, y, z);
+    if (op->ready[0]) d.dx = op->ready[0] == READY_AUX ? *a : z;
+    else if (job->ncomp_in[0] > 1 || all) f->partial[job->width][0](n, x, y, z, *a, x, x, s->dx);
+    if (op->ready[1]) d.dy = op->ready[1] == READY_AUX ? *a : z;
+    else if (job->ncomp_in[1] > 1 || all) f->partial[job->width][1](n, x, y, z, *a, x, x, s->dy);
+    return d;
+}
+
+/* Second derivative `which` of the table, NULL where the table has a zero. */
+static const void *second_partial(Job *job, int which, ptrdiff_t n, const void *x, const void *y, const void *z,
+                                  const void *a, const Partials *d, void *scratch)
+{
+    const Function *f = job->op->function;
+    if (!strcmp(f->text[which], "0")) return NULL;
+    f->partial[job->width][which](n, x, y, z, a, d->dx, d->dy, scratch);
+    return scratch;
+}
+
+static void second_partials(Job *job, ptrdiff_t n, const void *x, const void *y, const void *z, const void *a,
+                            Partials *d)
+{
+    Scratch *s = job->s;
+    const int has_x = job->ncomp_in[0] > 1, has_y = job->ncomp_in[1] > 1;
+    if (job->op->nin == 1) d->dxx = second_partial(job, 1, n, x, y, z, a, d, s->dxx);
+    else if (job->op->code != OP_MULTIPLY) {
+        if (has_x) d->dxx = second_partial(job, 2, n, x, y, z, a, d, s->dxx);
+        if (has_x && has_y) d->dxy = second_partial(job, 3, n, x, y, z, a, d, s->dxy);
+        if (has_y) d->dyy = second_partial(job, 4, n, x, y, z, a, d, s->dyy);
     }
-    if (op->ready[0]) *dx = op->ready[0] == READY_AUX ? a : z;
-    else if (job->ncomp_in[0] > 1) f->partial[job->width][0](n, x, y, z, a, x, x, s->dx);
-    if (op->ready[1]) *dy = op->ready[1] == READY_AUX ? a : z;
-    else if (job->ncomp_in[1] > 1) f->partial[job->width][1](n, x, y, z, a, x, x, s->dy);
+}
+
+/* What the second derivatives add to a component: f'' times a product of two lower components. */
+static void block_pair(Job *job, ptrdiff_t n, Pair pair, const char *in0, const char *in1, const Partials *d, void *o)
+{
+    const char *in[2] = {in0, in1};
+    const void *first[2] = {NULL, NULL}, *second[2] = {NULL, NULL};
+    for (int i = 0; i < job->op->nin; i++) {
+        if (job->ncomp_in[i] == 1) continue;
+        first[i] = piece(job, i, in[i], pair.first, n, job->s->pair[i][0]);
+        second[i] = piece(job, i, in[i], pair.second, n, job->s->pair[i][1]);
+    }
+    if (d->dxx) job->k->second1(n, d->dxx, first[0], second[0], o);
+    if (d->dyy) job->k->second1(n, d->dyy, first[1], second[1], o);
+    if (!first[0] || !first[1]) return;
+    if (job->op->code == OP_MULTIPLY) job->k->cross(n, first[0], second[1], first[1], second[0], o);
+    else if (d->dxy) job->k->second2(n, d->dxy, first[0], second[1], first[1], second[0], o);
 }
 
 /* Tangent k of the result, from those of the inputs. */
-static void block_tangent(Job *job, ptrdiff_t n, int c, const char *in0, const char *in1, const void *dx,
-                          const void *dy, void *o)
+static void block_tangent(Job *job, ptrdiff_t n, int c, const char *in0, const char *in1, const Partials *d, void *o)
 {
     const int code = job->op->code;
     const int has0 = c < job->ncomp_in[0], has1 = c < job->ncomp_in[1];
@@ -138,8 +209,27 @@ static void block_tangent(Job *job, ptrdiff_t n, int c, const char *in0, const c
         if (has0 && has1) job->k->arithmetic[code](n, t0, t1, o);
         else if (o != (has0 ? t0 : t1)) memmove(o, has0 ? t0 : t1, (size_t)n * job->k->size);
     }
-    else if (has0 && has1) job->k->tangent2(n, dx, t0, dy, t1, o);
-    else job->k->tangent1(n, has0 ? dx : dy, has0 ? t0 : t1, o);
+    else if (has0 && has1) job->k->tangent2(n, d->dx, t0, d->dy, t1, o);
+    else job->k->tangent1(n, has0 ? d->dx : d->dy, has0 ? t0 : t1, o);
+}
+
+/* All components beyond the value, from the last: a result that overwrites an operand leaves the lower ones of it, of
+ * which products are made. */
+static void block_components(Job *job, ptrdiff_t n, const void *x, const void *y, const void *z, const char *in0,
+                             const char *in1, char *out, int contiguous)
+{
+    const void *a;
+    Partials d = {0};
+    const Pair *pairs = job->wants_partials ? job->algebra.pairs : NULL;
+    if (job->wants_partials) d = block_partials(job, n, x, y, z, &a);
+    if (pairs) second_partials(job, n, x, y, z, a, &d);
+    for (int c = job->ncomp_out - 1; c > 0; c--) {
+        char *o = out + c * job->component_out;
+        void *t = contiguous ? (void *)o : (void *)job->s->t;
+        block_tangent(job, n, c, in0, in1, &d, t);
+        if (pairs && pairs[c].first) block_pair(job, n, pairs[c], in0, in1, &d, t);
+        if (!contiguous) job->k->scatter(n, job->s->t, o, job->step_out);
+    }
 }
 
 /* Sums and products do not read the result, so that one in place computes the value last, without a copy. */
@@ -163,20 +253,67 @@ static void block(Job *job, ptrdiff_t n, const char *in0, const char *in1, char 
     else if (!contiguous) job->k->gather(n, out, job->step_out, z);
     else z = out;
 
-    const void *dx = NULL, *dy = NULL;
-    if (job->wants_partials)
-        block_partials(job, n, x, y, z, &dx, &dy);
-    for (int c = 1; c < job->ncomp_out; c++) {
-        char *o = out + c * job->component_out;
-        block_tangent(job, n, c, in0, in1, dx, dy, contiguous ? (void *)o : (void *)s->t);
-        if (!contiguous) job->k->scatter(n, s->t, o, job->step_out);
-    }
+    block_components(job, n, x, y, z, in0, in1, out, contiguous);
     if (last) block_value(job, n, x, y, z);
     else if (z != (void *)out && !(job->flags & VALUE_IS_DONE)) {
         if (contiguous) memcpy(out, z, (size_t)(n * size));
         else job->k->scatter(n, z, out, job->step_out);
     }
 }
+
+/* ---- power series ------------------------------------------------------------------------------------------------ */
+
+static void to_double(const Job *job, ptrdiff_t n, const void *x, double *z)
+{
+    if (job->width == 0) memcpy(z, x, (size_t)n * sizeof *z);
+    else
+        for (ptrdiff_t i = 0; i < n; i++) z[i] = ((const float *)x)[i];
+}
+
+static void from_double(const Job *job, ptrdiff_t n, const double *x, void *z)
+{
+    if (job->width == 0) memcpy(z, x, (size_t)n * sizeof *x);
+    else
+        for (ptrdiff_t i = 0; i < n; i++) ((float *)z)[i] = (float)x[i];
+}
+
+/* At most SERIES_BLOCK elements: NumPy's value, then the program for the coefficients, in double precision. */
+static void block_series(Job *job, ptrdiff_t n, const char *in0, const char *in1, char *out)
+{
+    const char *in[2] = {in0, in1};
+    const Program *program = job->algebra.program;
+    Scratch *s = job->s;
+    for (int i = 0; i < job->op->nin; i++) {
+        job->registers[i].terms = job->ncomp_in[i];
+        for (int c = 0; c < job->ncomp_in[i]; c++)
+            to_double(job, n, piece(job, i, in[i], c, n, s->t), job->registers[i].data + c * SERIES_BLOCK);
+    }
+    const void *x = job->scalar_is_loaded[0] ? s->x : piece(job, 0, in0, 0, n, s->x);
+    const void *y = job->op->nin == 1 ? x : job->scalar_is_loaded[1] ? s->y : piece(job, 1, in1, 0, n, s->y);
+    if (job->flags & VALUE_IS_DONE) job->k->gather(n, out, job->step_out, s->z);
+    else block_value(job, n, x, y, s->z);
+    Register *result = &job->registers[program->result];
+    to_double(job, n, s->z, result->data);
+    series_run(program, job->registers, job->ncomp_out - 1, n, 1);
+    if (!(job->flags & VALUE_IS_DONE)) job->k->scatter(n, s->z, out, job->step_out);
+    for (int c = 1; c < job->ncomp_out; c++) {
+        from_double(job, n, result->data + c * SERIES_BLOCK, s->t);
+        job->k->scatter(n, s->t, out + c * job->component_out, job->step_out);
+    }
+}
+
+/* Memory for the registers of a program; NULL if there is none to be had. */
+static Register *make_registers(const Program *program, int ncomp)
+{
+    const size_t count = (size_t)(SERIES_INPUTS + program->length), each = (size_t)ncomp * SERIES_BLOCK;
+    Register *registers = malloc(count * (sizeof *registers + each * sizeof(double)));
+    if (!registers) return NULL;
+    double *data = (double *)(registers + count);
+    for (size_t i = 0; i < count; i++) registers[i].data = data + i * each;
+    return registers;
+}
+
+/* ---- the walk over all dimensions -------------------------------------------------------------------------------- */
 
 /* Merge neighbouring dimensions that every operand walks through in one stride; drop those of length one. */
 static int coalesce(int ndim, const ptrdiff_t *shape, int nop, const Operand **ops, ptrdiff_t *dims,
@@ -209,15 +346,17 @@ static void load_scalars(Job *job, ptrdiff_t n, const char *in0, const char *in1
 
 static void inner(Job *job, ptrdiff_t n, const char *in0, const char *in1, char *out)
 {
+    const ptrdiff_t most = job->registers ? SERIES_BLOCK : BLOCK;
     load_scalars(job, n, in0, in1);
-    for (ptrdiff_t i = 0; i < n; i += BLOCK) {
-        const ptrdiff_t m = n - i < BLOCK ? n - i : BLOCK;
-        block(job, m, in0 + i * job->step_in[0], in1 ? in1 + i * job->step_in[1] : NULL, out + i * job->step_out);
+    for (ptrdiff_t i = 0; i < n; i += most) {
+        const ptrdiff_t m = n - i < most ? n - i : most;
+        const char *x = in0 + i * job->step_in[0], *y = in1 ? in1 + i * job->step_in[1] : NULL;
+        (job->registers ? block_series : block)(job, m, x, y, out + i * job->step_out);
     }
 }
 
 int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, const Operand *in, const Operand *out,
-          int flags)
+          int flags, Algebra algebra)
 {
     Scratch scratch;
     const int carries = in[0].ncomp > 1 || (op->nin == 2 && in[1].ncomp > 1);
@@ -234,9 +373,13 @@ int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, cons
                .in_place = in[0].data == out->data || (op->nin == 2 && in[1].data == out->data),
                .step_in = {strides[0][m - 1], strides[1][m - 1]}, .step_out = strides[2][m - 1],
                .component_in = {in[0].component, op->nin == 2 ? in[1].component : 0},
-               .component_out = out->component,
+               .component_out = out->component, .algebra = algebra,
                .wants_partials = carries && out->ncomp > 1
                    && (op->code == OP_MULTIPLY || op->code == OP_DIVIDE || op->code == OP_TABLE)};
+    if (algebra.program && out->ncomp > 1) {
+        job.registers = make_registers(algebra.program, out->ncomp);
+        if (!job.registers) return OUT_OF_MEMORY;
+    }
     const char *p0 = in[0].data, *p1 = op->nin == 2 ? in[1].data : NULL;
     char *po = out->data;
     for (;;) {
@@ -250,8 +393,10 @@ int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, cons
             if (p1) p1 -= dims[d] * strides[1][d];
             index[d] = 0;
         }
-        if (d < 0) return job.status;
+        if (d < 0) break;
     }
+    free(job.registers);
+    return job.status;
 }
 
 void drive_scalar(const Operation *op, double x, double *z, double *dx)

@@ -1,4 +1,4 @@
-/* Runs one elementwise operation over strided, broadcast component arrays.
+/* Runs one elementwise operation over strided, broadcast component arrays of any number type.
  *
  * Everything happens block by block: an operand that is not contiguous is gathered into a block first, so that every
  * kernel is a plain contiguous loop; NumPy's own inner loops give the values; the derivatives are computed once per
@@ -9,17 +9,12 @@
 
 #include <stddef.h>
 
+#include "series.h"
 #include "table.h"
 
 enum { MAX_DIMS = 64, BLOCK = 1024 };
 
 enum { OP_ADD, OP_SUBTRACT, OP_MULTIPLY, OP_DIVIDE, OP_NEGATE, OP_TABLE };
-
-/* NumPy's inner loop: PyUFuncGenericFunction, with its data. */
-typedef struct {
-    void (*loop)(char **args, const ptrdiff_t *dimensions, const ptrdiff_t *steps, void *data);
-    void *data;
-} NumpyLoop;
 
 typedef struct {
     int code;                   /* OP_... */
@@ -43,10 +38,23 @@ typedef struct {
 
 enum { VALUE_IS_DONE = 1 };        /* NumPy has already written the value */
 
+/* The product table of an algebra of second order: component c of a result also gets f'' times the product of the
+ * components first and second of the operands, both below c; none if first is 0. */
+typedef struct {
+    int first, second;
+} Pair;
+
+/* What a number type adds to values and first derivatives; all zero for those of first order. */
+typedef struct {
+    const Pair *pairs;             /* by component */
+    const Program *program;        /* a power series: how the operation acts on its coefficients */
+} Algebra;
+
 /* out = operation(in...) for width 0 (double) or 1 (float). Returns the floating-point exceptions that computing
- * the value raised (an or of FE_...). `out` may be one of the inputs, element for element; other overlap may not be. */
+ * the value raised (an or of FE_...), or OUT_OF_MEMORY. `out` may be one of the inputs, element for element; other
+ * overlap may not be. */
 int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, const Operand *in, const Operand *out,
-          int flags);
+          int flags, Algebra algebra);
 
 /* Value and first derivative of a function of one number, in the same bits as `drive`. */
 void drive_scalar(const Operation *op, double x, double *z, double *dx);

@@ -6,6 +6,12 @@
 
 enum { MAX_PARTIALS = 5 };
 
+/* NumPy's inner loop: PyUFuncGenericFunction, with its data. */
+typedef struct {
+    void (*loop)(char **args, const ptrdiff_t *dimensions, const ptrdiff_t *steps, void *data);
+    void *data;
+} NumpyLoop;
+
 /* One expression over a block. x, y: arguments; z: result; a: auxiliary values; p, q: first derivatives. */
 typedef void expression_loop(ptrdiff_t n, const void *x, const void *y, const void *z, const void *a, const void *p,
                              const void *q, void *out);

@@ -17,8 +17,8 @@ from dualad._intercept import intercepted
 from dualad._trees import as_input, as_output, flatten, is_container, rebuild, same_structure
 from dualad.rules.algebra import split
 
-# numbers made by hand have small levels: they always lie outside
-_levels = itertools.count(1 << 32)
+# numbers made by hand have small levels: they always lie outside; hyper-dual numbers take the odd level below too
+_levels = itertools.count(1 << 32, 2)
 
 _NO_KEYWORDS = {}
 

@@ -83,7 +83,7 @@ static void compare(const struct Case *f, const Array *in, Array *out, int flags
         for (ptrdiff_t i = 0; i < n; i++) expected[c * n + i] = wanted(f, in, c, i);
     if (flags & VALUE_IS_DONE)
         for (ptrdiff_t i = 0; i < n; i++) set(out, 0, i, expected[i]);
-    drive(&op, out->width, out->ndim, out->shape, operands, &out->operand, flags);
+    drive(&op, out->width, out->ndim, out->shape, operands, &out->operand, flags, (Algebra){0});
     for (int c = 0; c < ncomp; c++)
         for (ptrdiff_t i = 0; i < n; i++) CHECK(agrees(out->width, c, get(out, c, i), expected[c * n + i]));
     free(expected);
@@ -140,7 +140,7 @@ static int exceptions(const char *name, double value, double tangent, double *re
     double x[2] = {value, tangent};
     const Operand in = {.data = (char *)x, .component = sizeof *x, .ncomp = 2};
     const Operand out = {.data = (char *)result, .component = sizeof *result, .ncomp = 2};
-    return drive(&op, 0, 0, NULL, &in, &out, 0);
+    return drive(&op, 0, 0, NULL, &in, &out, 0, (Algebra){0});
 }
 
 /* What one block has raised is not forgotten in the next. */
@@ -151,7 +151,7 @@ static void test_exceptions_of_blocks(void)
     Array x = make_array(C_ORDER, 0, 1, shape, 1), z = make_array(C_ORDER, 0, 1, shape, 1);
     fill_randomly(&x);
     set(&x, 0, 5, 0);
-    CHECK(drive(&op, 0, 1, shape, &x.operand, &z.operand, 0) == FE_DIVBYZERO);
+    CHECK(drive(&op, 0, 1, shape, &x.operand, &z.operand, 0, (Algebra){0}) == FE_DIVBYZERO);
     free_array(&x), free_array(&z);
 }
 

@@ -2,8 +2,10 @@
 
 try:
     from dualad._core.dual import Dual
+    from dualad._core.hyperdual import HyperDual
     from dualad._core.multidual import MultiDual
     from dualad._core.number import Number, partials, simd_variant, table
+    from dualad._core.taylor import Taylor
 except ModuleNotFoundError as error:
     if not (error.name or "").startswith("dualad._core."):
         raise
@@ -12,4 +14,4 @@ except ModuleNotFoundError as error:
         "start Python in another directory to use an installed dualad"
     ) from error
 
-__all__ = ["Dual", "MultiDual", "Number", "partials", "simd_variant", "table"]
+__all__ = ["Dual", "HyperDual", "MultiDual", "Number", "Taylor", "partials", "simd_variant", "table"]

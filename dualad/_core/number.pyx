@@ -6,19 +6,23 @@ of them, ``MultiDual`` after the first power of each of K::
 
     Dual        v + t e           e e = 0         3 + 1e  squared is  9 + 6e
     MultiDual   v + sum t_k e_k   e_i e_j = 0
+    HyperDual   v + sum a_i e_i + sum b_j h_j + sum c_ij e_i h_j
+    Taylor      sum c_k t**k      t**(d + 1) = 0
 
 Arithmetic on such numbers is the chain rule, f(v + t e) = f(v) + f'(v) t e. All components of an array of numbers
-lie in ONE array, components first: (1 + K,) + shape, or (1,) + shape for a constant, whose tangents are symbolic
-zeros. A shape-() float64 number keeps its components in the object itself.
+lie in ONE array, components first: (n,) + shape, or (1,) + shape for a constant, all of whose further components are
+symbolic zeros. A shape-() float64 number keeps its components in the object itself.
 
 Nested derivatives tag each number with the level of the transform it belongs to. The number of the inner transform
-(the higher level) carries the outer one's numbers in its component array.
+(the higher level) carries the outer one's numbers in its component array. Levels are even; a HyperDual of level L also
+reads as a MultiDual of level L whose components are MultiDuals of level L - 1, which is how most rules see it.
 """
 cimport cython
 cimport numpy as cnp
 from cpython.ref cimport Py_DECREF
 from cpython.object cimport PyObject, PyTypeObject, Py_TYPE, Py_EQ, Py_NE, Py_LT, Py_LE, Py_GT, Py_GE
 from libc.string cimport memcpy, memset
+from cpython.mem cimport PyMem_Calloc, PyMem_Malloc
 from libc.math cimport isfinite, NAN, log as c_log, pow as c_pow
 
 import sys
@@ -27,6 +31,9 @@ import numpy as np
 cnp.import_array()
 
 cdef extern from "table.h":
+    ctypedef struct NumpyLoop:
+        void* loop
+        void* data
     ctypedef void expression_loop(Py_ssize_t, const void*, const void*, const void*, const void*, const void*,
                                   const void*, void*) noexcept
     ctypedef struct Function:
@@ -40,14 +47,26 @@ cdef extern from "table.h":
     const Function function_table[]
     int function_count
 
+cdef extern from "series.h":
+    int OUT_OF_MEMORY, SERIES_STATE
+    ctypedef struct Step:
+        int code, a, b, c, d, reaches_last
+        double constant
+        NumpyLoop value
+    ctypedef struct Program:
+        int length, result
+        Step step[1]
+
 cdef extern from "drive.h":
     int MAX_DIMS
     int OP_ADD, OP_SUBTRACT, OP_MULTIPLY, OP_DIVIDE, OP_NEGATE, OP_TABLE
     int VALUE_IS_DONE
     int PAIR_SINE, PAIR_COSINE, READY_NOT, READY_AUX, READY_VALUE
-    ctypedef struct NumpyLoop:
-        void* loop
-        void* data
+    ctypedef struct Pair:
+        int first, second
+    ctypedef struct Algebra:
+        const Pair* pairs
+        const Program* program
     ctypedef struct Operation:
         int code
         int nin
@@ -62,7 +81,8 @@ cdef extern from "drive.h":
         Py_ssize_t component
         int ncomp
         Py_ssize_t stride[64]
-    int drive(const Operation*, int, int, const Py_ssize_t*, const Operand*, const Operand*, int) noexcept nogil
+    int drive(const Operation*, int, int, const Py_ssize_t*, const Operand*, const Operand*, int,
+              Algebra) noexcept nogil
     void drive_scalar(const Operation*, double, double*, double*) noexcept
     void table_partials(const Operation*, int, Py_ssize_t, const void*, const void*, void*, void**) noexcept
 
@@ -216,9 +236,6 @@ cdef int ready(const char* text):
 cdef void bind_table() except *:
     cdef int i
     cdef Operation* op
-    for i in range(5):
-        ARITHMETIC[i].code = i
-        ARITHMETIC[i].nin = 2 if i < OP_NEGATE else 1
     for i in range(function_count):
         op = &operations[i]
         name = function_table[i].name.decode()
@@ -244,6 +261,7 @@ cdef void bind_table() except *:
             op.pair = PAIR_COSINE
         if function in ARITHMETIC_UFUNCS:
             op.code = ARITHMETIC_UFUNCS.index(function)
+            ARITHMETIC[op.code] = op[0]
         if op.value[0].loop != NULL and op.value[1].loop != NULL:
             OPERATION_OF[function] = i
 
@@ -393,7 +411,22 @@ cdef inline Number like(Number x):
     r.kind = x.kind
     r.level = x.level
     r.ndir = x.ndir
+    r.ndir2 = x.ndir2
+    r.single = x.single
     return r
+
+
+cdef inline int full_count(Number x):
+    """Components of a number like x that is no constant."""
+    if x.kind != HYPERDUAL:
+        return 1 + x.ndir
+    if x.ndir2 == SYMMETRIC:
+        return 1 + x.ndir + x.ndir * (x.ndir + 1) // 2
+    return (1 + x.ndir) * (1 + x.ndir2)
+
+
+cdef inline bint same_directions(Number a, Number b):
+    return a.ndir == b.ndir and a.ndir2 == b.ndir2
 
 
 cdef inline int carries(Number x):
@@ -424,14 +457,40 @@ cdef object use_freelist(type cls):
     use_freelist_of_numbers(<PyTypeObject*>cls)
 
 
-def wrap(type cls, data, long long level, int ndir):
-    """A number of type cls from its component array (ndarray, or number of an outer level)."""
+def component_count(type cls, directions):
+    """Length of the component array of numbers of type cls with these directions."""
     cdef Number r = <Number>number_new(<PyTypeObject*>cls)
-    r.kind = cls._kind
+    set_directions(r, cls._kind, directions)
+    return full_count(r)
+
+
+cdef object set_directions(Number r, int kind, object directions):
+    r.kind = kind
+    if type(directions) is tuple:
+        r.ndir, r.ndir2, r.single = directions
+    else:
+        r.ndir = directions
+    return None
+
+
+def wrap(type cls, data, long long level, directions):
+    """A number of type cls from its component array (ndarray, or number of an outer level).
+
+    `directions` is their number, the degree of a Taylor number, or what `Number.directions` gives.
+    """
+    cdef Number r = <Number>number_new(<PyTypeObject*>cls)
+    set_directions(r, cls._kind, directions)
     r.level = level
-    r.ndir = ndir
     set_data(r, data)
     return r
+
+
+cdef object set_components(Number self, object data, int kind, int ndir, int ndir2, bint single):
+    """Constructors of the types of higher order: components made up already; the level goes above those inside."""
+    self.kind, self.ndir, self.ndir2, self.single = kind, ndir, ndir2, single
+    self.level = (<Number>data).level + 2 if isinstance(data, Number) else 0
+    set_data(self, data)
+    return None
 
 
 def rewrap(Number x, data):
@@ -511,14 +570,14 @@ cdef object initialise(Number self, object value, object tangents, int kind):
     self.kind = kind
     self.level = 0
     if isinstance(value, Number):
-        self.level = (<Number>value).level + 1
+        self.level = (<Number>value).level + 2
     self.ndir = 1 if kind == DUAL else 0
     if tangents is None:
         set_data(self, value[None] if isinstance(value, Number) else stack_components([value]))
         return None
     tangents = as_components(tangents)
     if isinstance(tangents, Number):
-        self.level = max(self.level, (<Number>tangents).level + 1)
+        self.level = max(self.level, (<Number>tangents).level + 2)
     self.ndir = tangents.shape[0]
     if isinstance(value, Number) or isinstance(tangents, Number):
         set_data(self, np.concatenate([value[None], tangents]))
@@ -724,7 +783,7 @@ cdef Number leading(object x, object y):
 
 
 cdef int agree(object x, object y) except -1:
-    """Whether two operands belong to one algebra: 0 if their levels differ; mixed types of one level raise."""
+    """Whether two operands belong to one algebra: 0 if their levels or layouts differ; mixed types of one level raise."""
     cdef Number a, b
     if not (isinstance(x, Number) and isinstance(y, Number)):
         return 1
@@ -735,8 +794,105 @@ cdef int agree(object x, object y) except -1:
     if a.kind != b.kind:
         raise TypeError(f"cannot mix {type(x).__name__} and {type(y).__name__} numbers that were made side by side: "
                         "use one type, or nest transforms such as dualad.jvp")
-    if a.ndir != b.ndir and carries(a) and carries(b):
-        raise TypeError(f"cannot mix {type(x).__name__} numbers of {a.ndir} and {b.ndir} directions")
+    if not same_directions(a, b) and carries(a) and carries(b):
+        if a.kind == HYPERDUAL and directions_of(a) == directions_of(b):
+            return 0
+        raise TypeError(differ(x, y))
+    return 1
+
+
+cdef tuple directions_of(Number x):
+    return x.ndir, (x.ndir if x.ndir2 == SYMMETRIC else x.ndir2)
+
+
+def differ(Number x, Number y):
+    """Why numbers of one type cannot be mixed."""
+    name = type(x).__name__
+    if x.kind == TAYLOR:
+        return f"cannot mix {name} numbers of degrees {x.ndir} and {y.ndir}"
+    if x.kind == HYPERDUAL:
+        return f"cannot mix {name} numbers of {directions_of(x)} and {directions_of(y)} directions"
+    return f"cannot mix {name} numbers of {x.ndir} and {y.ndir} directions"
+
+
+# ---- algebras of higher order -------------------------------------------------------------------------------------
+
+cdef dict PAIRS = {}                   # (directions, second directions) -> product table
+cdef Program* programs[256]            # how a power series goes through each operation of the table
+cdef Program* NO_PROGRAM = <Program*>PyMem_Malloc(sizeof(Program))
+
+
+cdef const Pair* product_table(int first, int second) except NULL:
+    """Which two components of first order meet in a component of second order."""
+    cdef Number layout
+    cdef Py_ssize_t count, i, j, c
+    cdef Pair* pairs
+    key = first, second
+    if key in PAIRS:
+        return <const Pair*><size_t>PAIRS[key]
+    count = 1 + first + first * (first + 1) // 2 if second == SYMMETRIC else (1 + first) * (1 + second)
+    pairs = <Pair*>PyMem_Calloc(count, sizeof(Pair))
+    if pairs == NULL:
+        raise MemoryError
+    if second == SYMMETRIC:
+        c = 1 + first
+        for i in range(1, first + 1):
+            for j in range(i, first + 1):
+                pairs[c].first, pairs[c].second = i, j
+                c += 1
+    else:
+        for i in range(1, first + 1):
+            for j in range(1, second + 1):
+                c = i * (1 + second) + j
+                pairs[c].first, pairs[c].second = i * (1 + second), j
+    PAIRS[key] = <size_t>pairs
+    return pairs
+
+
+cdef Program* compile_program(const Function* function) except NULL:
+    """The program that `dualad.rules.series` reads off the table; NO_PROGRAM where that does not serve."""
+    cdef Program* program
+    cdef Step* s
+    cdef int i
+    found = HANDLERS["series"](function.name.decode())
+    if found is None:
+        return NO_PROGRAM
+    steps, result = found
+    program = <Program*>PyMem_Calloc(1, sizeof(Program) + len(steps) * sizeof(Step))
+    if program == NULL:
+        raise MemoryError
+    program.length, program.result = len(steps), result
+    for i, (code, a, b, c, d, reaches_last, constant, name) in enumerate(steps):
+        s = &program.step[i]
+        s.code, s.a, s.b, s.c, s.d, s.reaches_last, s.constant = code, a, b, c, d, reaches_last, constant
+        if name is not None:
+            s.value = operations[[f.__name__ for f in UFUNCS].index(name)].value[0]
+    return program
+
+
+cdef bint has_program(int index, object x, object y) except -1:
+    """Whether a power series can go through an operation of the table by its program."""
+    if programs[index] == NULL:
+        programs[index] = compile_program(&function_table[index])
+    if programs[index] == NO_PROGRAM:
+        return False
+    if index != POWER:
+        return True
+    # the recurrence of a power divides by its base
+    base = primal(x)
+    return bool(np.all(base > 0 if isinstance(y, Number) else base != 0))
+
+
+cdef int find_algebra(Operation* op, Number model, object x, object y, Algebra* algebra) except -1:
+    """What the compiled loops need to know of a number type; 0 if they cannot serve it."""
+    cdef int index
+    if model.kind == HYPERDUAL:
+        algebra.pairs = product_table(model.ndir, model.ndir2)
+    elif model.kind == TAYLOR:
+        index = <int>(op.function - function_table)
+        if not has_program(index, x, y):
+            return 0
+        algebra.program = programs[index]
     return 1
 
 
@@ -744,7 +900,8 @@ cdef inline tuple values_of(int nin, object x, object y):
     return (primal(x),) if nin == 1 else (primal(x), primal(y))
 
 
-cdef object compiled_scalar(Operation* op, object ufunc, int nin, object x, object y, Operand* operands, int ncomp):
+cdef object compiled_scalar(Operation* op, object ufunc, int nin, object x, object y, Operand* operands, int ncomp,
+                            Algebra algebra):
     """The result of a shape-() operation, whose components stay in the object."""
     cdef Number r = like(leading(x, y))
     cdef Operand out
@@ -752,7 +909,7 @@ cdef object compiled_scalar(Operation* op, object ufunc, int nin, object x, obje
     out.ncomp = ncomp
     out.data = <char*>r.c
     out.component = sizeof(double)
-    cdef int status = drive(op, 0, 0, NULL, operands, &out, 0)
+    cdef int status = drive(op, 0, 0, NULL, operands, &out, 0, algebra)
     if status:
         check_floating_point(status, ufunc, values_of(nin, x, y))
     return r
@@ -781,6 +938,8 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
     cdef int i, d, ndim, width, flags = 0, status
     cdef bint contiguous = True
     cdef cnp.ndarray data = None
+    cdef Number model
+    cdef Algebra algebra
     a[0].operand = &operands[0]
     a[1].operand = &operands[1]
     if not load(x, &a[0]) or (nin == 2 and not load(y, &a[1])) or not (nin == 1 or agree(x, y)):
@@ -796,8 +955,12 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
         out.ncomp = max(out.ncomp, operands[i].ncomp)
         if not broadcast(&a[i], ndim, shape + 1) and a[i].ndim > 0:
             contiguous = False
+    algebra.pairs, algebra.program = NULL, NULL
+    model = leading(x, y)
+    if model.kind > MULTIDUAL and out.ncomp > 1 and not find_algebra(op, model, x, y, &algebra):
+        return NotImplemented
     if ndim == 0 and width == 0 and out.ncomp <= INLINE:
-        return compiled_scalar(op, ufunc, nin, x, y, operands, out.ncomp)
+        return compiled_scalar(op, ufunc, nin, x, y, operands, out.ncomp, algebra)
     for d in range(ndim):
         count *= shape[d + 1]
     if temporary_x and is_reusable(x, &a[0], ndim, shape + 1, out.ncomp):
@@ -821,12 +984,14 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
         flags = VALUE_IS_DONE
     if count * out.ncomp >= UNLOCKED:
         with nogil:
-            status = drive(op, width, ndim, shape + 1, operands, &out, flags)
+            status = drive(op, width, ndim, shape + 1, operands, &out, flags, algebra)
     else:
-        status = drive(op, width, ndim, shape + 1, operands, &out, flags)
+        status = drive(op, width, ndim, shape + 1, operands, &out, flags, algebra)
+    if status == OUT_OF_MEMORY:
+        raise MemoryError("no memory for the coefficients of power series")
     if status and not flags:
         check_floating_point(status, ufunc, values_of(nin, x, y))
-    return number_like(leading(x, y), data, out.ncomp)
+    return number_like(model, data, out.ncomp)
 
 
 cdef inline Number number_like(Number model, cnp.ndarray data, int ncomp):
@@ -891,8 +1056,7 @@ cdef inline double scalar_or_nan(object y):
 cdef inline bint inline_pair(object x, object y):
     """Two numbers of one algebra that keep their components inline."""
     return (Py_TYPE(x) == Py_TYPE(y) and (<Number>x).data is None and (<Number>y).data is None
-            and (<Number>x).level == (<Number>y).level
-            and ((<Number>x).ndir == (<Number>y).ndir))
+            and (<Number>x).level == (<Number>y).level and same_directions(<Number>x, <Number>y))
 
 
 cdef inline bint is_inline(object x):
@@ -977,6 +1141,27 @@ cdef object subtract(object x, object y):
     return arithmetic(OP_SUBTRACT, x, y)
 
 
+cdef int add_products(Number a, Number b, Number r) except -1:
+    """What meets in a product beyond value times component."""
+    cdef int c, k
+    cdef const Pair* pairs
+    if r.kind == TAYLOR:
+        for c in range(2, r.ncomp):
+            for k in range(1, c):
+                r.c[c] += product(a.c[k], b.c[c - k])
+        return 0
+    pairs = product_table(r.ndir, r.ndir2) if r.ndir > 1 or r.ndir2 > 1 else PAIRS_1_1 if r.ndir2 == 1 else PAIRS_1
+    for c in range(2, r.ncomp):
+        if pairs[c].first:
+            r.c[c] += (product(a.c[pairs[c].first], b.c[pairs[c].second])
+                       + product(b.c[pairs[c].first], a.c[pairs[c].second]))
+    return 0
+
+
+cdef inline double product(double p, double q):
+    return 0.0 if p == 0 or q == 0 else p * q
+
+
 cdef object multiply(object x, object y):
     cdef Number a, b, r
     cdef int k
@@ -991,6 +1176,8 @@ cdef object multiply(object x, object y):
             r.c[0] = p
             for k in range(1, r.ncomp):
                 r.c[k] = tangent(b.c[0], a.c[k]) + tangent(a.c[0], b.c[k])
+            if r.kind > MULTIDUAL and a.ncomp > 1 and b.ncomp > 1:
+                add_products(a, b, r)
             return r
     elif is_inline(x):
         a = <Number>x
@@ -1015,7 +1202,7 @@ cdef object divide(object x, object y):
         a = <Number>x
         b = <Number>y
         q = a.c[0] / b.c[0]
-        if isfinite(q):
+        if isfinite(q) and a.kind <= MULTIDUAL:
             r = like(a)
             r.ncomp = max(a.ncomp, b.ncomp)
             r.c[0] = q
@@ -1032,7 +1219,7 @@ cdef object divide(object x, object y):
     elif is_inline(y):
         b = <Number>y
         q = scalar_or_nan(x) / b.c[0]
-        if isfinite(q):
+        if isfinite(q) and b.kind <= MULTIDUAL:
             return scaled(b, q, -q / b.c[0])
     return arithmetic(OP_DIVIDE, x, y)
 
@@ -1045,7 +1232,7 @@ cdef object unary(int index, object x):
     cdef double z, d
     cdef int k
     if op.nin == 1 and op.value[0].loop != NULL:
-        if a.data is None:
+        if a.data is None and a.kind <= MULTIDUAL:
             drive_scalar(op, a.c[0], &z, &d)
             if isfinite(z):
                 r = like(a)
@@ -1096,6 +1283,8 @@ cdef object scalar_power(object x, object y):
     cdef double u, v, z, log_u, dx = 0, dy = 0
     cdef int k
     cdef const Function* f = operations[POWER].function
+    if lead.kind > MULTIDUAL:
+        return None
     if is_inline(x) and is_inline(y) and inline_pair(x, y):
         b = <Number>y
         u, v = a.c[0], b.c[0]
@@ -1244,7 +1433,10 @@ cdef object make_room(Number x, object v):
     if n.level == x.level:
         agree(x, v)
         if carries(n) and not carries(x):
-            x.ndir = n.ndir
+            x.ndir, x.ndir2, x.single = n.ndir, n.ndir2, n.single
+        elif carries(n) and not same_directions(n, x) and n.ndir2 != SYMMETRIC:
+            raise TypeError("cannot store a HyperDual of two sets of directions in one whose sets are the same: give both "
+                            "sets when you make the array")
         deeper = isinstance(n.data, Number) and not isinstance(x.data, Number) and x.data is not None
     elif isinstance(x.data, Number):
         return make_room_inside(x, v)
@@ -1265,7 +1457,7 @@ cdef object make_room(Number x, object v):
         inner = n.data if n.level == x.level else n
         data = rewrap(inner, np.asarray(data)[None]) if not isinstance(data, Number) else data
     if grow:
-        data = np.concatenate([data, np.zeros((n.ndir,) + data.shape[1:], data.dtype)])
+        data = np.concatenate([data, np.zeros((full_count(n) - 1,) + data.shape[1:], data.dtype)])
     x.data = data
     x.ncomp = data.shape[0]
     return None
@@ -1291,6 +1483,9 @@ cdef object set_item(Number x, object key, object value):
         value = HANDLERS["pack"](value)
     check_key(key)
     make_room(x, value)
+    if x.kind == HYPERDUAL and isinstance(value, Number) and (<Number>value).level == x.level \
+            and carries(<Number>value) and not same_directions(x, <Number>value):
+        value = HANDLERS["laid out as"](value, x)
     if x.data is None:
         return set_inline(x, key, value)
     if (type(x.data) is NDARRAY and PyLong_CheckExact(key) and is_inline(value) and (<Number>value).level == x.level):
@@ -1369,6 +1564,8 @@ cdef object write_into(Number target, Operation* op, object ufunc, int nin, obje
     cdef Operand out
     cdef Py_ssize_t shape[65]
     cdef int i, d, ndim, status
+    cdef Algebra algebra
+    algebra.pairs, algebra.program = NULL, NULL
     a[0].operand = &operands[0]
     a[1].operand = &operands[1]
     t.operand = &out
@@ -1378,7 +1575,8 @@ cdef object write_into(Number target, Operation* op, object ufunc, int nin, obje
             and load(target, &t) and load(x, &a[0]) and (nin == 1 or load(y, &a[1])) and (nin == 1 or agree(x, y)) \
             and agree(target, x) and (nin == 1 or agree(target, y)) \
             and cnp.PyArray_FLAGS(<cnp.ndarray>target.data) & cnp.NPY_ARRAY_WRITEABLE \
-            and settle_width(&a[0], t.width) and (nin == 1 or settle_width(&a[1], t.width)):
+            and settle_width(&a[0], t.width) and (nin == 1 or settle_width(&a[1], t.width)) \
+            and (target.kind <= MULTIDUAL or find_algebra(op, target, x, y, &algebra)):
         ndim = join_shapes(a, nin, shape)
         if ndim == t.ndim and same_shape(&t, shape) and not overlaps(target, x, &t, &a[0]) \
                 and (nin == 1 or not overlaps(target, y, &t, &a[1])):
@@ -1387,7 +1585,9 @@ cdef object write_into(Number target, Operation* op, object ufunc, int nin, obje
                 for i in range(nin):
                     broadcast(&a[i], ndim, shape)
                 broadcast(&t, ndim, shape)
-                status = drive(op, t.width, ndim, shape, operands, &out, 0)
+                status = drive(op, t.width, ndim, shape, operands, &out, 0, algebra)
+                if status == OUT_OF_MEMORY:
+                    raise MemoryError("no memory for the coefficients of power series")
                 if status:
                     check_floating_point(status, ufunc, (primal(x),) if nin == 1 else (primal(x), primal(y)))
                 return target
@@ -1456,8 +1656,20 @@ cdef class Number(Elementwise):
 
     @property
     def components(self):
-        """All components in one array, (1 + K,) + shape; (1,) + shape for a constant."""
+        """All components in one array, (n,) + shape; (1,) + shape for a constant."""
         return component_view(self)
+
+    @property
+    def directions(self):
+        """The directions that the type carries, as `wrap` takes them."""
+        if self.kind == HYPERDUAL:
+            return self.ndir, self.ndir2, bool(self.single)
+        return self.ndir
+
+    @property
+    def ncomponents(self):
+        """Length of the component array of a number like this one that is no constant."""
+        return full_count(self)
 
     @property
     def isconstant(self):
@@ -1627,7 +1839,7 @@ cdef class Number(Elementwise):
         return rewrap(self, stack_components([c.copy(order) for c in component_view(self)]))
 
     def __reduce__(self):
-        return wrap, (type(self), component_view(self), self.level, self.ndir)
+        return wrap, (type(self), component_view(self), self.level, self.directions)
 
     def __repr__(self): return HANDLERS["repr"](self)
     def __str__(self): return HANDLERS["str"](self)
@@ -1835,6 +2047,8 @@ def load_rules(dict handlers, dict functions):
 
 cdef int POSITIVE = 0, ABSOLUTE = 0, POWER = 0
 bind_table()
+cdef const Pair* PAIRS_1_1 = product_table(1, 1)
+cdef const Pair* PAIRS_1 = product_table(1, SYMMETRIC)
 for _i in range(function_count):
     if function_table[_i].name == b"positive":
         POSITIVE = _i

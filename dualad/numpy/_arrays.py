@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from dualad._context import ACTIVE
-from dualad._core.number import components_like, rewrap, stack_components, wrap
+from dualad._core.number import component_count, components_like, rewrap, stack_components, wrap
 from dualad.rules.algebra import Number, innermost, primal, split
 from dualad.rules.formula import attach
 from dualad.rules.packing import pack
@@ -27,7 +27,7 @@ def _levels(*numbers):
     found = {}
     for x in numbers:
         while isinstance(x, Number):
-            found[x.level] = type(x), x.level, x.ndir
+            found[x.level] = type(x), x.level, x.directions
             x = x.components
     found.update({transform[1]: transform for transform in running()})
     return [found[level] for level in sorted(found)]
@@ -64,14 +64,14 @@ def _filled(layout, y, guide=None):
 
 
 def _room(value, levels, zero=False):
-    counts = tuple([1 + ndir for _, _, ndir in levels])
+    counts = tuple([component_count(kind, directions) for kind, _, directions in levels])
     data = components_like(math.prod(counts), value, zero=True)
     if not zero:
         data[0] = value
     if len(counts) > 1:
         data = data.reshape(counts + value.shape)
-    for kind, level, ndir in levels:
-        data = wrap(kind, data, level, ndir)
+    for kind, level, directions in levels:
+        data = wrap(kind, data, level, directions)
     return data
 
 

@@ -16,10 +16,11 @@ from dualad.rules import (
     printing,
     reductions,
     selection,
+    series,
     statistics,
     ufuncs,
 )
-from dualad.rules.algebra import primal
+from dualad.rules.algebra import laid_out_as, primal
 
 FAMILIES = {
     "linear": linear.FUNCTIONS,
@@ -71,6 +72,8 @@ load_rules(
     {
         "ufunc": ufuncs.dispatch,
         "function": _unsupported,
+        "series": series.program,
+        "laid out as": laid_out_as,
         "pack": packing.pack_if_needed,
         "objects": packing.unpack,
         "repr": printing.to_repr,

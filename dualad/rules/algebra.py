@@ -1,22 +1,32 @@
 """How components are taken apart and put together: the only part of the rules that knows the number types.
 
 A rule splits its arguments at the level of the innermost derivative into values and tangents, (K,) + shape, applies
-a NumPy function to them and joins the results. Values and tangents may be numbers of an outer level; the NumPy
-function then finds its way to their rule, which makes every rule a rule for nested numbers as well.
+a NumPy function to them and joins the results. Values and tangents may be numbers themselves; the NumPy function then
+finds its way to their rule. That makes every rule of first derivatives a rule for
+
+* nested numbers, whose values and tangents are numbers of an outer level;
+* hyper-dual numbers, read as a MultiDual whose components are MultiDuals of the level below;
+* power series: with y = f(x), y' = f'(x) x' in t holds between series of one degree less, so value and tangent are
+  the series without its last coefficient and its derivative in t.
 """
 
 import numpy as np
 
-from dualad._core.number import Number, components_like, primal, rewrap
+from dualad._core import HyperDual, MultiDual, Taylor
+from dualad._core.hyperdual import symmetric_places
+from dualad._core.number import Number, components_like, differ, primal, rewrap, stack_components, wrap
 
 __all__ = [
     "Number",
+    "expanded",
     "innermost",
     "is_number",
+    "is_series",
     "join",
     "lift",
     "primal",
     "rewrap",
+    "series_product",
     "shift_axis",
     "split",
     "tangent_product",
@@ -26,6 +36,11 @@ __all__ = [
 def is_number(x):
     """Whether x carries derivatives."""
     return isinstance(x, Number)
+
+
+def is_series(x):
+    """Whether x is a power series of degree two or more, in whose products many terms meet."""
+    return type(x) is Taylor and x.degree > 1 and not x.isconstant
 
 
 def innermost(*args):
@@ -43,17 +58,165 @@ def innermost(*args):
                     f"cannot mix {type(lead).__name__} and {type(x).__name__} numbers that were made side "
                     "by side: use one type, or nest transforms such as dualad.jvp"
                 )
-            if x.ndir != lead.ndir and not lead.isconstant:
-                raise TypeError(f"cannot mix {type(x).__name__} numbers of {lead.ndir} and {x.ndir} directions")
+            if x.directions != lead.directions and not lead.isconstant:
+                lead = _wider(lead, x)
     return lead
+
+
+def _wider(x, y):
+    """Of two numbers of one type whose directions differ, the one that can hold the other."""
+    if type(x) is HyperDual:
+        n, m = (z.ndir if z.symmetric else z.directions[1] for z in (x, y))
+        if x.ndir == y.ndir and n == m:
+            return y if x.symmetric else x
+    raise TypeError(differ(x, y))
+
+
+# ---- apart ---------------------------------------------------------------------------------------------------------
 
 
 def split(x, level):
     """Value of x and its tangents, (K,) + shape, with regard to a level; None if it has none."""
-    if isinstance(x, Number) and x.level == level:
+    if not isinstance(x, Number) or x.level != level:
+        return x, None
+    components = x.components
+    if len(components) == 1:
+        return components[0], None
+    if type(x) is HyperDual:
+        return _split_hyperdual(x)
+    if is_series(x):
+        return _split_series(x)
+    return components[0], components[1:]
+
+
+def _split_hyperdual(x):
+    table = _product_table(x)
+    count = table.shape[1] - 1
+    value = wrap(MultiDual, table[0], x.level - 1, count)
+    tangents = wrap(MultiDual, np.swapaxes(table[1:], 0, 1), x.level - 1, count)
+    return value, tangents
+
+
+def _product_table(x):
+    """Components of a hyper-dual number as (1 + K1, 1 + K2) + shape: index 0 stands for no infinitesimal."""
+    if x.symmetric:
+        return x.components[symmetric_places(x.ndir)]
+    return np.reshape(x.components, (1 + x.ndir, -1) + x.shape)
+
+
+def _split_series(x):
+    coefficients = x.components
+    value = wrap(Taylor, coefficients[:-1], x.level, x.degree - 1)
+    powers = np.arange(1, len(coefficients), dtype=np.float32).reshape((-1,) + (1,) * (x.ndim + 1))
+    return value, wrap(Taylor, powers * coefficients[1:, None], x.level, x.degree - 1)
+
+
+# ---- together ------------------------------------------------------------------------------------------------------
+
+
+def join(lead, value, tangents):
+    """The number with this value and these tangents, (K,) + shape, None for a constant; typed like `lead`."""
+    if type(lead) is HyperDual:
+        return _join_hyperdual(lead, value, tangents)
+    if type(lead) is Taylor and lead.degree > 1:
+        return _join_series(lead, value, tangents)
+    if isinstance(value, Number) or isinstance(tangents, Number):
+        value = _with_axis(value)
+        return rewrap(lead, value if tangents is None else np.concatenate([value, tangents]))
+    value = np.asarray(value)
+    if tangents is None:
+        return rewrap(lead, value[None])
+    return rewrap(lead, _stacked(value, 1 + len(tangents), tangents))
+
+
+def _with_axis(x):
+    return x[None] if np.ndim(x) else np.reshape(x, (1,))
+
+
+def _stacked(value, count, rest):
+    """An array of `count` components: the value, laid out as it is, and the rest."""
+    dtype = value.dtype if value.dtype.kind == rest.dtype.kind else np.result_type(value, rest)
+    data = components_like(count, value, dtype)
+    data[0] = value
+    data[1:] = rest
+    return data
+
+
+def _row(x, level, count):
+    """Components (count,) + shape of a value or of tangents with regard to the lower level of a hyper-dual number."""
+    if not isinstance(x, Number) or x.level != level:
+        x = x if isinstance(x, Number) else np.asarray(x)
+        return _padded(_with_axis(x), count)
+    return _padded(x.components, count)
+
+
+def _padded(components, count):
+    missing = count - len(components)
+    if missing == 0:
+        return components
+    return np.concatenate([components, np.zeros((missing, *components.shape[1:]), components.dtype)])
+
+
+def _join_hyperdual(lead, value, tangents):
+    level = lead.level - 1
+    constant = not (isinstance(value, Number) and value.level == level and not value.isconstant)
+    if tangents is None and constant:
+        return rewrap(lead, _row(value, level, 1))
+    count = 1 + (lead.ndir if lead.symmetric else lead.directions[1])
+    v = _row(value, level, count)
+    if tangents is None:
+        t = np.zeros((count, lead.ndir, *v.shape[1:]), v.dtype)
+    else:
+        t = _row(tangents, level, count)
+    if lead.symmetric:
+        i, j = np.triu_indices(lead.ndir)
+        parts = [v[1:], t[1 + j, i]]
+    else:
+        rows = np.concatenate([v[None], np.swapaxes(t, 0, 1)])
+        parts = [np.reshape(rows, (-1, *rows.shape[2:]))[1:]]
+    if isinstance(v, Number) or isinstance(t, Number):
+        return rewrap(lead, np.concatenate([v[:1], *parts]))
+    return rewrap(lead, _stacked(v[0], lead.ncomponents, np.concatenate(parts)))
+
+
+def _join_series(lead, value, tangents):
+    if isinstance(value, Number) and value.level == lead.level:
+        value = value.components[0]
+    if tangents is None:
+        return rewrap(lead, _with_axis(value if isinstance(value, Number) else np.asarray(value)))
+    slopes = tangents.components if isinstance(tangents, Number) and tangents.level == lead.level else tangents[None]
+    slopes = _padded(slopes[:, 0], lead.degree)
+    powers = np.arange(1, 1 + lead.degree, dtype=np.float32).reshape((-1,) + (1,) * (slopes.ndim - 1))
+    rest = slopes / powers
+    if isinstance(value, Number) or isinstance(rest, Number):
+        return rewrap(lead, np.concatenate([_with_axis(value), rest]))
+    return rewrap(lead, _stacked(np.asarray(value), 1 + lead.degree, rest))
+
+
+def expanded(x, lead):
+    """The components of x in the layout of the number `lead`; what a constant lacks is zero."""
+    if isinstance(x, Number) and x.level == lead.level:
         components = x.components
-        return components[0], (components[1:] if len(components) > 1 else None)
-    return x, None
+        if len(components) == lead.ncomponents:
+            return components
+        if type(x) is HyperDual and not x.isconstant:
+            table = _product_table(x)
+            return np.reshape(table, (-1, *table.shape[2:]))
+    else:
+        components = _with_axis(x if isinstance(x, Number) else np.asarray(x))
+    if isinstance(components, Number):
+        return _padded(components, lead.ncomponents)
+    full = np.zeros((lead.ncomponents, *components.shape[1:]), components.dtype)
+    full[0] = components[0]
+    return full
+
+
+def laid_out_as(x, lead):
+    """The number x in the layout of `lead`, which is of its type and level."""
+    return rewrap(lead, expanded(x, lead))
+
+
+# ---- axes and products ---------------------------------------------------------------------------------------------
 
 
 def lift(tangents, ndim):
@@ -62,21 +225,6 @@ def lift(tangents, ndim):
     if missing <= 0:
         return tangents
     return tangents.reshape(tangents.shape[:1] + (1,) * missing + tangents.shape[1:])
-
-
-def join(lead, value, tangents):
-    """The number with this value and these tangents, (K,) + shape, None for a constant; typed like `lead`."""
-    if isinstance(value, Number) or isinstance(tangents, Number):
-        value = value[None] if np.ndim(value) else np.reshape(value, (1,))
-        return rewrap(lead, value if tangents is None else np.concatenate([value, tangents]))
-    value = np.asarray(value)
-    if tangents is None:
-        return rewrap(lead, value[None])
-    dtype = value.dtype if value.dtype.kind == tangents.dtype.kind else np.result_type(value, tangents)
-    data = components_like(1 + len(tangents), value, dtype)
-    data[0] = value
-    data[1:] = tangents
-    return rewrap(lead, data)
 
 
 def shift_axis(axis, ndim):
@@ -88,6 +236,28 @@ def shift_axis(axis, ndim):
     return axis + 1 if axis >= 0 else axis
 
 
+def series_product(function, a, b, lead):
+    """function(a, b), linear in both, of power series: coefficient k is the sum of function(a_j, b_(k - j))."""
+
+    def coefficients(x):
+        if isinstance(x, Number) and x.level == lead.level:
+            return x.components
+        return [x]
+
+    a, b = coefficients(a), coefficients(b)
+    terms = []
+    for k in range(min(len(a) + len(b) - 1, 1 + lead.degree)):
+        pairs = [(j, k - j) for j in range(len(a)) if 0 <= k - j < len(b)]
+        products = [function(a[i], b[j]) for i, j in pairs]
+        total = products[0]
+        for p in products[1:]:
+            total = total + p
+        terms.append(total)
+    if any(isinstance(t, Number) for t in terms):
+        return rewrap(lead, _padded(np.stack(terms), lead.ncomponents))
+    return rewrap(lead, stack_components(terms + [np.zeros_like(terms[0])] * (lead.ncomponents - len(terms))))
+
+
 def tangent_product(derivative, tangents):
     """derivative * tangents, and 0 where the tangent is 0, at every level of nesting."""
     lead = innermost(derivative, tangents)
@@ -95,6 +265,8 @@ def tangent_product(derivative, tangents):
         with np.errstate(all="ignore"):
             product = np.multiply(derivative, tangents)
         return np.where(np.asarray(tangents) == 0, np.zeros((), product.dtype), product)
+    if is_series(lead):
+        return series_product(tangent_product, derivative, tangents, lead)
     d, d_dot = split(derivative, lead.level)
     t, t_dot = split(tangents, lead.level)
     value = tangent_product(d, t)

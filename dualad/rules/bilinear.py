@@ -3,7 +3,7 @@
 import numpy as np
 
 from dualad._core.number import all_finite
-from dualad.rules.algebra import innermost, join, lift, primal, split
+from dualad.rules.algebra import innermost, is_series, join, lift, primal, series_product, split
 
 
 def bilinear(function, a, b, *args, batched=None, **kwargs):
@@ -12,6 +12,8 @@ def bilinear(function, a, b, *args, batched=None, **kwargs):
     `batched(a, b)`, where given, is the same function for operands with an axis of directions in front.
     """
     lead = innermost(a, b)
+    if is_series(lead):
+        return series_product(lambda x, y: function(x, y, *args, **kwargs), a, b, lead)
     (a0, a_dot), (b0, b_dot) = split(a, lead.level), split(b, lead.level)
     value = function(a0, b0, *args, **kwargs)
     total = None

@@ -7,7 +7,7 @@ component axis; otherwise component by component.
 import numpy as np
 
 from dualad._core.number import stack_components, wrap_view
-from dualad.rules.algebra import Number, innermost, join, lift, primal, rewrap, shift_axis, split
+from dualad.rules.algebra import Number, expanded, innermost, join, lift, primal, rewrap, shift_axis, split
 from dualad.rules.bilinear import store
 
 
@@ -142,15 +142,10 @@ def join_arrays(arrays, function):
     lead = innermost(*arrays)
     if lead is None:
         return function(arrays)
-    pairs = [split(a, lead.level) for a in arrays]
-    value = function([v for v, _ in pairs])
-    if all(t is None for _, t in pairs):
-        return join(lead, value, None)
-    zeros = [np.zeros(np.shape(v), getattr(v, "dtype", float)) for v, _ in pairs]
-    tangents = [
-        function([z if t is None else t[k] for z, (_, t) in zip(zeros, pairs, strict=True)]) for k in range(lead.ndir)
-    ]
-    return join(lead, value, np.stack(tangents))
+    if lead.isconstant:
+        return rewrap(lead, stack_components([function([expanded(a, lead)[0] for a in arrays])]))
+    parts = [expanded(a, lead) for a in arrays]
+    return rewrap(lead, stack_components([function([p[k] for p in parts]) for k in range(lead.ncomponents)]))
 
 
 def _listed(arrays):
@@ -158,20 +153,6 @@ def _listed(arrays):
     from dualad.rules.packing import pack_if_needed
 
     return [pack_if_needed(a) for a in arrays]
-
-
-def _expanded(a, lead):
-    """The components of an array that is joined to numbers: a constant's tangents are zeros."""
-    if isinstance(a, Number) and a.level == lead.level and len(a.components) == 1 + lead.ndir:
-        return a.components
-    value = split(a, lead.level)[0]
-    value = value if isinstance(value, Number) else np.asarray(value)
-    shape = (1 + lead.ndir, *np.shape(value))
-    if isinstance(value, Number):
-        return np.concatenate([value[None], np.zeros((lead.ndir, *shape[1:]))])
-    components = np.zeros(shape, value.dtype)
-    components[0] = value
-    return components
 
 
 def _concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"):
@@ -184,7 +165,7 @@ def _concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"
     else:
         axis = np.lib.array_utils.normalize_axis_index(axis, np.ndim(arrays[0]))
         result = rewrap(
-            lead, np.concatenate([_expanded(a, lead) for a in arrays], axis + 1, dtype=dtype, casting=casting)
+            lead, np.concatenate([expanded(a, lead) for a in arrays], axis + 1, dtype=dtype, casting=casting)
         )
     return result if out is None else store(out, result)
 
@@ -196,7 +177,7 @@ def _stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
         result = join_arrays(arrays, lambda xs: np.stack(xs, axis, dtype=dtype, casting=casting))
     else:
         axis = np.lib.array_utils.normalize_axis_index(axis, np.ndim(arrays[0]) + 1)
-        result = rewrap(lead, np.stack([_expanded(a, lead) for a in arrays], axis + 1, dtype=dtype, casting=casting))
+        result = rewrap(lead, np.stack([expanded(a, lead) for a in arrays], axis + 1, dtype=dtype, casting=casting))
     return result if out is None else store(out, result)
 
 
@@ -339,9 +320,9 @@ def _zeros_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None
     if dtype is not None and np.dtype(dtype).kind not in "fc":
         return np.full(shape, value, dtype)
     components = (
-        np.zeros((1 + a.ndir, *shape), dtype or a.dtype)
+        np.zeros((a.ncomponents, *shape), dtype or a.dtype)
         if not isinstance(a.components, Number)
-        else np.zeros_like(a.components, dtype, shape=(1 + a.ndir, *shape))
+        else np.zeros_like(a.components, dtype, shape=(a.ncomponents, *shape))
     )
     if value != 0:
         components[0] = value

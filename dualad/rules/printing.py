@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dualad._core import Dual, HyperDual, Taylor
 from dualad.rules.algebra import Number, split
 
 
@@ -13,20 +14,25 @@ def _text(x):
     return np.array2string(x, separator=", ")
 
 
+def _parts(x):
+    """What a number was made of, by the names of its constructor."""
+    if x.isconstant or type(x) is Taylor:
+        return {"coefficients": x.components} if type(x) is Taylor and x.degree else {"value": x.components[0]}
+    if type(x) is HyperDual:
+        first = {"value": x.value, "e1": x.e1}
+        return {**first, "e12=": x.e12} if x.symmetric else {**first, "e2": x.e2, "e12": x.e12}
+    return {"value": x.value, "tangent": x.tangent} if type(x) is Dual else {"value": x.value, "tangents": x.tangents}
+
+
 def to_repr(x):
-    """Dual(value, tangent), as one would type it."""
-    name = type(x).__name__
-    value, tangents = split(x, x.level)
-    if tangents is None:
-        return f"{name}({_text(value)})"
-    if name == "Dual":
-        return f"{name}({_text(value)}, {_text(tangents[0])})"
-    return f"{name}({_text(value)}, {_text(tangents)})"
+    """Dual(value, tangent) and so on, as one would type it."""
+    parts = [(name if name.endswith("=") else "") + _text(part) for name, part in _parts(x).items()]
+    return f"{type(x).__name__}({', '.join(parts)})"
 
 
 def to_format(x, spec):
     """format(x, spec): the spec applies to the value and to each tangent of a shape-() number."""
-    if not spec:
+    if not spec or isinstance(x, (HyperDual, Taylor)):
         return to_repr(x)
     value, tangents = split(x, x.level)
     if x.ndim:
