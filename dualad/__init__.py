@@ -2,15 +2,29 @@
 
 from dualad import memory, testing
 from dualad import rules as _rules
-from dualad._core import Dual, MultiDual
+from dualad._core import Dual, HyperDual, MultiDual, Taylor
 from dualad._intercept import intercept_numpy
 from dualad.transforms import derivative, grad, jacobian, jvp, linearize, value_and_grad, value_and_jacobian
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Dual", "MultiDual", "derivative", "grad", "intercept_numpy", "jacobian", "jvp", "linearize", "memory", "optimize",
-    "testing", "uq", "value_and_grad", "value_and_jacobian",
+    "Dual",
+    "HyperDual",
+    "MultiDual",
+    "Taylor",
+    "derivative",
+    "grad",
+    "intercept_numpy",
+    "jacobian",
+    "jvp",
+    "linearize",
+    "memory",
+    "optimize",
+    "testing",
+    "uq",
+    "value_and_grad",
+    "value_and_jacobian",
 ]
 
 del _rules

@@ -38,6 +38,13 @@ cdef object mixed_part(object e12, tuple wanted, object like):
     return e12
 
 
+cdef list symmetric_parts(value, first, mixed):
+    n = len(first)
+    if not np.array_equal(mixed, np.swapaxes(mixed, 0, 1)):
+        raise ValueError("e12 is not symmetric, but e2 is not given and thus e1: give e2")
+    return [value, *first, *[mixed[i, j] for i in range(n) for j in range(i, n)]]
+
+
 cdef object stacked(list parts):
     return np.stack(parts) if any(isinstance(p, Number) for p in parts) else stack_components(parts)
 
@@ -96,19 +103,12 @@ cdef class HyperDual(Number):
         second = first if e2 is None else directions(e2, shape, single, "e2")
         mixed = mixed_part(e12, (len(first), len(second)) + shape, value)
         if e2 is None:
-            self.fill_symmetric(value, first, mixed, single)
+            set_components(self, stacked(symmetric_parts(value, first, mixed)), HYPERDUAL, len(first), SYMMETRIC, single)
             return
         parts = [value, *second]
         for i in range(len(first)):
             parts += [first[i], *mixed[i]]
         set_components(self, stacked(parts), HYPERDUAL, len(first), len(second), single)
-
-    cdef fill_symmetric(self, value, first, mixed, bint single):
-        n = len(first)
-        if not np.array_equal(mixed, np.swapaxes(mixed, 0, 1)):
-            raise ValueError("e12 is not symmetric, but e2 is not given and thus e1: give e2")
-        parts = [value, *first, *[mixed[i, j] for i in range(n) for j in range(i, n)]]
-        set_components(self, stacked(parts), HYPERDUAL, n, SYMMETRIC, single)
 
     @property
     def symmetric(self):

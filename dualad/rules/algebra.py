@@ -18,6 +18,7 @@ from dualad._core.number import Number, components_like, differ, primal, rewrap,
 
 __all__ = [
     "Number",
+    "apart",
     "expanded",
     "innermost",
     "is_number",
@@ -30,6 +31,7 @@ __all__ = [
     "shift_axis",
     "split",
     "tangent_product",
+    "together",
 ]
 
 
@@ -120,13 +122,7 @@ def join(lead, value, tangents):
         return _join_hyperdual(lead, value, tangents)
     if type(lead) is Taylor and lead.degree > 1:
         return _join_series(lead, value, tangents)
-    if isinstance(value, Number) or isinstance(tangents, Number):
-        value = _with_axis(value)
-        return rewrap(lead, value if tangents is None else np.concatenate([value, tangents]))
-    value = np.asarray(value)
-    if tangents is None:
-        return rewrap(lead, value[None])
-    return rewrap(lead, _stacked(value, 1 + len(tangents), tangents))
+    return together(lead, value, tangents)
 
 
 def _with_axis(x):
@@ -214,6 +210,25 @@ def expanded(x, lead):
 def laid_out_as(x, lead):
     """The number x in the layout of `lead`, which is of its type and level."""
     return rewrap(lead, expanded(x, lead))
+
+
+def apart(x, lead):
+    """Value of x and all its further components in the layout of `lead`, None if it has none: for linear functions."""
+    if isinstance(x, Number) and x.level == lead.level:
+        if x.isconstant:
+            return x.components[0], None
+        components = expanded(x, lead)
+        return components[0], components[1:]
+    return x, None
+
+
+def together(lead, value, rest):
+    """The number with this value and these further components, None for a constant; typed like `lead`."""
+    if rest is None:
+        return rewrap(lead, _with_axis(value if isinstance(value, Number) else np.asarray(value)))
+    if isinstance(value, Number) or isinstance(rest, Number):
+        return rewrap(lead, np.concatenate([_with_axis(value), rest]))
+    return rewrap(lead, _stacked(np.asarray(value), 1 + len(rest), rest))
 
 
 # ---- axes and products ---------------------------------------------------------------------------------------------

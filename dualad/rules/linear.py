@@ -250,20 +250,16 @@ def _take_along_axis(arr, indices, axis=-1):
 def _pad(array, pad_width, mode="constant", **kwargs):
     if mode == "constant":
         fill = kwargs.get("constant_values", 0)
-        value, tangents = split(array, array.level)
-        plain = [np.pad(value, pad_width, **kwargs)]
-        if tangents is not None:
-            plain += [np.pad(t, pad_width) for t in tangents]
         if innermost(*np.atleast_1d(np.asarray(fill, object)).flat) is not None:
             raise TypeError("pad does not take constant_values with derivatives: use concatenate")
-        return rewrap(array, np.stack(plain))
+        value, rest = apart(array, array)
+        rest = rest if rest is None else np.stack([np.pad(t, pad_width) for t in rest])
+        return together(array, np.pad(value, pad_width, **kwargs), rest)
     if mode in ("edge", "reflect", "symmetric", "wrap", "linear_ramp", "mean", "empty"):
         if mode == "linear_ramp" and np.any(np.asarray(kwargs.get("end_values", 0))):
-            value, tangents = split(array, array.level)
-            padded = np.pad(value, pad_width, mode, **kwargs)
-            return join(
-                array, padded, None if tangents is None else np.stack([np.pad(t, pad_width, mode) for t in tangents])
-            )
+            value, rest = apart(array, array)
+            rest = rest if rest is None else np.stack([np.pad(t, pad_width, mode) for t in rest])
+            return together(array, np.pad(value, pad_width, mode, **kwargs), rest)
         return rewrap(array, np.stack([np.pad(c, pad_width, mode, **kwargs) for c in array.components]))
     if mode in ("maximum", "minimum", "median"):
         raise TypeError(
@@ -302,16 +298,16 @@ def _where(condition, x=None, y=None, /):
     lead = innermost(x, y)
     if lead is None:
         return np.where(condition, x, y)
-    (a, a_dot), (b, b_dot) = split(x, lead.level), split(y, lead.level)
+    (a, a_dot), (b, b_dot) = apart(x, lead), apart(y, lead)
     value = np.where(condition, a, b)
     if a_dot is None and b_dot is None:
-        return join(lead, value, None)
+        return together(lead, value, None)
     ndim = np.ndim(value)
     tangents = np.where(
         condition, 0.0 if a_dot is None else lift(a_dot, ndim), 0.0 if b_dot is None else lift(b_dot, ndim)
     )
     shape = tangents.shape[:1] + np.shape(value)
-    return join(lead, value, tangents if tangents.shape == shape else np.broadcast_to(tangents, shape))
+    return together(lead, value, tangents if tangents.shape == shape else np.broadcast_to(tangents, shape))
 
 
 def _zeros_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None, value=0):

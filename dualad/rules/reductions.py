@@ -22,8 +22,8 @@ def _linear_reduction(function):
 
     def rule(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_NO):
         lead = innermost(a, initial)
-        value, tangents = split(a, lead.level)
-        start, start_dot = split(initial, lead.level) if initial is not _NO else (_NO, None)
+        value, tangents = apart(a, lead)
+        start, start_dot = apart(initial, lead) if initial is not _NO else (_NO, None)
         options = _options(
             dtype=dtype if dtype is not None else _NO,
             keepdims=keepdims,
@@ -40,7 +40,7 @@ def _linear_reduction(function):
             tangents = (
                 np.broadcast_to(extra, extra.shape[:1] + np.shape(result)) if tangents is None else tangents + extra
             )
-        return _finish(join(lead, result, tangents), out)
+        return _finish(together(lead, result, tangents), out)
 
     rule.__name__ = function.__name__
     return rule
@@ -210,9 +210,9 @@ def _cumsum(a, axis=None, dtype=None, out=None):
     if axis is None:
         a, axis = np.ravel(a), 0
     lead = innermost(a)
-    value, t = split(a, lead.level)
+    value, t = apart(a, lead)
     result = np.cumsum(value, axis, dtype)
-    return _finish(join(lead, result, None if t is None else np.cumsum(t, shift_axis(axis, a.ndim), dtype)), out)
+    return _finish(together(lead, result, None if t is None else np.cumsum(t, shift_axis(axis, a.ndim), dtype)), out)
 
 
 def _cumprod(a, axis=None, dtype=None, out=None):

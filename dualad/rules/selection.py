@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from dualad.rules.algebra import Number, innermost, join, lift, primal, rewrap, shift_axis, split, tangent_product
+from dualad.rules.algebra import Number, apart, innermost, lift, primal, rewrap, shift_axis, together
 from dualad.rules.bilinear import store
 
 
 def _sorted_tangents(a, order, result, axis):
     """Tangents in sorted order; those of tied elements are replaced by their mean."""
-    value, t = split(a, a.level)
+    t = apart(a, a)[1]
     if t is None:
         return None
     t = np.take_along_axis(t, order[None], shift_axis(axis, a.ndim))
@@ -35,15 +35,15 @@ def _sort(a, axis=-1, kind=None, order=None, *, stable=None):
     if axis is None:
         a, axis = np.ravel(a), 0
     axis = np.lib.array_utils.normalize_axis_index(axis, a.ndim)
-    result = np.sort(split(a, a.level)[0], axis, kind, order, stable=stable)
+    result = np.sort(apart(a, a)[0], axis, kind, order, stable=stable)
     places = np.argsort(primal(a), axis, stable=True)
-    return join(a, result, _sorted_tangents(a, places, result, axis))
+    return together(a, result, _sorted_tangents(a, places, result, axis))
 
 
 def _partition(a, kth, axis=-1, kind="introselect", order=None):
     if axis is None:
         a, axis = np.ravel(a), 0
-    value = split(a, a.level)[0]
+    value = primal(a)
     places = np.argpartition(primal(a), kth, axis, kind, order)
     return (
         rewrap(a, np.take_along_axis(a.components, places[None], shift_axis(axis % a.ndim, a.ndim)))
@@ -60,18 +60,18 @@ def _clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, *, min=np._NoValue,
     lead = innermost(a, low, high)
     derived = a if low is None else np.maximum(a, low)
     derived = derived if high is None else np.minimum(derived, high)
-    value = np.clip(*(split(x, lead.level)[0] for x in (a, low, high)), **kwargs)
-    t = split(derived, lead.level)[1]
+    value = np.clip(*(apart(x, lead)[0] for x in (a, low, high)), **kwargs)
+    t = apart(derived, lead)[1]
     if t is not None and t.shape[1:] != np.shape(value):
         t = np.broadcast_to(lift(t, np.ndim(value)), t.shape[:1] + np.shape(value))
-    result = join(lead, value, t)
+    result = together(lead, value, t)
     return result if out is None else store(out, result)
 
 
 def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
-    value, t = split(x, x.level)
+    value, t = apart(x, x)
     result = np.nan_to_num(value, True, nan, posinf, neginf)
-    result = join(x, result, None if t is None else np.where(np.isfinite(primal(x)), t, 0))
+    result = together(x, result, None if t is None else np.where(np.isfinite(primal(x)), t, 0))
     if copy:
         return result
     x[...] = result
@@ -91,11 +91,11 @@ def _choose(a, choices, out=None, mode="raise"):
     index = np.asarray(primal(a))
     if lead is None:
         return np.choose(index, choices, out, mode)
-    pairs = [split(c, lead.level) for c in choices]
+    pairs = [apart(c, lead) for c in choices]
     value = np.choose(index, [v for v, _ in pairs], mode=mode)
     zero = np.zeros((1,) * (np.ndim(value) + 1))
     rows = [zero if t is None else lift(t, np.ndim(value)) for _, t in pairs]
-    result = join(lead, value, np.choose(index[None] if np.ndim(index) else index, rows, mode=mode))
+    result = together(lead, value, np.choose(index[None] if np.ndim(index) else index, rows, mode=mode))
     return result if out is None else store(out, result)
 
 
@@ -103,23 +103,36 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
     """Linear in fp; in x the slope of the segment, at a node that of the segment to its right, outside 0."""
     if innermost(xp) is not None or period is not None:
         raise TypeError("interp does not support derivatives with respect to xp, or period=: pass xp as a plain array")
-    lead = innermost(x, fp, left, right)
-    (x0, x_dot), (f0, f_dot) = split(x, lead.level), split(fp, lead.level)
-    if isinstance(x0, Number) or isinstance(f0, Number):
-        raise TypeError("interp does not support nested derivatives: write it with searchsorted and arithmetic")
-    value = np.interp(x0, xp, f0, left, right)
-    total = None
-    if x_dot is not None:
-        xp = np.asarray(xp, float)
-        segment = np.clip(np.searchsorted(xp, x0, "right") - 1, 0, len(xp) - 2)
-        slope = (np.diff(f0) / np.diff(xp))[segment]
-        inside = (x0 >= xp[0]) & (x0 <= xp[-1])
-        total = tangent_product(np.where(inside, slope, 0.0), x_dot)
-    if f_dot is not None:
-        zero = lambda side: None if side is None else 0.0  # noqa: E731
-        term = np.stack([np.interp(x0, xp, t, zero(left), zero(right)) for t in f_dot])
-        total = term if total is None else total + term
-    return join(lead, value, total)
+    x0 = primal(x)
+    if len(xp) == 0 or innermost(x) is None:
+        return _interp_values(x0, xp, fp, left, right)
+    nodes = np.asarray(xp, float)
+    segment = np.clip(np.searchsorted(nodes, x0, "right") - 1, 0, len(nodes) - 2)
+    slope = (np.diff(fp) / np.diff(nodes))[segment]
+    inside = (x0 >= nodes[0]) & (x0 <= nodes[-1])
+    # x less its value: the value of the result is that of NumPy
+    return _interp_values(x0, nodes, fp, left, right) + np.where(inside, slope, 0.0) * (x - x0)
+
+
+def _interp_values(x, xp, fp, left, right):
+    """Linear interpolation at plain points, which is linear in fp, left and right."""
+    lead = innermost(fp, left, right)
+    if lead is None:
+        return np.interp(x, xp, fp, left, right)
+    (f, f_rest), (low, low_rest), (high, high_rest) = (apart(a, lead) for a in (fp, left, right))
+    value = _interp_values(x, xp, f, low, high)
+    if f_rest is None and low_rest is None and high_rest is None:
+        return together(lead, value, None)
+
+    def side(given, rest, k):
+        return None if given is None else 0.0 if rest is None else rest[k]
+
+    none = np.zeros(len(xp))
+    rows = [
+        _interp_values(x, xp, none if f_rest is None else f_rest[k], side(left, low_rest, k), side(right, high_rest, k))
+        for k in range(lead.ncomponents - 1)
+    ]
+    return together(lead, value, np.stack(rows))
 
 
 FUNCTIONS = {

@@ -120,51 +120,50 @@ def _fold_reduce(ufunc, x, axis, keepdims, initial, where):
         raise TypeError(f"{ufunc.__name__}.reduce of numbers with derivatives does not support where=")
     lead = innermost(x)
     extra = {} if initial is np._NoValue else {"initial": initial}
-    value = ufunc.reduce(split(x, lead.level)[0], axis, keepdims=keepdims, **extra)
+    value = ufunc.reduce(apart(x, lead)[0], axis, keepdims=keepdims, **extra)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     moved = np.moveaxis(x, axes, range(len(axes)))
     flat = moved.reshape((-1,) + moved.shape[len(axes) :])
     total = flat[0] if initial is np._NoValue else ufunc(initial, flat[0])
     for i in range(1, len(flat)):
         total = ufunc(total, flat[i])
-    tangents = split(total, lead.level)[1]
-    return join(lead, value, None if tangents is None else tangents.reshape(tangents.shape[:1] + np.shape(value)))
+    rest = apart(total, lead)[1]
+    return together(lead, value, None if rest is None else rest.reshape(rest.shape[:1] + np.shape(value)))
 
 
 def _accumulate(ufunc, x, axis=0, dtype=None):
     if ufunc in PLAIN:
         return ufunc.accumulate(primal(x), axis, dtype)
     lead = innermost(x)
-    value, tangents = split(x, lead.level)
+    value, rest = apart(x, lead)
     result = ufunc.accumulate(value, axis, dtype)
-    if tangents is None:
-        return join(lead, result, None)
+    if rest is None:
+        return together(lead, result, None)
     if ufunc is np.add:
-        return join(lead, result, np.add.accumulate(tangents, shift_axis(axis, x.ndim), dtype))
+        return together(lead, result, np.add.accumulate(rest, shift_axis(axis, x.ndim), dtype))
     moved = np.moveaxis(x, axis, 0)
     steps = [moved[:1].reshape(moved.shape[1:])] if len(moved) else []
     for i in range(1, len(moved)):
         steps.append(ufunc(steps[-1], moved[i]))
     if not steps:
-        return join(lead, result, np.zeros(tangents.shape[:1] + result.shape))
-    stacked = np.moveaxis(np.stack(steps), 0, axis)
-    return join(lead, result, split(stacked, lead.level)[1])
+        return together(lead, result, np.zeros(rest.shape[:1] + result.shape))
+    return together(lead, result, apart(np.moveaxis(np.stack(steps), 0, axis), lead)[1])
 
 
 def _reduceat(ufunc, x, indices, axis=0, dtype=None):
     if ufunc in PLAIN:
         return ufunc.reduceat(primal(x), indices, axis, dtype)
     lead = innermost(x)
-    value, tangents = split(x, lead.level)
+    value, rest = apart(x, lead)
     result = ufunc.reduceat(value, indices, axis, dtype)
-    if tangents is None:
-        return join(lead, result, None)
+    if rest is None:
+        return together(lead, result, None)
     if ufunc is np.add:
-        return join(lead, result, np.add.reduceat(tangents, indices, shift_axis(axis, x.ndim), dtype))
+        return together(lead, result, np.add.reduceat(rest, indices, shift_axis(axis, x.ndim), dtype))
     moved = np.moveaxis(x, axis, 0)
     ends = [*indices[1:], len(moved)]
     parts = [_reduce(ufunc, moved[i:j]) if j > i else moved[i] for i, j in zip(indices, ends, strict=True)]
-    return join(lead, result, split(np.moveaxis(np.stack(parts), 0, axis), lead.level)[1])
+    return together(lead, result, apart(np.moveaxis(np.stack(parts), 0, axis), lead)[1])
 
 
 def _at(ufunc, x, indices, *operands):
@@ -185,13 +184,13 @@ def _add_at(ufunc, x, indices, y):
     probe = x[indices]
     y = np.broadcast_to(y, probe.shape) if np.shape(y) != probe.shape else y
     reserve(x, y)
-    value, tangents = split(y, x.level)
+    value, rest = apart(y, x)
     key = indices if isinstance(indices, tuple) else (indices,)
     components = x.components
     ufunc.at(components[0], key, value)
     for k in range(1, len(components)):
-        if tangents is not None:
-            ufunc.at(components[k], key, tangents[k - 1])
+        if rest is not None:
+            ufunc.at(components[k], key, rest[k - 1])
     return None
 
 
