@@ -35,7 +35,7 @@ cdef class Taylor(Number):
     --------
     >>> from dualad import Taylor
     >>> Taylor([2.0, 1.0, 0.0, 0.0])**3
-    Taylor([8., 12., 6., 1.])
+    Taylor([ 8., 12.,  6.,  1.])
     """
 
     _kind = TAYLOR

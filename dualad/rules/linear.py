@@ -7,7 +7,7 @@ component axis; otherwise component by component.
 import numpy as np
 
 from dualad._core.number import stack_components, wrap_view
-from dualad.rules.algebra import Number, expanded, innermost, join, lift, primal, rewrap, shift_axis, split
+from dualad.rules.algebra import Number, apart, expanded, innermost, lift, primal, rewrap, shift_axis, together
 from dualad.rules.bilinear import store
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualad.rules.algebra import innermost, join, lift, primal, shift_axis, split, tangent_product
+from dualad.rules.algebra import apart, innermost, join, lift, primal, shift_axis, split, tangent_product, together
 from dualad.rules.bilinear import store
 
 _NO = np._NoValue

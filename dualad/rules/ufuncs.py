@@ -3,7 +3,7 @@
 import numpy as np
 
 from dualad._core.number import reserve
-from dualad.rules.algebra import Number, innermost, join, primal, shift_axis, split
+from dualad.rules.algebra import Number, apart, innermost, primal, shift_axis, together
 from dualad.rules.bilinear import GUFUNCS
 from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, plain, unsupported_reason
 
