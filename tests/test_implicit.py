@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from conftest import assert_close, assert_number, assert_same_bits, complex_step, random_number
 
 import dualad as da
+from conftest import assert_close, assert_number, assert_same_bits, complex_step, random_number
 from dualad.rules import lapack
 from dualad.rules.implicit import graded_solve
 

@@ -9,6 +9,8 @@ from dualad.rules import (
     bilinear,
     calculus,
     elementwise,
+    emath,
+    flat,
     linalg,
     linear,
     packing,
@@ -20,6 +22,7 @@ from dualad.rules import (
     ufuncs,
 )
 from dualad.rules.algebra import primal
+from dualad.rules.signatures import with_signature
 
 FAMILIES = {
     "linear": linear.FUNCTIONS,
@@ -29,6 +32,7 @@ FAMILIES = {
     "statistics": statistics.FUNCTIONS,
     "calculus": calculus.FUNCTIONS,
     "linear algebra": linalg.FUNCTIONS,
+    "numpy.emath": emath.FUNCTIONS,
     "value only": plain.FUNCTIONS,
 }
 
@@ -38,7 +42,7 @@ def support():
 
     def name(function):
         module = getattr(function, "__module__", "") or ""
-        prefix = {"numpy.linalg": "linalg.", "numpy.fft": "fft."}.get(module, "")
+        prefix = {"numpy.linalg": "linalg.", "numpy.fft": "fft.", "numpy.lib.scimath": "emath."}.get(module, "")
         return prefix + function.__name__
 
     special = [f for f in elementwise.SPECIAL_PARTIALS]
@@ -65,12 +69,14 @@ FUNCTIONS = {}
 for _family in FAMILIES.values():
     FUNCTIONS.update(_family)
 FUNCTIONS[np.sinc] = lambda x: elementwise.elementwise(np.sinc, (x,), {})
+FUNCTIONS = {function: with_signature(function, rule) for function, rule in FUNCTIONS.items()}
 
 ufuncs.register_reductions(reductions.METHODS)
 load_rules(
     {
         "ufunc": ufuncs.dispatch,
         "function": _unsupported,
+        "flat": flat.FlatIterator,
         "pack": packing.pack_if_needed,
         "objects": packing.unpack,
         "repr": printing.to_repr,

@@ -4,6 +4,7 @@ import numpy as np
 
 from dualad._core.number import all_finite
 from dualad.rules.algebra import innermost, join, lift, primal, split
+from dualad.rules.packing import operand
 
 
 def bilinear(function, a, b, *args, batched=None, **kwargs):
@@ -11,6 +12,7 @@ def bilinear(function, a, b, *args, batched=None, **kwargs):
 
     `batched(a, b)`, where given, is the same function for operands with an axis of directions in front.
     """
+    a, b = operand(a), operand(b)
     lead = innermost(a, b)
     (a0, a_dot), (b0, b_dot) = split(a, lead.level), split(b, lead.level)
     value = function(a0, b0, *args, **kwargs)
@@ -101,12 +103,10 @@ for _name in ("vecdot", "matvec", "vecmat"):
 
 
 def _two(function):
-    def rule(a, b, *args, **kwargs):
-        out = kwargs.pop("out", None)
+    def rule(a, b, *args, out=None, **kwargs):
         result = bilinear(function, a, b, *args, **kwargs)
         return result if out is None else store(out, result)
 
-    rule.__name__ = function.__name__
     return rule
 
 
@@ -125,6 +125,7 @@ def store(out, result):
 
 
 def _dot(a, b, out=None):
+    a, b = operand(a), operand(b)
     result = (
         np.multiply(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else bilinear(np.dot, a, b, batched=_dot_batched(a, b))
     )
@@ -147,7 +148,7 @@ def _dot_batched(a, b):
 def _einsum(*operands, out=None, optimize=False, **kwargs):
     """Any number of operands: the tangent replaces one operand after the other."""
     sublists = not isinstance(operands[0], str)
-    arrays = list(operands[0 : 2 * (len(operands) // 2) : 2] if sublists else operands[1:])
+    arrays = [operand(x) for x in (operands[0 : 2 * (len(operands) // 2) : 2] if sublists else operands[1:])]
 
     def call(replaced):
         if not sublists:
@@ -172,6 +173,7 @@ def _einsum(*operands, out=None, optimize=False, **kwargs):
 
 
 def _multi_dot(arrays, *, out=None):
+    arrays = [operand(a) for a in arrays]
     result = arrays[0]
     for a in arrays[1:]:
         result = np.dot(result, a)
@@ -211,5 +213,5 @@ for _function in (
     np.linalg.tensordot,
 ):
     FUNCTIONS[_function] = _two(_function)
-FUNCTIONS[np.linalg.matmul] = lambda a, b, /: np.matmul(a, b)
-FUNCTIONS[np.linalg.vecdot] = lambda a, b, /, *, axis=-1: np.vecdot(a, b, axis=axis)
+FUNCTIONS[np.linalg.matmul] = lambda x1, x2, /: np.matmul(x1, x2)
+FUNCTIONS[np.linalg.vecdot] = lambda x1, x2, /, *, axis=-1: np.vecdot(x1, x2, axis=axis)

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from dualad.rules.algebra import Number, innermost, join, lift, primal, rewrap, shift_axis, split, tangent_product
+from dualad.rules.algebra import Number, innermost, join, lift, primal, rewrap, shift_axis, split
 from dualad.rules.bilinear import store
+from dualad.rules.formula import array, formula_of
+from dualad.rules.packing import operand
 
 
 def _sorted_tangents(a, order, result, axis):
@@ -57,6 +59,7 @@ def _clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, *, min=np._NoValue,
     high = a_max if a_max is not np._NoValue else max
     low = None if low is np._NoValue else low
     high = None if high is np._NoValue else high
+    a, low, high = operand(a), operand(low), operand(high)
     lead = innermost(a, low, high)
     derived = a if low is None else np.maximum(a, low)
     derived = derived if high is None else np.minimum(derived, high)
@@ -79,7 +82,7 @@ def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
 
 
 def _select(condlist, choicelist, default=0):
-    derived = default
+    derived = operand(default)
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         derived = np.where(condition, choice, derived)
     return derived
@@ -99,27 +102,29 @@ def _choose(a, choices, out=None, mode="raise"):
     return result if out is None else store(out, result)
 
 
+@formula_of(np.interp)
 def _interp(x, xp, fp, left=None, right=None, period=None):
-    """Linear in fp; in x the slope of the segment, at a node that of the segment to its right, outside 0."""
-    if innermost(xp) is not None or period is not None:
-        raise TypeError("interp does not support derivatives with respect to xp, or period=: pass xp as a plain array")
-    lead = innermost(x, fp, left, right)
-    (x0, x_dot), (f0, f_dot) = split(x, lead.level), split(fp, lead.level)
-    if isinstance(x0, Number) or isinstance(f0, Number):
-        raise TypeError("interp does not support nested derivatives: write it with searchsorted and arithmetic")
-    value = np.interp(x0, xp, f0, left, right)
-    total = None
-    if x_dot is not None:
-        xp = np.asarray(xp, float)
-        segment = np.clip(np.searchsorted(xp, x0, "right") - 1, 0, len(xp) - 2)
-        slope = (np.diff(f0) / np.diff(xp))[segment]
-        inside = (x0 >= xp[0]) & (x0 <= xp[-1])
-        total = tangent_product(np.where(inside, slope, 0.0), x_dot)
-    if f_dot is not None:
-        zero = lambda side: None if side is None else 0.0  # noqa: E731
-        term = np.stack([np.interp(x0, xp, t, zero(left), zero(right)) for t in f_dot])
-        total = term if total is None else total + term
-    return join(lead, value, total)
+    """The line through two neighbours: of the segment to the right at a node, constant outside."""
+    x, xp, fp = array(x), array(xp), array(fp)
+    if period is not None:
+        x, xp, fp, left, right = *_one_period(x, xp, fp, period), None, None
+    x0, xp0 = primal(x), primal(xp)
+    lower = np.clip(np.searchsorted(xp0, x0, "right") - 1, 0, max(len(xp0) - 2, 0))
+    upper = np.minimum(lower + 1, len(xp0) - 1)
+    first, start = xp[lower], fp[lower]
+    line = start + (x - first) * ((fp[upper] - start) / (xp[upper] - first)) if len(xp0) > 1 else start
+    line = np.where(x0 < xp0[0], fp[0] if left is None else left, line)
+    return np.where(x0 > xp0[-1], fp[-1] if right is None else right, line)
+
+
+def _one_period(x, xp, fp, period):
+    """The nodes in order within one period, and one more at either end."""
+    period = np.abs(period)
+    x, xp = x % period, xp % period
+    order = np.argsort(primal(xp))
+    xp, fp = xp[order], fp[order]
+    xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
+    return x, xp, np.concatenate([fp[-1:], fp, fp[:1]])
 
 
 FUNCTIONS = {
