@@ -534,7 +534,8 @@ def test_roots(kind, p, rng):
 
 @pytest.mark.parametrize("f, a", [
     (np.linalg.svd, np.eye(3)), (np.linalg.svd, np.ones((3, 3))), (np.linalg.eig, np.eye(2)),
-    (np.linalg.eig, [[1.0, 1.0], [0.0, 1.0]]), (np.linalg.eigvals, np.eye(2)), (np.linalg.pinv, np.ones((3, 3))),
+    (np.linalg.eig, [[1.0, 1.0], [0.0, 1.0]]), (np.linalg.eigvals, [[1.0, 1.0], [0.0, 1.0]]),
+    (np.linalg.eigh, np.eye(2)), (np.linalg.pinv, np.ones((3, 3))),
     (np.linalg.qr, np.ones((3, 3))), (lambda a: np.linalg.qr(a, "raw"), np.eye(3)), (np.roots, [1.0, -2.0, 1.0]),
     (np.roots, [1.0, -3.0, 3.0, -1.0]),
 ])

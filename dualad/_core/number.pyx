@@ -25,6 +25,7 @@ from libc.string cimport memcpy, memset
 from cpython.mem cimport PyMem_Calloc, PyMem_Malloc
 from libc.math cimport isfinite, NAN, log as c_log, pow as c_pow
 
+import pickle
 import sys
 import numpy as np
 
@@ -1633,6 +1634,15 @@ cdef object part(Number x, object function):
     return wrap_view(x, data) if data.ndim > 1 else rewrap(x, data)
 
 
+cdef object set_part(Number x, object function, object value):
+    """Store into the real or imaginary part."""
+    if x.data is None:
+        raise TypeError(f"a shape-() {type(x).__name__} is immutable, as numpy.float64 is")
+    make_room(x, value)
+    set_item(wrap_view(x, function(x.data)), Ellipsis, value)
+    return None
+
+
 cdef object apply(object function, tuple args, dict kwargs):
     """Call the rule of a NumPy function directly."""
     return FUNCTIONS[function](*args, **kwargs)
@@ -1682,6 +1692,13 @@ cdef class Number(Elementwise):
         if self.data is None:
             return ()
         return self.data.shape[1:]
+
+    @shape.setter
+    def shape(self, shape):
+        view = apply(np.reshape, (self, shape), {})
+        if self.data is not None and not np.shares_memory(primal(view), primal(self)) and self.size:
+            raise AttributeError("incompatible shape for in-place modification: use x.reshape(shape) to make a copy")
+        set_data(self, component_view(view))
 
     @property
     def ndim(self):
@@ -1857,15 +1874,29 @@ cdef class Number(Elementwise):
         """The real part of value and derivatives."""
         return part(self, np.real)
 
+    @real.setter
+    def real(self, value):
+        set_part(self, np.real, value)
+
     @property
     def imag(self):
         """The imaginary part of value and derivatives."""
         return part(self, np.imag)
 
+    @imag.setter
+    def imag(self, value):
+        if self.dtype.kind != "c":
+            raise TypeError(f"a {type(self).__name__} of real numbers has no imaginary part to set: make it complex first")
+        set_part(self, np.imag, value)
+
     @property
     def flat(self):
-        """Iterator over the elements, each with its derivative."""
-        return iter(apply(np.ravel, (self,), {}))
+        """The elements in one row, to iterate over, to index and to assign to; each has its derivative."""
+        return HANDLERS["flat"](self)
+
+    @flat.setter
+    def flat(self, values):
+        HANDLERS["flat"](self)[:] = values
 
     @property
     def itemsize(self):
@@ -1924,6 +1955,37 @@ cdef class Number(Elementwise):
         """Refused: it would drop the derivative."""
         raise TypeError(f"tobytes() would drop the derivative of a {type(self).__name__}: use x.value.tobytes(), or pickle "
                         "the number")
+
+    def tofile(self, *args, **kwargs):
+        """Refused: it would drop the derivative."""
+        raise TypeError(f"tofile() would drop the derivative of a {type(self).__name__}: use x.value.tofile(...), or "
+                        "x.dump(file)")
+
+    def resize(self, *args, **kwargs):
+        """Refused: it would change memory that views share."""
+        raise TypeError(f"resize() would change the memory of a {type(self).__name__} in place: use numpy.resize(x, shape)")
+
+    def dump(self, file):
+        """Pickle the number, with its derivative, to an open file or a path."""
+        if hasattr(file, "write"):
+            file.write(self.dumps())
+        else:
+            with open(file, "wb") as opened:
+                opened.write(self.dumps())
+
+    def dumps(self):
+        """The number, with its derivative, as a pickle string."""
+        return pickle.dumps(self)
+
+    def setflags(self, write=None, align=None, uic=None):
+        """Set flags of the memory of all components."""
+        component_view(self).setflags(write=write, align=align, uic=uic)
+
+    def to_device(self, device, /, *, stream=None):
+        """The number itself: "cpu" is the only device, as the array API standard has it."""
+        if device != "cpu" or stream is not None:
+            raise ValueError(f"a {type(self).__name__} lives on device 'cpu', without streams; got {device!r}, {stream!r}")
+        return self
 
     # ndarray methods that are a NumPy function of the array, with the same parameters
 

@@ -9,6 +9,8 @@ from dualad.rules import (
     bilinear,
     calculus,
     elementwise,
+    emath,
+    flat,
     linalg,
     linear,
     packing,
@@ -21,6 +23,7 @@ from dualad.rules import (
     ufuncs,
 )
 from dualad.rules.algebra import laid_out_as, primal
+from dualad.rules.signatures import with_signature
 
 FAMILIES = {
     "linear": linear.FUNCTIONS,
@@ -30,6 +33,7 @@ FAMILIES = {
     "statistics": statistics.FUNCTIONS,
     "calculus": calculus.FUNCTIONS,
     "linear algebra": linalg.FUNCTIONS,
+    "numpy.emath": emath.FUNCTIONS,
     "value only": plain.FUNCTIONS,
 }
 
@@ -39,7 +43,7 @@ def support():
 
     def name(function):
         module = getattr(function, "__module__", "") or ""
-        prefix = {"numpy.linalg": "linalg.", "numpy.fft": "fft."}.get(module, "")
+        prefix = {"numpy.linalg": "linalg.", "numpy.fft": "fft.", "numpy.lib.scimath": "emath."}.get(module, "")
         return prefix + function.__name__
 
     special = [f for f in elementwise.SPECIAL_PARTIALS]
@@ -66,6 +70,7 @@ FUNCTIONS = {}
 for _family in FAMILIES.values():
     FUNCTIONS.update(_family)
 FUNCTIONS[np.sinc] = lambda x: elementwise.elementwise(np.sinc, (x,), {})
+FUNCTIONS = {function: with_signature(function, rule) for function, rule in FUNCTIONS.items()}
 
 ufuncs.register_reductions(reductions.METHODS)
 load_rules(
@@ -74,6 +79,7 @@ load_rules(
         "function": _unsupported,
         "series": series.program,
         "laid out as": laid_out_as,
+        "flat": flat.FlatIterator,
         "pack": packing.pack_if_needed,
         "objects": packing.unpack,
         "repr": printing.to_repr,

@@ -10,6 +10,8 @@ finds its way to their rule. That makes every rule of first derivatives a rule f
   the series without its last coefficient and its derivative in t.
 """
 
+import itertools
+
 import numpy as np
 
 from dualad._core import HyperDual, MultiDual, Taylor
@@ -251,23 +253,25 @@ def shift_axis(axis, ndim):
     return axis + 1 if axis >= 0 else axis
 
 
-def series_product(function, a, b, lead):
-    """function(a, b), linear in both, of power series: coefficient k is the sum of function(a_j, b_(k - j))."""
+def series_product(function, operands, lead):
+    """A function that is linear in each of its operands, of power series.
+
+    Coefficient k is the sum over all choices of one coefficient from each operand whose indices add up to k.
+    """
 
     def coefficients(x):
         if isinstance(x, Number) and x.level == lead.level:
             return x.components
         return [x]
 
-    a, b = coefficients(a), coefficients(b)
-    terms = []
-    for k in range(min(len(a) + len(b) - 1, 1 + lead.degree)):
-        pairs = [(j, k - j) for j in range(len(a)) if 0 <= k - j < len(b)]
-        products = [function(a[i], b[j]) for i, j in pairs]
-        total = products[0]
-        for p in products[1:]:
-            total = total + p
-        terms.append(total)
+    operands = [coefficients(x) for x in operands]
+    terms = {}
+    for places in itertools.product(*(range(len(x)) for x in operands)):
+        k = sum(places)
+        if k <= lead.degree:
+            product = function(*(x[j] for x, j in zip(operands, places, strict=True)))
+            terms[k] = terms[k] + product if k in terms else product
+    terms = [terms[k] for k in range(len(terms))]
     if any(isinstance(t, Number) for t in terms):
         return rewrap(lead, _padded(np.stack(terms), lead.ncomponents))
     return rewrap(lead, stack_components(terms + [np.zeros_like(terms[0])] * (lead.ncomponents - len(terms))))
@@ -281,7 +285,7 @@ def tangent_product(derivative, tangents):
             product = np.multiply(derivative, tangents)
         return np.where(np.asarray(tangents) == 0, np.zeros((), product.dtype), product)
     if is_series(lead):
-        return series_product(tangent_product, derivative, tangents, lead)
+        return series_product(tangent_product, (derivative, tangents), lead)
     d, d_dot = split(derivative, lead.level)
     t, t_dot = split(tangents, lead.level)
     value = tangent_product(d, t)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from dualad._core.number import all_finite
-from dualad.rules.algebra import innermost, is_series, join, lift, primal, series_product, split
+from dualad.rules.algebra import apart, innermost, is_series, join, lift, primal, series_product, split, together
+from dualad.rules.packing import operand
 
 
 def bilinear(function, a, b, *args, batched=None, **kwargs):
@@ -11,9 +12,10 @@ def bilinear(function, a, b, *args, batched=None, **kwargs):
 
     `batched(a, b)`, where given, is the same function for operands with an axis of directions in front.
     """
+    a, b = operand(a), operand(b)
     lead = innermost(a, b)
     if is_series(lead):
-        return series_product(lambda x, y: function(x, y, *args, **kwargs), a, b, lead)
+        return series_product(lambda x, y: function(x, y, *args, **kwargs), (a, b), lead)
     (a0, a_dot), (b0, b_dot) = split(a, lead.level), split(b, lead.level)
     value = function(a0, b0, *args, **kwargs)
     total = None
@@ -103,12 +105,10 @@ for _name in ("vecdot", "matvec", "vecmat"):
 
 
 def _two(function):
-    def rule(a, b, *args, **kwargs):
-        out = kwargs.pop("out", None)
+    def rule(a, b, *args, out=None, **kwargs):
         result = bilinear(function, a, b, *args, **kwargs)
         return result if out is None else store(out, result)
 
-    rule.__name__ = function.__name__
     return rule
 
 
@@ -127,6 +127,7 @@ def store(out, result):
 
 
 def _dot(a, b, out=None):
+    a, b = operand(a), operand(b)
     result = (
         np.multiply(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else bilinear(np.dot, a, b, batched=_dot_batched(a, b))
     )
@@ -149,7 +150,7 @@ def _dot_batched(a, b):
 def _einsum(*operands, out=None, optimize=False, **kwargs):
     """Any number of operands: the tangent replaces one operand after the other."""
     sublists = not isinstance(operands[0], str)
-    arrays = list(operands[0 : 2 * (len(operands) // 2) : 2] if sublists else operands[1:])
+    arrays = [operand(x) for x in (operands[0 : 2 * (len(operands) // 2) : 2] if sublists else operands[1:])]
 
     def call(replaced):
         if not sublists:
@@ -159,6 +160,9 @@ def _einsum(*operands, out=None, optimize=False, **kwargs):
         return np.einsum(*flat, *operands[2 * len(replaced) :], optimize=optimize, **kwargs)
 
     lead = innermost(*arrays)
+    if is_series(lead):
+        result = series_product(lambda *xs: call(xs), arrays, lead)
+        return result if out is None else store(out, result)
     pairs = [split(x, lead.level) for x in arrays]
     values = [v for v, _ in pairs]
     total = None
@@ -174,12 +178,13 @@ def _einsum(*operands, out=None, optimize=False, **kwargs):
 
 
 def _multi_dot(arrays, *, out=None):
+    arrays = [operand(a) for a in arrays]
     result = arrays[0]
     for a in arrays[1:]:
         result = np.dot(result, a)
     lead = innermost(*arrays)
-    value = np.linalg.multi_dot([split(a, lead.level)[0] for a in arrays])
-    result = join(lead, value, split(result, lead.level)[1])
+    value = np.linalg.multi_dot([apart(a, lead)[0] for a in arrays])
+    result = together(lead, value, apart(result, lead)[1])
     return result if out is None else store(out, result)
 
 
@@ -188,9 +193,8 @@ def _matrix_power(a, n):
     for _ in range(abs(n) - 1):
         result = result @ (np.linalg.inv(a) if n < 0 else a)
     lead = innermost(a)
-    value, tangents = split(a, lead.level)
-    value = np.linalg.matrix_power(value, n)
-    return join(lead, value, None if n == 0 else split(result, lead.level)[1])
+    value = np.linalg.matrix_power(apart(a, lead)[0], n)
+    return together(lead, value, None if n == 0 else apart(result, lead)[1])
 
 
 FUNCTIONS = {
@@ -213,5 +217,5 @@ for _function in (
     np.linalg.tensordot,
 ):
     FUNCTIONS[_function] = _two(_function)
-FUNCTIONS[np.linalg.matmul] = lambda a, b, /: np.matmul(a, b)
-FUNCTIONS[np.linalg.vecdot] = lambda a, b, /, *, axis=-1: np.vecdot(a, b, axis=axis)
+FUNCTIONS[np.linalg.matmul] = lambda x1, x2, /: np.matmul(x1, x2)
+FUNCTIONS[np.linalg.vecdot] = lambda x1, x2, /, *, axis=-1: np.vecdot(x1, x2, axis=axis)

@@ -4,6 +4,7 @@ import numpy as np
 import scipy.special
 
 from dualad.rules.algebra import Number, innermost, join, primal, rewrap, split
+from dualad.rules.flat import store_at
 from dualad.rules.formula import array, formula_of
 from dualad.rules.packing import pack, pack_if_needed
 
@@ -314,21 +315,11 @@ def _flat(values):
     return np.ravel(array(pack_if_needed(values)))
 
 
-def _store_at(a, places, values, name):
-    """Flat values, repeated as needed, at the flat places of a."""
-    if not isinstance(a, Number):
-        raise TypeError(f"{name} cannot store numbers with derivatives in a plain {type(a).__name__}: make the array "
-                        "with dualad.numpy inside the function that is differentiated")
-    if len(places):
-        index = np.unravel_index(places, a.shape) if a.ndim else ...
-        a[index] = values[np.arange(len(places)) % len(values)] if a.ndim else values[0]
-
-
 def _put(a, ind, v, mode="raise"):
     places = np.take(np.arange(np.size(primal(a))), np.ravel(ind), mode=mode)
     values = _flat(v)
     if len(values):
-        _store_at(a, places, values, "put")
+        store_at(a, places, values, "put")
 
 
 def _place(arr, mask, vals):
@@ -336,28 +327,28 @@ def _place(arr, mask, vals):
     values = _flat(vals)
     if len(places) and not len(values):
         raise ValueError("Cannot insert from an empty array!")
-    _store_at(arr, places, values, "place")
+    store_at(arr, places, values, "place")
 
 
 def _putmask(a, /, mask, values):
     places = np.flatnonzero(primal(mask))
     values = _flat(values)
     if len(values):
-        _store_at(a, places, values[places % len(values)], "putmask")
+        store_at(a, places, values[places % len(values)], "putmask")
 
 
 def _put_along_axis(arr, indices, values, axis):
     shape = np.shape(arr)
     places = np.reshape(np.arange(np.size(primal(arr))), shape)
     chosen = np.take_along_axis(places, np.asarray(indices), axis)
-    _store_at(arr, np.ravel(chosen), _flat(np.broadcast_to(pack_if_needed(values), chosen.shape)), "put_along_axis")
+    store_at(arr, np.ravel(chosen), _flat(np.broadcast_to(pack_if_needed(values), chosen.shape)), "put_along_axis")
 
 
 def _fill_diagonal(a, val, wrap=False):
     shape = np.shape(a)
     places = np.zeros(shape, bool)
     np.fill_diagonal(places, True, wrap)
-    _store_at(a, np.flatnonzero(places), _flat(val), "fill_diagonal")
+    store_at(a, np.flatnonzero(places), _flat(val), "fill_diagonal")
 
 
 def _trim_zeros(filt, trim="fb", axis=None):

@@ -30,6 +30,8 @@ def formula_of(function, packs=True):
         @functools.wraps(formula)
         def rule(*args, **kwargs):
             args = [pack_if_needed(a) if packs else a for a in args]
+            if packs:
+                kwargs = {name: pack_if_needed(a) for name, a in kwargs.items()}
             out = _take_out(names, args, kwargs)
             lead = innermost(*_leaves(args), *_leaves(kwargs.values()))
             if lead is None:

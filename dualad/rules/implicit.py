@@ -11,12 +11,12 @@ import numpy as np
 import scipy.linalg
 
 from dualad.rules import lapack
-from dualad.rules.algebra import innermost, join, lift, primal, split
+from dualad.rules.algebra import innermost, is_series, join, lift, primal, split, together
 
 __all__ = ["dense_product", "factorised", "graded_inv", "graded_solve", "in_columns", "numpy_solve"]
 
 
-def graded_solve(operands, b, own, factorise, products):
+def graded_solve(operands, b, own, factorise, products, *, linear=False):
     """The solution x of an equation A x = b with its derivatives, A being made of some operands.
 
     Parameters
@@ -33,6 +33,8 @@ def graded_solve(operands, b, own, factorise, products):
     products : sequence of callables, one for each operand
         ``product(t, x, *operands)`` gives A' x for all tangents t of that operand, (K,) + shape, in one array (K,) +
         shape of x. x may have further axes in front.
+    linear : bool, optional
+        Whether A is linear in the operands, as where they are its entries, so that the products do not read them.
     """
     solver = []
 
@@ -45,6 +47,8 @@ def graded_solve(operands, b, own, factorise, products):
         lead = innermost(*values, b)
         if lead is None:
             return bottom(*values, b)
+        if linear and is_series(lead):
+            return series_solve(values, b, bottom, lead)
         pairs = [split(v, lead.level) for v in values]
         values = [v for v, _ in pairs]
         b0, total = split(b, lead.level)
@@ -59,7 +63,25 @@ def graded_solve(operands, b, own, factorise, products):
         total = total if total.shape == shape else np.broadcast_to(lift(total, np.ndim(x)), shape)
         return join(lead, x, graded(values, total, by_factors))
 
+    def series_solve(values, b, bottom, lead):
+        """A_0 x_k = b_k - (A_1 x_(k-1) + ... + A_k x_0)"""
+        values, b = [coefficients_of(v, lead) for v in values], coefficients_of(b, lead)
+        first = [v[0] for v in values]
+        x = [graded(first, b[0], bottom)]
+        for k in range(1, 1 + lead.degree):
+            right = b[k] if k < len(b) else np.zeros_like(x[0])
+            for v, product in zip(values, products, strict=True):
+                for j in range(1, min(k + 1, len(v))):
+                    right = right - product(v[j][None], x[k - j], *first)[0]
+            x.append(graded(first, np.broadcast_to(right, np.shape(x[0])), by_factors))
+        return together(lead, x[0], np.stack(x[1:]))
+
     return graded(operands, b, own)
+
+
+def coefficients_of(x, lead):
+    """The coefficients of a power series; of anything else, itself alone."""
+    return x.components if innermost(x) is not None and x.level == lead.level else [x]
 
 
 def dense_product(t, x, *_):
@@ -114,7 +136,7 @@ def numpy_solve(a, b):
         return by_lu(factors[0]) if factors[0] is not None else factorised(np.asarray(a))
 
     b = np.reshape(b, (*np.shape(b), 1)) if vector else b
-    x = graded_solve((a,), b, own, factorise, (dense_product,))
+    x = graded_solve((a,), b, own, factorise, (dense_product,), linear=True)
     return x[..., 0] if vector else x
 
 
@@ -127,4 +149,4 @@ def graded_inv(a, own):
         return inverse[0]
 
     return graded_solve((a,), np.eye(np.shape(a)[-1]), value, lambda _: lambda stack: np.matmul(inverse[0], stack),
-                        (dense_product,))
+                        (dense_product,), linear=True)

@@ -9,10 +9,11 @@ import numpy as np
 from dualad.rules.algebra import innermost, join, primal, split
 from dualad.rules.formula import array, attach, formula_of
 from dualad.rules.implicit import graded_inv, numpy_solve
+from dualad.rules.packing import operand
 
 
 def _solve(a, b):
-    return numpy_solve(array(a), array(b))
+    return numpy_solve(array(operand(a)), array(operand(b)))
 
 
 def _inv(a):
@@ -46,64 +47,71 @@ def _det(a):
 def _slogdet(a):
     lead = innermost(a)
     a0, t = split(a, lead.level)
-    sign, logdet = np.linalg.slogdet(a0)
+    result = np.linalg.slogdet(a0)
+    sign, logdet = result
     if t is not None:
         t = np.sum(np.swapaxes(np.linalg.inv(a0), -1, -2) * t, (-2, -1))
-        t = np.real(t) if np.iscomplexobj(t) else t
-    return type(np.linalg.slogdet(np.eye(1)))(sign, join(lead, logdet, t))
+    if np.iscomplexobj(primal(sign)):
+        sign = join(lead, sign, None if t is None else 1j * sign * np.imag(t))
+        t = None if t is None else np.real(t)
+    return type(result)(sign, join(lead, logdet, t))
 
 
 def _cholesky(a, /, *, upper=False):
     """A = L L^H, hence L' = L Phi(inv(L) A' inv(L)^H), Phi the lower triangle with half the diagonal."""
     lead = innermost(a)
     a0, t = split(a, lead.level)
-    if upper:
-        a0, t = np.swapaxes(a0, -1, -2).conj(), None if t is None else np.swapaxes(t, -1, -2).conj()
-    factor = np.linalg.cholesky(a0)
-    if t is not None:
-        inverse = np.linalg.inv(factor)
-        n = np.shape(a0)[-1]
-        phi = np.tril(np.ones((n, n))) - 0.5 * np.eye(n)
-        below = np.tril(t, -1)  # the part that is read
-        t = below + np.swapaxes(below, -1, -2).conj() + np.real(t) * np.eye(n)
-        middle = np.matmul(np.matmul(inverse, t), np.swapaxes(inverse, -1, -2).conj())
-        t = np.matmul(factor, phi * middle)
-    if upper:
-        factor, t = np.swapaxes(factor, -1, -2).conj(), None if t is None else np.swapaxes(t, -1, -2).conj()
-    return join(lead, factor, t)
+    value = np.linalg.cholesky(a0, upper=upper) if upper else np.linalg.cholesky(a0)
+    if t is None:
+        return join(lead, value, None)
+    factor = _adjoint(value) if upper else value
+    inverse = np.linalg.inv(factor)
+    n = np.shape(a0)[-1]
+    phi = np.tril(np.ones((n, n))) - 0.5 * np.eye(n)
+    middle = np.matmul(np.matmul(inverse, _from_half(t, "U" if upper else "L")), _adjoint(inverse))
+    t = np.matmul(factor, phi * middle)
+    return join(lead, value, _adjoint(t) if upper else t)
+
+
+def _from_half(a, UPLO):
+    """The Hermitian matrix of which only one triangle is read, and the real part of the diagonal."""
+    half = np.tril(a, -1) if UPLO.upper() == "L" else np.triu(a, 1)
+    return half + _adjoint(half) + np.real(a) * np.eye(np.shape(a)[-1])
 
 
 def _eigvalsh(a, UPLO="L"):
-    """w' = diag(V^H A' V)."""
-    return _hermitian_eigen(a, UPLO, True)
+    """w' = diag(V^H A' V); equal eigenvalues share, as equal elements do in sort, so that their sums are exact."""
+    lead = innermost(a)
+    a0, t = split(a, lead.level)
+    value = np.linalg.eigvalsh(a0, UPLO)
+    if t is None:
+        return join(lead, value, None)
+    w, v = np.linalg.eigh(a0, UPLO)
+    middle = np.matmul(np.matmul(_adjoint(v), _from_half(t, UPLO)), v)
+    return join(lead, value, _shared(np.real(_diagonal(middle)), primal(w)))
 
 
 def _eigh(a, UPLO="L"):
-    """V' = V C with C = V^H A' V over the gaps."""
-    return _hermitian_eigen(a, UPLO, False)
-
-
-def _hermitian_eigen(a, UPLO, values_only):
+    """w' = diag(C) and V' = V (C over the gaps) with C = V^H A' V."""
     lead = innermost(a)
     a0, t = split(a, lead.level)
-    w, v = np.linalg.eigh(a0, UPLO)
+    result = np.linalg.eigh(a0, UPLO)
     if t is None:
-        w_dot = v_dot = None
-    else:
-        half = np.tril(t) if UPLO.upper() == "L" else np.triu(t)
-        diagonal = np.eye(np.shape(a0)[-1])
-        t = half + np.swapaxes(half, -1, -2).conj() - diagonal * t
-        middle = np.matmul(np.matmul(np.swapaxes(v, -1, -2).conj(), t), v)
-        w_dot = np.real(np.diagonal(middle, axis1=-2, axis2=-1))
-    if values_only:
-        value = np.linalg.eigvalsh(a0, UPLO)
-        if t is not None:
-            _refuse_repeated(w, middle, "eigvalsh")
-        return join(lead, value, w_dot)
-    if t is not None:
-        _refuse_repeated(w, middle, "eigh")
-        v_dot = np.matmul(v, _inverse_gaps(w) * middle)
-    return type(np.linalg.eigh(np.eye(1)))(join(lead, w, w_dot), join(lead, v, v_dot))
+        return type(result)(*(join(lead, part, None) for part in result))
+    w, v = result
+    middle = np.matmul(np.matmul(_adjoint(v), _from_half(t, UPLO)), v)
+    _refuse_repeated(w, middle, "eigh")
+    v_dot = np.matmul(v, _inverse_gaps(w) * middle)
+    return type(result)(join(lead, w, np.real(_diagonal(middle))), join(lead, v, v_dot))
+
+
+def _shared(tangents, w):
+    """Tangents of the rows of w, those of elements equal up to rounding replaced by their mean."""
+    share = _coincide(w).astype(w.real.dtype)
+    share = share / np.sum(share, -1, keepdims=True)
+    if w.size == 0 or np.all(share == np.eye(w.shape[-1])):
+        return tangents
+    return np.matmul(share, tangents[..., None])[..., 0]
 
 
 def _refuse_repeated(w, middle, name):
@@ -114,8 +122,9 @@ def _refuse_repeated(w, middle, name):
     close = _coincide(w) & ~np.eye(n, dtype=bool)
     size = np.max(np.abs(middle), axis=(-2, -1), initial=0.0, keepdims=True)
     if np.any(close & (np.abs(middle) > tiny * size)):
-        raise np.linalg.LinAlgError(f"{name}: the matrix has repeated eigenvalues or singular values, where the "
-                                    "derivative does not exist")
+        raise np.linalg.LinAlgError(
+            f"{name}: the matrix has repeated eigenvalues or singular values, whose vectors have no derivative; "
+            "eigvalsh, eigvals and svdvals give the values alone: equal ones share the mean of their derivatives")
 
 
 def _coincide(w):
@@ -144,15 +153,13 @@ def _diagonal(a):
 
 # ---- eigenvalues of general matrices -------------------------------------------------------------------------------
 
-def _eigenvalue_tangents(w, v, t, name):
+def _in_eigenvectors(w, v, t, name):
     """inv(V) A' V, whose diagonal is w'; an error where eigenvectors are missing."""
     eps = np.finfo(primal(w).dtype).eps
     v0 = primal(v)
     if v0.size and np.any(np.linalg.cond(v0) > 0.1 / np.sqrt(eps)):
         raise np.linalg.LinAlgError(f"{name}: the matrix is defective: its repeated eigenvalues have no derivative")
-    middle = np.matmul(np.linalg.solve(v, t), v)
-    _refuse_repeated(w, middle, name)
-    return middle
+    return np.matmul(np.linalg.solve(v, t), v)
 
 
 def _eig(a):
@@ -163,7 +170,8 @@ def _eig(a):
     if t is None:
         return type(result)(*(join(lead, part, None) for part in result))
     w, v = result
-    middle = _eigenvalue_tangents(w, v, t, "eig")
+    middle = _in_eigenvectors(w, v, t, "eig")
+    _refuse_repeated(w, middle, "eig")
     turn = np.matmul(v, _inverse_gaps(w) * middle)
     turn = turn - v * np.sum(np.real(np.conj(v) * turn), -2, keepdims=True)
     if np.iscomplexobj(primal(v)):
@@ -187,7 +195,7 @@ def _eigvals(a):
     if t is None or not value.size:
         return join(lead, value, None)
     w, v = np.linalg.eig(a0)
-    tangents = _diagonal(_eigenvalue_tangents(w, v, t, "eigvals"))
+    tangents = _shared(_diagonal(_in_eigenvectors(w, v, t, "eigvals")), primal(w))
     # computed without vectors the eigenvalues may come in another order
     nearest = np.argmin(np.abs(primal(value)[..., :, None] - primal(w)[..., None, :]), -1)
     tangents = np.take_along_axis(tangents, np.broadcast_to(nearest, np.shape(tangents)), -1)
@@ -261,12 +269,7 @@ def _singular_value_tangents(a0, t):
     u, s, vh = np.linalg.svd(a0, full_matrices=False)
     tangents = np.real(_diagonal(np.matmul(np.matmul(_adjoint(u), t), _adjoint(vh))))
     s0 = primal(s)
-    share = _coincide(s0).astype(s0.dtype)
-    share = share / np.sum(share, -1, keepdims=True)
-    if np.any(s0 == 0):
-        tangents = np.where(s0 == 0, 0.0, tangents)
-    return tangents if s0.size == 0 or np.all(share == np.eye(s0.shape[-1])) else \
-        np.matmul(share, tangents[..., None])[..., 0]
+    return _shared(np.where(s0 == 0, 0.0, tangents) if np.any(s0 == 0) else tangents, s0)
 
 
 def _hermitian_svd(a, compute_uv):

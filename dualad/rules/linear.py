@@ -6,22 +6,21 @@ component axis; otherwise component by component.
 
 import numpy as np
 
-from dualad._core.number import stack_components, wrap_view
+from dualad._core.number import components_like, stack_components, wrap_view
 from dualad.rules.algebra import Number, apart, expanded, innermost, lift, primal, rewrap, shift_axis, together
 from dualad.rules.bilinear import store
+from dualad.rules.packing import operand
 
 
 def each(function, *, array=0):
     """Rule of a linear function without a faster way: component by component."""
 
-    def rule(*args, **kwargs):
-        out = kwargs.pop("out", None)
+    def rule(*args, out=None, **kwargs):
         x = args[array]
         components = [function(*args[:array], c, *args[array + 1 :], **kwargs) for c in x.components]
         result = rewrap(x, stack_components(components))
         return result if out is None else store(out, result)
 
-    rule.__name__ = function.__name__
     return rule
 
 
@@ -30,9 +29,8 @@ def several(function):
 
     def rule(x, *args, **kwargs):
         lists = [function(c, *args, **kwargs) for c in x.components]
-        return [rewrap(x, stack_components(parts)) for parts in zip(*lists, strict=True)]
+        return type(lists[0])(rewrap(x, stack_components(parts)) for parts in zip(*lists, strict=True))
 
-    rule.__name__ = function.__name__
     return rule
 
 
@@ -44,19 +42,18 @@ def view(x, components):
 # ---- shape ---------------------------------------------------------------------------------------------------------
 
 
-def _reshape(x, /, shape=None, order="C", *, copy=None, newshape=None):
-    shape = shape if shape is not None else newshape
+def _reshape(a, /, shape, order="C", *, copy=None):
     if order == "A":
-        flags = primal(x).flags
+        flags = primal(a).flags
         order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
-    if order == "C" or x.ndim <= 1:
+    if order == "C" or a.ndim <= 1:
         shape = (shape,) if np.ndim(shape) == 0 else tuple(shape)
         if copy:
-            x = x.copy()
-        if -1 in shape and 0 in x.shape:
-            shape = np.empty(x.shape).reshape(shape).shape
-        return view(x, x.components.reshape((len(x.components), *shape)))
-    return rewrap(x, stack_components([np.reshape(c, shape, order) for c in x.components]))
+            a = a.copy()
+        if -1 in shape and 0 in a.shape:
+            shape = np.empty(a.shape).reshape(shape).shape
+        return view(a, a.components.reshape((len(a.components), *shape)))
+    return rewrap(a, stack_components([np.reshape(c, shape, order) for c in a.components]))
 
 
 def _ravel(a, order="C"):
@@ -128,8 +125,8 @@ def _at_least(ndim):
             return function(x)
         return _reshape(x, function(np.empty(x.shape, bool)).shape)
 
-    def rule(*arrays):
-        return one(arrays[0]) if len(arrays) == 1 else tuple(one(x) for x in arrays)
+    def rule(*arys):
+        return one(arys[0]) if len(arys) == 1 else tuple(one(x) for x in arys)
 
     return rule
 
@@ -150,9 +147,7 @@ def join_arrays(arrays, function):
 
 def _listed(arrays):
     """The arrays of a sequence, nested lists and object arrays of numbers packed."""
-    from dualad.rules.packing import pack_if_needed
-
-    return [pack_if_needed(a) for a in arrays]
+    return [operand(a) for a in arrays]
 
 
 def _concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"):
@@ -191,11 +186,16 @@ def _hstack(tup, *, dtype=None, casting="same_kind"):
     return np.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1, dtype=dtype, casting=casting)
 
 
-def _stacker(prepare, axis):
-    def rule(tup, *, dtype=None, casting="same_kind"):
-        return np.concatenate([prepare(a) for a in _listed(tup)], axis, dtype=dtype, casting=casting)
+def _vstack(tup, *, dtype=None, casting="same_kind"):
+    return np.concatenate([np.atleast_2d(a) for a in _listed(tup)], 0, dtype=dtype, casting=casting)
 
-    return rule
+
+def _dstack(tup):
+    return np.concatenate([np.atleast_3d(a) for a in _listed(tup)], 2)
+
+
+def _column_stack(tup):
+    return np.concatenate([_columns(a) for a in _listed(tup)], 1)
 
 
 def _block(arrays):
@@ -216,12 +216,14 @@ def _block(arrays):
 
 
 def _append(arr, values, axis=None):
+    arr, values = _listed([arr, values])
     if axis is None:
         return np.concatenate([np.ravel(arr), np.ravel(values)])
     return np.concatenate([arr, values], axis)
 
 
 def _insert(arr, obj, values, axis=None):
+    arr, values = _listed([arr, values])
     if axis is None:
         arr, axis = np.ravel(arr), 0
     return join_arrays([arr, values], lambda xs: np.insert(xs[0], obj, xs[1], axis))
@@ -248,25 +250,80 @@ def _take_along_axis(arr, indices, axis=-1):
 
 
 def _pad(array, pad_width, mode="constant", **kwargs):
-    if mode == "constant":
-        fill = kwargs.get("constant_values", 0)
-        if innermost(*np.atleast_1d(np.asarray(fill, object)).flat) is not None:
-            raise TypeError("pad does not take constant_values with derivatives: use concatenate")
-        value, rest = apart(array, array)
-        rest = rest if rest is None else np.stack([np.pad(t, pad_width) for t in rest])
-        return together(array, np.pad(value, pad_width, **kwargs), rest)
-    if mode in ("edge", "reflect", "symmetric", "wrap", "linear_ramp", "mean", "empty"):
-        if mode == "linear_ramp" and np.any(np.asarray(kwargs.get("end_values", 0))):
-            value, rest = apart(array, array)
-            rest = rest if rest is None else np.stack([np.pad(t, pad_width, mode) for t in rest])
-            return together(array, np.pad(value, pad_width, mode, **kwargs), rest)
-        return rewrap(array, np.stack([np.pad(c, pad_width, mode, **kwargs) for c in array.components]))
-    if mode in ("maximum", "minimum", "median"):
-        raise TypeError(
-            f"pad with mode={mode!r} does not support numbers with derivatives: pad with concatenate and "
-            f"numpy.{mode[:3]}"
-        )
-    raise TypeError("pad with a function as mode does not support numbers with derivatives: use concatenate")
+    if callable(mode):
+        return _pad_by_function(array, pad_width, mode, kwargs)
+    if mode in _STATISTICS:
+        return _pad_by_statistic(array, pad_width, mode, kwargs.get("stat_length"))
+    fill = {k: v for k, v in kwargs.items() if k in ("constant_values", "end_values")}
+    rest = {k: v for k, v in kwargs.items() if k not in fill}
+    lead = innermost(array, *_leaves(fill))
+    (value, tangents), (fill, fill_dots) = apart(array, lead), _split_tree(fill, lead)
+    zero = None if tangents is not None else np.zeros_like(value)
+    rows = []
+    for k, dots in enumerate(fill_dots):
+        rows.append(np.pad(zero if tangents is None else tangents[k], pad_width, mode, **rest, **dots))
+    return together(lead, np.pad(value, pad_width, mode, **rest, **fill), np.stack(rows) if rows else None)
+
+
+def _leaves(tree):
+    """The numbers in nested lists, tuples and dictionaries."""
+    parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, (list, tuple)) else ()
+    return [tree] if not isinstance(tree, (dict, list, tuple)) else [leaf for p in parts for leaf in _leaves(p)]
+
+
+def _split_tree(tree, lead):
+    """Nested lists of values, and one of tangents for each direction."""
+    def build(part, pick):
+        if isinstance(part, dict):
+            return {k: build(v, pick) for k, v in part.items()}
+        if isinstance(part, (list, tuple)):
+            return type(part)(build(v, pick) for v in part)
+        return pick(*apart(part, lead))
+
+    def direction(k):
+        return build(tree, lambda value, tangents: 0.0 * value if tangents is None else tangents[k])
+
+    return build(tree, lambda value, tangents: value), [direction(k) for k in range(lead.ncomponents - 1)]
+
+
+_STATISTICS = {"maximum": "max", "minimum": "min", "median": "median", "mean": "mean"}
+
+
+def _pairs(width, ndim):
+    """The two widths of every axis, None for all there is."""
+    if isinstance(width, dict):
+        pairs = [(0, 0)] * ndim
+        for axis, pair in width.items():
+            pairs[axis] = tuple(np.broadcast_to(pair, 2).tolist())
+        return pairs
+    return np.broadcast_to(np.asarray(width, object), (ndim, 2)).tolist()
+
+
+def _pad_by_statistic(array, pad_width, mode, stat_length):
+    """Axis after axis, so that the corners are statistics of what the axes before have put there."""
+    value = np.pad(apart(array, array)[0], pad_width, mode, stat_length=stat_length)
+    statistic = getattr(np, _STATISTICS[mode])
+    widths, lengths = _pairs(pad_width, array.ndim), _pairs(stat_length, array.ndim)
+    for axis, (pair, length) in enumerate(zip(widths, lengths, strict=True)):
+        n = array.shape[axis]
+        parts = [array]
+        for side, (width, count) in enumerate(zip(pair, length, strict=True)):
+            count = n if count is None else min(count, n)
+            chunk = np.take(array, np.arange(count) if side == 0 else np.arange(n - count, n), axis)
+            strip = np.repeat(statistic(chunk, axis, keepdims=True), width, axis)
+            parts = [strip, *parts] if side == 0 else [*parts, strip]
+        array = np.concatenate(parts, axis)
+    return together(array, value, apart(array, array)[1])
+
+
+def _pad_by_function(array, pad_width, function, kwargs):
+    """The function changes every line of the padded array in place."""
+    padded = np.pad(array, pad_width)
+    for axis, pair in enumerate(_pairs(pad_width, array.ndim)):
+        lines = np.moveaxis(padded, axis, -1)
+        for index in np.ndindex(lines.shape[:-1]):
+            function(lines[(*index, ...)], tuple(pair), axis, kwargs)
+    return padded
 
 
 def _diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
@@ -294,7 +351,7 @@ def _diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
 def _where(condition, x=None, y=None, /):
     if x is None and y is None:
         return np.where(primal(condition))
-    condition = primal(condition)
+    condition, x, y = primal(condition), operand(x), operand(y)
     lead = innermost(x, y)
     if lead is None:
         return np.where(condition, x, y)
@@ -310,29 +367,37 @@ def _where(condition, x=None, y=None, /):
     return together(lead, value, tangents if tangents.shape == shape else np.broadcast_to(tangents, shape))
 
 
-def _zeros_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None, value=0):
-    """An array like a, with room for tangents."""
-    shape = a.shape if shape is None else (shape,) if np.ndim(shape) == 0 else tuple(shape)
+def _with_room(a, dtype, order, given, value):
+    """An array like a that is filled with a value, with room for tangents."""
+    shape = a.shape if given is None else (given,) if np.ndim(given) == 0 else tuple(given)
     if dtype is not None and np.dtype(dtype).kind not in "fc":
         return np.full(shape, value, dtype)
-    components = (
-        np.zeros((a.ncomponents, *shape), dtype or a.dtype)
-        if not isinstance(a.components, Number)
-        else np.zeros_like(a.components, dtype, shape=(a.ncomponents, *shape))
-    )
+    if isinstance(a.components, Number):
+        components = np.zeros_like(a.components, dtype, shape=(a.ncomponents, *shape))
+    else:
+        layout = np.empty_like(primal(a), dtype, order, shape=given)
+        components = components_like(a.ncomponents, layout, zero=True)
     if value != 0:
         components[0] = value
     return rewrap(a, components)
 
 
+def _zeros_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
+    return _with_room(a, dtype, order, shape, 0)
+
+
+def _empty_like(prototype, /, dtype=None, order="K", subok=True, shape=None, *, device=None):
+    return _with_room(prototype, dtype, order, shape, 0)
+
+
 def _ones_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
-    return _zeros_like(a, dtype, order, subok, shape, value=1)
+    return _with_room(a, dtype, order, shape, 1)
 
 
 def _full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
     if not isinstance(a, Number):
         return np.broadcast_to(fill_value, np.shape(a) if shape is None else shape).copy()
-    result = _zeros_like(a, dtype, order, subok, shape)
+    result = _with_room(a, dtype, order, shape, 0)
     result[...] = fill_value
     return result
 
@@ -347,7 +412,7 @@ def _copyto(dst, src, casting="same_kind", where=True):
 
 
 def _copy(a, order="K", subok=False):
-    return a.copy()
+    return a.copy(order)
 
 
 FUNCTIONS = {
@@ -376,7 +441,7 @@ FUNCTIONS = {
     np.diff: _diff,
     np.where: _where,
     np.zeros_like: _zeros_like,
-    np.empty_like: _zeros_like,
+    np.empty_like: _empty_like,
     np.ones_like: _ones_like,
     np.full_like: _full_like,
     np.copyto: _copyto,
@@ -417,9 +482,9 @@ for _function in (
 ):
     FUNCTIONS[_function] = several(_function)
 FUNCTIONS[np.hstack] = _hstack
-FUNCTIONS[np.vstack] = _stacker(np.atleast_2d, 0)
-FUNCTIONS[np.dstack] = _stacker(np.atleast_3d, 2)
-FUNCTIONS[np.column_stack] = _stacker(_columns, 1)
+FUNCTIONS[np.vstack] = _vstack
+FUNCTIONS[np.dstack] = _dstack
+FUNCTIONS[np.column_stack] = _column_stack
 for _name in (
     "fft",
     "ifft",

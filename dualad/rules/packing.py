@@ -18,6 +18,11 @@ def pack_if_needed(a):
     return a
 
 
+def operand(a):
+    """As `pack_if_needed`, quick for what needs no packing."""
+    return a if isinstance(a, Number) else pack_if_needed(a)
+
+
 def pack(a):
     """One number (or plain array) from a list, nested lists or an object array of numbers and scalars."""
     if isinstance(a, np.ndarray):

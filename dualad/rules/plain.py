@@ -18,7 +18,6 @@ def _plain(function):
     def rule(*args, **kwargs):
         return function(*_strip(args), **{k: _strip(v) for k, v in kwargs.items()})
 
-    rule.__name__ = function.__name__
     return rule
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from dualad.rules.algebra import apart, innermost, join, lift, primal, shift_axis, split, tangent_product, together
 from dualad.rules.bilinear import store
+from dualad.rules.packing import operand
 
 _NO = np._NoValue
 
@@ -42,7 +43,6 @@ def _linear_reduction(function):
             )
         return _finish(together(lead, result, tangents), out)
 
-    rule.__name__ = function.__name__
     return rule
 
 
@@ -77,29 +77,40 @@ def _prod(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_
     lead = innermost(a, initial)
     if where is not _NO:
         a = np.where(where, a, 1.0)
-    value = np.prod(
-        split(a, lead.level)[0], axis, dtype, **_options(keepdims=keepdims, initial=split(initial, lead.level)[0])
-    )
+    start, start_dot = split(initial, lead.level) if initial is not _NO else (1.0, None)
+    options = _options(keepdims=keepdims, initial=_NO if initial is _NO else start)
+    value = np.prod(split(a, lead.level)[0], axis, dtype, **options)
     x = _flatten_axes(a, axis)
-    ones = np.ones((1, *x.shape[1:]))
     v, t = split(x, lead.level)
-    with np.errstate(all="ignore"):
-        before = np.concatenate([ones, np.cumprod(v, axis=0)[:-1]]) if len(x) else v
-        after = np.concatenate([ones, np.cumprod(v[::-1], axis=0)[:-1]])[::-1] if len(x) else v
-        others = before * after
     total = None
     if t is not None:
         with np.errstate(all="ignore"):
-            total = np.sum(tangent_product(others, t), axis=1)
-    start, start_dot = split(initial, lead.level) if initial is not _NO else (1.0, None)
-    if total is not None and initial is not _NO:
-        total = total * start
+            total = _product_tangents(v, t)
+            total = total if initial is _NO else total * start
     if start_dot is not None:
         term = tangent_product(np.prod(v, axis=0), lift(start_dot, x.ndim - 1))
         total = term if total is None else total + term
     if total is not None:
         total = np.reshape(total, total.shape[:1] + np.shape(value))
     return _finish(join(lead, value, total), out)
+
+
+def _product_tangents(v, t):
+    """Tangents of the product along the first axis of v: p sum(t / v), unless zeros or infinities are about."""
+    product = np.prod(v, axis=0)
+    if _are_ordinary(primal(product)):
+        total = product * np.sum(t / v, axis=1)
+        if np.all(np.isfinite(primal(total))):
+            return total
+    ones = np.ones((1, *v.shape[1:]), primal(v).dtype)
+    before = np.concatenate([ones, np.cumprod(v, axis=0)[:-1]]) if len(v) else v
+    after = np.concatenate([ones, np.cumprod(v[::-1], axis=0)[:-1]])[::-1] if len(v) else v
+    return np.sum(tangent_product(before * after, t), axis=1)
+
+
+def _are_ordinary(x):
+    """Whether floats are neither zero nor subnormal, infinite or NaN."""
+    return bool(np.all(np.isfinite(x) & (np.abs(x) > np.finfo(x.dtype).tiny)))
 
 
 def _extreme(function):
@@ -126,7 +137,6 @@ def _extreme(function):
             total = term if total is None else total + term
         return _finish(join(lead, result, total), out)
 
-    rule.__name__ = function.__name__
     return rule
 
 
@@ -147,6 +157,7 @@ def _average(a, axis=None, weights=None, returned=False, *, keepdims=_NO):
         result = np.mean(a, axis, **options)
         total = np.full(np.shape(result), a.size / max(np.size(primal(result)), 1))
     else:
+        a, weights = operand(a), operand(weights)
         if np.shape(weights) != np.shape(a):
             ndim, axes = np.ndim(a), np.lib.array_utils.normalize_axis_tuple(axis, np.ndim(a))
             weights = np.reshape(weights, [np.shape(a)[k] if k in axes else 1 for k in range(ndim)])
@@ -161,21 +172,21 @@ def _average(a, axis=None, weights=None, returned=False, *, keepdims=_NO):
 def _with_numpy_value(derived, function, *args, **kwargs):
     """The tangents of `derived` with the value that NumPy computes."""
     lead = innermost(derived)
-    values = [split(a, lead.level)[0] for a in args]
-    return join(lead, function(*values, **kwargs), split(derived, lead.level)[1])
+    values = [apart(a, lead)[0] for a in args]
+    return together(lead, function(*values, **kwargs), apart(derived, lead)[1])
 
 
 def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
     """2 / (n - ddof) * sum((x - mean) * x'); a mean that is given has a tangent of its own."""
     ddof = ddof if correction is _NO else correction
     lead = innermost(a, mean)
-    value, options = split(a, lead.level)[0], _options(keepdims=keepdims, where=where)
+    (value, rest), options = apart(a, lead), _options(keepdims=keepdims, where=where)
     if mean is not _NO:
-        result = np.var(value, axis, dtype, None, ddof, mean=split(mean, lead.level)[0], **options)
+        result = np.var(value, axis, dtype, None, ddof, mean=apart(mean, lead)[0], **options)
         return _finish(_with_tangents_of(_mean_square(a - mean, axis, ddof, where), result, lead), out)
     result = np.var(value, axis, dtype, None, ddof, **options)
     centred = value - np.mean(value, axis, keepdims=True, **_options(where=where))
-    derived = _mean_square(join(lead, centred, split(a, lead.level)[1]), axis, ddof, where)
+    derived = _mean_square(together(lead, centred, rest), axis, ddof, where)
     return _finish(_with_tangents_of(derived, result, lead), out)
 
 
@@ -190,16 +201,16 @@ def _mean_square(x, axis, ddof, where):
 
 def _with_tangents_of(derived, value, lead):
     """The value that NumPy computes with the tangents of an expression for it."""
-    t = split(derived, lead.level)[1]
-    return join(lead, value, None if t is None else np.reshape(t, t.shape[:1] + np.shape(value)))
+    t = apart(derived, lead)[1]
+    return together(lead, value, None if t is None else np.reshape(t, t.shape[:1] + np.shape(value)))
 
 
 def _std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
     ddof = ddof if correction is _NO else correction
     derived = np.sqrt(_var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean))
     lead = innermost(derived)
-    options = _options(keepdims=keepdims, where=where, mean=split(mean, lead.level)[0])
-    value = np.std(split(a, lead.level)[0], axis, dtype, None, ddof, **options)
+    options = _options(keepdims=keepdims, where=where, mean=apart(mean, lead)[0])
+    value = np.std(apart(a, lead)[0], axis, dtype, None, ddof, **options)
     return _finish(_with_tangents_of(derived, value, lead), out)
 
 
@@ -216,7 +227,7 @@ def _cumsum(a, axis=None, dtype=None, out=None):
 
 
 def _cumprod(a, axis=None, dtype=None, out=None):
-    """p_i' = p_i sum_(j <= i) x_j'/x_j; by p_i' = x_i p_(i-1)' + p_(i-1) x_i' where zeros or infinities are about."""
+    """p_i' = p_i sum_(j <= i) x_j'/x_j, unless zeros or infinities are about."""
     if axis is None:
         a, axis = np.ravel(a), 0
     lead = innermost(a)
@@ -224,20 +235,11 @@ def _cumprod(a, axis=None, dtype=None, out=None):
     result = np.cumprod(value, axis, dtype)
     if t is not None:
         along = shift_axis(axis, a.ndim)
-        ordinary = primal(result)
-        if np.all(np.isfinite(ordinary) & (np.abs(ordinary) > np.finfo(ordinary.dtype).tiny)):
+        if _are_ordinary(primal(result)):
             t = result * np.cumsum(t / value, along)
         else:
-            t = _cumprod_recurrence(np.moveaxis(value, axis, 0), np.moveaxis(result, axis, 0), np.moveaxis(t, along, 1))
-            t = np.moveaxis(t, 1, along)
+            t = split(np.multiply.accumulate(a, axis), lead.level)[1]
     return _finish(join(lead, result, t), out)
-
-
-def _cumprod_recurrence(x, p, t):
-    steps = [t[:, 0]]
-    for i in range(1, len(x)):
-        steps.append(tangent_product(x[i], steps[-1]) + tangent_product(p[i - 1], t[:, i]))
-    return np.stack(steps, 1)
 
 
 def _cumulative(function):
@@ -259,10 +261,10 @@ def _cumulative(function):
 def _norm(x, ord=None, axis=None, keepdims=False):
     """Norms of vectors by their formulas; matrix norms that need singular values through svd."""
     lead = innermost(x)
-    value = np.linalg.norm(split(x, lead.level)[0], ord, axis, keepdims)
+    value = np.linalg.norm(apart(x, lead)[0], ord, axis, keepdims)
     derived = _norm_formula(x, ord, axis)
-    t = split(derived, lead.level)[1]
-    return join(lead, value, None if t is None else np.reshape(t, t.shape[:1] + np.shape(value)))
+    t = apart(derived, lead)[1]
+    return together(lead, value, None if t is None else np.reshape(t, t.shape[:1] + np.shape(value)))
 
 
 def _norm_formula(x, ord, axis):
@@ -275,6 +277,13 @@ def _norm_formula(x, ord, axis):
     if len(axis) == 1:
         return _vector_norm(x, 2 if ord is None else ord, axis[0])
     return _matrix_norm(np.moveaxis(x, axis, (-2, -1)), ord)
+
+
+def _vector_norm_of_axes(x, /, *, axis=None, keepdims=False, ord=2):
+    """The vectors run along any number of axes."""
+    lead = innermost(x)
+    value = np.linalg.vector_norm(split(x, lead.level)[0], axis=axis, keepdims=keepdims, ord=ord)
+    return _with_tangents_of(_vector_norm(_flatten_axes(x, axis), ord, 0), value, lead)
 
 
 def _vector_norm(x, ord, axis):
@@ -332,9 +341,7 @@ FUNCTIONS = {
     np.cumsum: _cumsum,
     np.cumprod: _cumprod,
     np.linalg.norm: _norm,
-    np.linalg.vector_norm: lambda x, /, *, axis=None, keepdims=False, ord=2: _norm(
-        np.ravel(x) if axis is None else x, ord, axis, keepdims
-    ),
+    np.linalg.vector_norm: _vector_norm_of_axes,
     np.linalg.matrix_norm: lambda x, /, *, keepdims=False, ord="fro": _norm(x, ord, (-2, -1), keepdims),
     np.trapezoid: lambda y, x=None, dx=1.0, axis=-1: _trapezoid(y, x, dx, axis),
 }
@@ -356,4 +363,8 @@ def _trapezoid(y, x, dx, axis):
     return derived
 
 
-METHODS = {np.add: _sum, np.multiply: _prod, np.maximum: FUNCTIONS[np.max], np.minimum: FUNCTIONS[np.min]}
+METHODS = {
+    np.add: _sum,
+    np.multiply: _prod,
+    **{ufunc: _extreme(ufunc.reduce) for ufunc in (np.maximum, np.minimum, np.fmax, np.fmin)},
+}

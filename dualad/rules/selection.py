@@ -4,6 +4,8 @@ import numpy as np
 
 from dualad.rules.algebra import Number, apart, innermost, lift, primal, rewrap, shift_axis, together
 from dualad.rules.bilinear import store
+from dualad.rules.formula import array, formula_of
+from dualad.rules.packing import operand
 
 
 def _sorted_tangents(a, order, result, axis):
@@ -57,6 +59,7 @@ def _clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, *, min=np._NoValue,
     high = a_max if a_max is not np._NoValue else max
     low = None if low is np._NoValue else low
     high = None if high is np._NoValue else high
+    a, low, high = operand(a), operand(low), operand(high)
     lead = innermost(a, low, high)
     derived = a if low is None else np.maximum(a, low)
     derived = derived if high is None else np.minimum(derived, high)
@@ -79,7 +82,7 @@ def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
 
 
 def _select(condlist, choicelist, default=0):
-    derived = default
+    derived = operand(default)
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         derived = np.where(condition, choice, derived)
     return derived
@@ -99,40 +102,29 @@ def _choose(a, choices, out=None, mode="raise"):
     return result if out is None else store(out, result)
 
 
+@formula_of(np.interp)
 def _interp(x, xp, fp, left=None, right=None, period=None):
-    """Linear in fp; in x the slope of the segment, at a node that of the segment to its right, outside 0."""
-    if innermost(xp) is not None or period is not None:
-        raise TypeError("interp does not support derivatives with respect to xp, or period=: pass xp as a plain array")
-    x0 = primal(x)
-    if len(xp) == 0 or innermost(x) is None:
-        return _interp_values(x0, xp, fp, left, right)
-    nodes = np.asarray(xp, float)
-    segment = np.clip(np.searchsorted(nodes, x0, "right") - 1, 0, len(nodes) - 2)
-    slope = (np.diff(fp) / np.diff(nodes))[segment]
-    inside = (x0 >= nodes[0]) & (x0 <= nodes[-1])
-    # x less its value: the value of the result is that of NumPy
-    return _interp_values(x0, nodes, fp, left, right) + np.where(inside, slope, 0.0) * (x - x0)
+    """The line through two neighbours: of the segment to the right at a node, constant outside."""
+    x, xp, fp = array(x), array(xp), array(fp)
+    if period is not None:
+        x, xp, fp, left, right = *_one_period(x, xp, fp, period), None, None
+    x0, xp0 = primal(x), primal(xp)
+    lower = np.clip(np.searchsorted(xp0, x0, "right") - 1, 0, max(len(xp0) - 2, 0))
+    upper = np.minimum(lower + 1, len(xp0) - 1)
+    first, start = xp[lower], fp[lower]
+    line = start + (x - first) * ((fp[upper] - start) / (xp[upper] - first)) if len(xp0) > 1 else start
+    line = np.where(x0 < xp0[0], fp[0] if left is None else left, line)
+    return np.where(x0 > xp0[-1], fp[-1] if right is None else right, line)
 
 
-def _interp_values(x, xp, fp, left, right):
-    """Linear interpolation at plain points, which is linear in fp, left and right."""
-    lead = innermost(fp, left, right)
-    if lead is None:
-        return np.interp(x, xp, fp, left, right)
-    (f, f_rest), (low, low_rest), (high, high_rest) = (apart(a, lead) for a in (fp, left, right))
-    value = _interp_values(x, xp, f, low, high)
-    if f_rest is None and low_rest is None and high_rest is None:
-        return together(lead, value, None)
-
-    def side(given, rest, k):
-        return None if given is None else 0.0 if rest is None else rest[k]
-
-    none = np.zeros(len(xp))
-    rows = [
-        _interp_values(x, xp, none if f_rest is None else f_rest[k], side(left, low_rest, k), side(right, high_rest, k))
-        for k in range(lead.ncomponents - 1)
-    ]
-    return together(lead, value, np.stack(rows))
+def _one_period(x, xp, fp, period):
+    """The nodes in order within one period, and one more at either end."""
+    period = np.abs(period)
+    x, xp = x % period, xp % period
+    order = np.argsort(primal(xp))
+    xp, fp = xp[order], fp[order]
+    xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
+    return x, xp, np.concatenate([fp[-1:], fp, fp[:1]])
 
 
 FUNCTIONS = {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualad.rules.algebra import Number, innermost, join, primal, split
+from dualad.rules.algebra import Number, apart, innermost, join, primal, together
 from dualad.rules.formula import array, formula_of
 from dualad.rules.packing import pack_if_needed
 
@@ -215,8 +215,8 @@ def _in_bins(function, sample, bins, range, weights):
     lead = innermost(weights)
     if lead is None:
         return count(weights)
-    w, tangents = split(weights, lead.level)
-    return join(lead, count(w), None if tangents is None else np.stack([count(t) for t in tangents]))
+    w, rest = apart(weights, lead)
+    return together(lead, count(w), None if rest is None else np.stack([count(t) for t in rest]))
 
 
 def _strip(x):
@@ -266,10 +266,10 @@ def _bincount(x, /, weights=None, minlength=0):
     lead = innermost(weights)
     if lead is None:
         return np.bincount(primal(x), weights, minlength)
-    w, tangents = split(weights, lead.level)
+    w, rest = apart(weights, lead)
     x = primal(x)
-    return join(lead, np.bincount(x, w, minlength),
-                None if tangents is None else np.stack([np.bincount(x, t, minlength) for t in tangents]))
+    return together(lead, np.bincount(x, w, minlength),
+                    None if rest is None else np.stack([np.bincount(x, t, minlength) for t in rest]))
 
 
 # ---- sets ----------------------------------------------------------------------------------------------------------

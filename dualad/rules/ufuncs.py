@@ -1,11 +1,15 @@
 """NumPy's ufunc protocol: calls and the methods reduce, accumulate, outer, reduceat and at."""
 
+import functools
+import itertools
+
 import numpy as np
 
 from dualad._core.number import reserve
 from dualad.rules.algebra import Number, apart, innermost, primal, shift_axis, together
 from dualad.rules.bilinear import GUFUNCS
 from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, plain, unsupported_reason
+from dualad.rules.packing import pack, unpack
 
 
 def dispatch(ufunc, method, inputs, kwargs):
@@ -21,7 +25,7 @@ def dispatch(ufunc, method, inputs, kwargs):
     if method == "__call__":
         return _call(ufunc, inputs, kwargs)
     if ufunc not in PLAIN and ufunc not in PARTIALS:
-        raise TypeError(unsupported_reason(ufunc))
+        return _of_objects(ufunc, method, inputs, kwargs)
     return _METHODS[method](ufunc, *inputs, **kwargs)
 
 
@@ -35,7 +39,22 @@ def _call(ufunc, inputs, kwargs):
         return GUFUNCS[ufunc](ufunc, *inputs, **kwargs)
     if ufunc in PLAIN:
         return plain(ufunc, inputs, kwargs)
-    raise TypeError(unsupported_reason(ufunc))
+    return _of_objects(ufunc, "__call__", inputs, kwargs)
+
+
+def _of_objects(ufunc, method, inputs, kwargs):
+    """A ufunc of Python objects, as frompyfunc makes them: it computes with one number after the other."""
+    if set("".join(ufunc.types)) - set("O->"):
+        raise TypeError(unsupported_reason(ufunc))
+    results = getattr(ufunc, method)(*(unpack(x) if isinstance(x, Number) else x for x in inputs), **kwargs)
+    return tuple(map(_packed, results)) if isinstance(results, tuple) else _packed(results)
+
+
+def _packed(y):
+    """An object array of numbers as one number, any other as it is."""
+    if isinstance(y, np.ndarray) and all(isinstance(v, (Number, np.number, float, int, complex)) for v in y.flat):
+        return pack(y)
+    return y
 
 
 def _into(ufunc, method, inputs, out, kwargs):
@@ -118,17 +137,31 @@ def _fold_reduce(ufunc, x, axis, keepdims, initial, where):
     """Any other reduction: derivatives by folding along the axis; the value is NumPy's own."""
     if where is not True:
         raise TypeError(f"{ufunc.__name__}.reduce of numbers with derivatives does not support where=")
-    lead = innermost(x)
-    extra = {} if initial is np._NoValue else {"initial": initial}
+    lead = innermost(x, initial)
+    extra = {} if initial is np._NoValue else {"initial": apart(initial, lead)[0]}
     value = ufunc.reduce(apart(x, lead)[0], axis, keepdims=keepdims, **extra)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     moved = np.moveaxis(x, axes, range(len(axes)))
     flat = moved.reshape((-1,) + moved.shape[len(axes) :])
-    total = flat[0] if initial is np._NoValue else ufunc(initial, flat[0])
-    for i in range(1, len(flat)):
-        total = ufunc(total, flat[i])
+    if ufunc in _ASSOCIATIVE and len(flat):
+        total = _halved(ufunc, flat)
+        total = total if initial is np._NoValue else ufunc(initial, total)
+    else:
+        items = [*([] if initial is np._NoValue else [initial]), *flat]
+        total = functools.reduce(ufunc, items) if items else together(lead, value, None)
     rest = apart(total, lead)[1]
     return together(lead, value, None if rest is None else rest.reshape(rest.shape[:1] + np.shape(value)))
+
+
+_ASSOCIATIVE = {np.multiply, np.logaddexp, np.logaddexp2, np.hypot, np.fmax, np.fmin, np.maximum, np.minimum}
+
+
+def _halved(ufunc, x):
+    """The reduction of the first axis, half of it with the other half at a time."""
+    while len(x) > 1:
+        half = len(x) // 2
+        x = np.concatenate([ufunc(x[:half], x[half : 2 * half]), x[2 * half :]])
+    return x[0]
 
 
 def _accumulate(ufunc, x, axis=0, dtype=None):
@@ -137,17 +170,51 @@ def _accumulate(ufunc, x, axis=0, dtype=None):
     lead = innermost(x)
     value, rest = apart(x, lead)
     result = ufunc.accumulate(value, axis, dtype)
-    if rest is None:
+    if rest is None or not result.size:
         return together(lead, result, None)
-    if ufunc is np.add:
-        return together(lead, result, np.add.accumulate(rest, shift_axis(axis, x.ndim), dtype))
+    along = shift_axis(np.lib.array_utils.normalize_axis_index(axis, x.ndim), x.ndim)
+    if ufunc in (np.add, np.subtract):
+        return together(lead, result, ufunc.accumulate(rest, along, dtype))
+    if ufunc in _CHOOSING:
+        return together(lead, result, _chosen(primal(x), primal(result), rest, along))
     moved = np.moveaxis(x, axis, 0)
-    steps = [moved[:1].reshape(moved.shape[1:])] if len(moved) else []
-    for i in range(1, len(moved)):
-        steps.append(ufunc(steps[-1], moved[i]))
-    if not steps:
-        return together(lead, result, np.zeros(rest.shape[:1] + result.shape))
-    return together(lead, result, apart(np.moveaxis(np.stack(steps), 0, axis), lead)[1])
+    if ufunc in _ASSOCIATIVE:
+        running = _doubled(ufunc, moved)
+    else:
+        running = np.stack(list(itertools.accumulate(moved, ufunc)))
+    return together(lead, result, apart(np.moveaxis(running, 0, axis), lead)[1])
+
+
+_CHOOSING = {np.maximum, np.minimum, np.fmax, np.fmin}
+
+
+def _doubled(ufunc, x):
+    """Running results along the first axis, over spans of 1, 2, 4, ... (W. D. Hillis and G. L. Steele, 1986)."""
+    span = 1
+    while span < len(x):
+        x = np.concatenate([x[:span], ufunc(x[:-span], x[span:])])
+        span *= 2
+    return x
+
+
+def _chosen(value, result, tangents, along):
+    """Tangents of a running extreme: its own element's, and the mean of those that equal it so far."""
+    value, result = (np.moveaxis(a, along - 1, 0) for a in (value, result))
+    t = np.moveaxis(tangents, along, 0)
+    hit = (value == result) | (np.isnan(value) & np.isnan(result))
+    fresh = np.ones(result.shape, bool)
+    fresh[1:] = (result[1:] != result[:-1]) & ~(np.isnan(result[1:]) & np.isnan(result[:-1]))
+    place = np.reshape(np.arange(len(result)), (-1,) + (1,) * (result.ndim - 1))
+    start = np.maximum.accumulate(np.where(fresh, place, 0))
+    if not np.any(hit & ~fresh):
+        return np.moveaxis(np.take_along_axis(t, start[:, None], 0), 0, along)
+    total, count, span = np.where(hit[:, None], t, 0.0), hit.astype(t.dtype), 1
+    while span < len(result):
+        inside = start[span:] <= place[:-span]
+        total = np.concatenate([total[:span], total[span:] + np.where(inside[:, None], total[:-span], 0.0)])
+        count = np.concatenate([count[:span], count[span:] + np.where(inside, count[:-span], 0.0)])
+        span *= 2
+    return np.moveaxis(total / count[:, None], 0, along)
 
 
 def _reduceat(ufunc, x, indices, axis=0, dtype=None):

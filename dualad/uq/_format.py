@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 _SPEC = re.compile(
-    r"(?P<fill>[^{}])??(?P<align>[<>=^]?)(?P<sign>[-+ ]?)(?P<zero>0?)(?P<width>\d*)(?P<comma>,?)"
+    r"(?:(?P<fill>[^{}])?(?P<align>[<>=^]))?(?P<sign>[-+ ]?)(?P<zero>0?)(?P<width>\d*)(?P<comma>,?)"
     r"(?:\.(?P<precision>\d+))?(?P<of_std>u?)(?P<type>[eEfFgG%]?)(?P<options>[PSLp]*)$"
 )
 _SUPERSCRIPT = str.maketrans("+-0123456789", "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -43,7 +43,7 @@ class _Spec:
                 "P, S, L, p"
             )
         part = found.groupdict()
-        part["fill"] = part["fill"] or " "
+        part["fill"], part["align"] = part["fill"] or " ", part["align"] or ""
         part["width"] = int(part["width"] or 0)
         part["precision"] = None if part["precision"] is None else int(part["precision"])
         part["of_std"] = bool(part["of_std"])
@@ -172,7 +172,7 @@ def format_value(value, std, spec=""):
 def _shorthand(value, std, forms, decimals, tail, percent, spec):
     """1.234(56)."""
     if not std or not math.isfinite(std):
-        inside = "0" if not std else _nonfinite(std, format(std, forms[1][-1]), spec)
+        inside = "0" if not std else _nonfinite(std, format(std, forms[1][-1:]), spec)
     else:
         shown = round(std, decimals)
         if shown and (decimals == 0 or shown < 1):

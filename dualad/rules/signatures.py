@@ -1,0 +1,59 @@
+"""Rules take the arguments of the function they stand for: same names, kinds and defaults."""
+
+import inspect
+
+
+def with_signature(function, rule):
+    """The rule itself if its parameters are those of the function, else a function that has them and calls the rule.
+
+    The rule then receives what has no default in place and the rest by name. A parameter that it does not know, of
+    another version of NumPy, may only have its default; keywords that only the rule knows remain.
+    """
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # compiled functions of older versions of NumPy do not tell
+        return rule
+    if signature == inspect.signature(rule):
+        return rule
+    known = inspect.signature(rule).parameters
+    anything = any(p.kind is p.VAR_KEYWORD for p in known.values())
+    namespace = {"rule": rule, "only_default": _only_default}
+    arguments = []
+    for name, p in signature.parameters.items():
+        namespace[f"default_{name}"] = p.default
+        if p.kind is p.VAR_POSITIONAL:
+            arguments.append(f"*{name}")
+        elif p.default is p.empty and p.kind is not p.KEYWORD_ONLY:
+            arguments.append(name)
+        elif anything or name in known:
+            arguments.append(f"{name}={name}")
+        else:
+            arguments.append(f"**only_default({function.__name__!r}, {name!r}, {name}, default_{name})")
+    own = [] if anything else [p for name, p in known.items() if p.kind is p.KEYWORD_ONLY and
+                               name not in signature.parameters]
+    for p in own:
+        namespace[f"default_{p.name}"] = p.default
+        arguments.append(f"{p.name}={p.name}")
+    parameters = _parameter_list([*signature.parameters.values(), *own])
+    adapted = eval(f"lambda {parameters}: rule({', '.join(arguments)})", namespace)
+    adapted.__name__, adapted.__doc__, adapted.__wrapped_rule__ = function.__name__, rule.__doc__, rule
+    return adapted
+
+
+def _only_default(function, name, value, default):
+    if value is not default:
+        raise TypeError(f"{function} of numbers with derivatives does not support {name}=")
+    return {}
+
+
+def _parameter_list(parameters):
+    """The text between the parentheses of a definition."""
+    parts, kinds = [], [p.kind for p in parameters]
+    for i, p in enumerate(parameters):
+        if p.kind is p.KEYWORD_ONLY and not {p.KEYWORD_ONLY, p.VAR_POSITIONAL} & set(kinds[:i]):
+            parts.append("*")
+        star = "*" if p.kind is p.VAR_POSITIONAL else "**" if p.kind is p.VAR_KEYWORD else ""
+        parts.append(f"{star}{p.name}" + ("" if p.default is p.empty else f"=default_{p.name}"))
+        if p.kind is p.POSITIONAL_ONLY and p.POSITIONAL_ONLY not in kinds[i + 1:]:
+            parts.append("/")
+    return ", ".join(parts)

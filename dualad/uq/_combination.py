@@ -1,0 +1,359 @@
+"""Sparse, lazy linear combinations of independent variables: what uncertain numbers carry in place of tangents.
+
+Every variable has variance one, so that the coefficients of a combination are the standard deviations that the
+variables contribute, and its variance is the sum of their squares. An array of combinations is a short list of terms
+(base, index, factor): element i is the sum over the terms of ``factor[i] * base[index[i]]``, where a base is a batch of
+independent variables (`Source`) or a sparse matrix of combinations of variables (`Mixed`). Elementwise functions change
+factors, moving elements changes indices, and only a sum over elements or many terms make a new matrix. The idea of
+keeping correlations by keeping the combination is that of E. O. Lebigot's package uncertainties.
+"""
+
+import os
+import secrets
+import threading
+
+import numpy as np
+from scipy import sparse
+
+_MANY_TERMS = 8
+"""Terms from which on one matrix takes their place."""
+
+_CHUNK = 1 << 24
+"""Stored coefficients up to which a matrix is made only to compute variances."""
+
+
+# ---- variables -----------------------------------------------------------------------------------------------------
+
+
+class _Numbering:
+    """Numbers for variables that no other process gives, so that pickled combinations can meet."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.restart()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.restart)
+
+    def restart(self):
+        self.next = secrets.randbits(30) << 32
+
+    def take(self, count):
+        with self.lock:
+            start = self.next
+            self.next += count
+        return start
+
+
+_numbering = _Numbering()
+
+
+class Source:
+    """A batch of independent variables, numbered from `start`, with their values, deviations and names."""
+
+    __slots__ = ("start", "size", "value", "std", "names")
+
+    def __init__(self, value, std, names=None):
+        self.value, self.std, self.names = value, std, names
+        self.size = len(value)
+        self.start = _numbering.take(self.size)
+
+    def __eq__(self, other):
+        return isinstance(other, Source) and self.start == other.start  # a pickled one comes back as another object
+
+    def __hash__(self):
+        return hash(self.start)
+
+    @property
+    def sources(self):
+        """Itself, as a base has them."""
+        return (self,)
+
+    @property
+    def ids(self):
+        """Numbers of its variables."""
+        return np.arange(self.start, self.start + self.size)
+
+    def name(self, k):
+        """Name of variable k, or None."""
+        return None if self.names is None else self.names[k]
+
+
+class Mixed:
+    """Rows of combinations: `matrix` is a CSR array whose columns are the variables `ids`, in ascending order."""
+
+    __slots__ = ("matrix", "ids", "sources", "_deviations")
+
+    def __init__(self, matrix, ids, sources):
+        self.matrix, self.ids, self.sources, self._deviations = matrix, ids, sources, None
+
+    @property
+    def deviations(self):
+        """Standard deviation of every row."""
+        if self._deviations is None:
+            squares = sparse.csr_array((np.square(self.matrix.data), self.matrix.indices, self.matrix.indptr),
+                                       shape=self.matrix.shape)
+            self._deviations = np.sqrt(squares @ np.ones(self.matrix.shape[1]))
+        return self._deviations
+
+
+def find_source(sources, number):
+    """The source of a variable, and its place there."""
+    for source in sources:
+        if source.start <= number < source.start + source.size:
+            return source, int(number - source.start)
+    raise KeyError(number)
+
+
+def union(*groups):
+    """All sources of several tuples, each once."""
+    first = groups[0]
+    if all(g is first for g in groups):
+        return first
+    return tuple({s.start: s for g in groups for s in g}.values())
+
+
+# ---- arrays of combinations ----------------------------------------------------------------------------------------
+
+
+def scaled(terms, derivative, shape):
+    """derivative * combination, broadcast to a shape. A zero coefficient stays zero."""
+    result = []
+    finite = np.isfinite(np.sum(derivative))
+    for base, index, factor in terms:
+        product = factor * derivative
+        if not finite:
+            product = np.where(factor == 0, 0.0, product)
+        if np.shape(factor) != shape:
+            place = np.arange(factor.size).reshape(factor.shape) if index is None else index
+            index = np.broadcast_to(place, shape)
+        result.append((base, index, product if np.shape(product) == shape else np.broadcast_to(product, shape)))
+    return result
+
+
+def same_index(a, b):
+    """Whether two indices into one base are the same."""
+    return a is b or (a is not None and b is not None and np.array_equal(a, b))
+
+
+def added(first, second):
+    """The sum of two combinations of one shape."""
+    result = list(first)
+    for base, index, factor in second:
+        for k, (other, place, weight) in enumerate(result):
+            if other == base and same_index(place, index):
+                result[k] = (base, index, weight + factor)
+                break
+        else:
+            result.append((base, index, factor))
+    if len(result) > _MANY_TERMS:
+        size = int(np.size(result[0][2]))
+        return [(expanded(result, size), None, np.ones(np.shape(result[0][2])))]
+    return result
+
+
+def taken(terms, positions):
+    """The combinations at flat positions; -1 is a constant."""
+    constant = positions < 0
+    some = constant.any()
+    if some:
+        positions = np.where(constant, 0, positions)
+    result = []
+    for base, index, factor in terms:
+        weight = factor.reshape(-1)[positions]
+        if some:
+            weight = np.where(constant, 0.0, weight)
+        result.append((base, positions if index is None else index.reshape(-1)[positions], weight))
+    return result
+
+
+def _selected(term, rows, count):
+    """The matrix, (count, columns), whose row r sums the elements i of a term with rows[i] = r, and its variables."""
+    base, index, factor = term
+    factor = np.reshape(factor, -1)
+    index = np.arange(factor.size) if index is None else np.reshape(index, -1)
+    if isinstance(base, Mixed):
+        chosen = sparse.csr_array((factor, (rows, index)), shape=(count, base.matrix.shape[0]))
+        return chosen @ base.matrix, base.ids
+    if base.size <= 4 * index.size:
+        return sparse.csr_array((factor, (rows, index)), shape=(count, base.size)), base.ids
+    used, index = np.unique(index, return_inverse=True)
+    return sparse.csr_array((factor, (rows, index)), shape=(count, len(used))), base.start + used
+
+
+def grouped(terms, rows, count):
+    """Sums of the elements with equal numbers in `rows`, as a matrix of `count` rows."""
+    rows = np.reshape(rows, -1)
+    parts = [_selected(term, rows, count) for term in terms]
+    return joined(parts, union(*(term[0].sources for term in terms)) if terms else (), count)
+
+
+def expanded(terms, size):
+    """The combinations of all elements as one matrix."""
+    if len(terms) == 1 and isinstance(terms[0][0], Mixed):
+        base, index, factor = terms[0]
+        matrix = base.matrix if index is None else base.matrix[np.reshape(index, -1)]
+        data = matrix.data * np.repeat(np.reshape(factor, -1), np.diff(matrix.indptr))
+        scaled_rows = sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+        return Mixed(scaled_rows, base.ids, base.sources)
+    return grouped(terms, np.arange(size), size)
+
+
+def joined(parts, sources, count):
+    """The sum of matrices over different variables."""
+    if len(parts) == 1:
+        return Mixed(*parts[0], sources)
+    if not parts:
+        return Mixed(sparse.csr_array((count, 0)), np.zeros(0, np.int64), sources)
+    ids = np.unique(np.concatenate([ids for _, ids in parts]))
+    rows = np.concatenate([np.repeat(np.arange(count), np.diff(m.indptr)) for m, _ in parts])
+    columns = np.concatenate([np.searchsorted(ids, own)[m.indices] for m, own in parts])
+    data = np.concatenate([m.data for m, _ in parts])
+    return Mixed(sparse.csr_array((data, (rows, columns)), shape=(count, len(ids))), ids, sources)
+
+
+def deviations(terms, shape):
+    """Standard deviations of an array of combinations."""
+    if not terms:
+        return np.zeros(shape)
+    if len(terms) == 1:
+        base, index, factor = terms[0]
+        size = np.abs(factor)
+        if isinstance(base, Source):
+            return np.array(size)
+        with np.errstate(invalid="ignore"):
+            return size * (base.deviations.reshape(shape) if index is None else base.deviations[index])
+    if all(isinstance(base, Source) for base, _, _ in terms):
+        bases = [base for base, _, _ in terms]
+        if len(set(bases)) == len(bases):
+            return np.sqrt(sum(np.square(factor) for _, _, factor in terms))
+        if len(terms) == 2:
+            return _deviations_of_two(*terms)
+    return _deviations_by_rows(terms, shape)
+
+
+def _deviations_of_two(first, second):
+    """Of two terms with one source: x[i] - x[j] is exact where i = j."""
+    (base, i, f), (_, j, g) = first, second
+    everything = np.arange(base.size).reshape(f.shape) if i is None or j is None else None
+    same = (everything if i is None else i) == (everything if j is None else j)
+    return np.sqrt(np.where(same, np.square(f + g), np.square(f) + np.square(g)))
+
+
+def _deviations_by_rows(terms, shape):
+    """By matrices of some rows at a time, since all of them may not fit into memory."""
+    size = int(np.prod(shape, dtype=int))
+    width = sum(_widest(base, index) for base, index, _ in terms)
+    step = max(1, _CHUNK // max(width, 1))
+    if size <= step:
+        return expanded(terms, size).deviations.reshape(shape)
+    flat = [expanded(taken(terms, np.arange(i, min(i + step, size))), min(step, size - i)).deviations
+            for i in range(0, size, step)]
+    return np.concatenate(flat).reshape(shape)
+
+
+def _widest(base, index):
+    """The most variables in any row of a term."""
+    if isinstance(base, Source):
+        return 1
+    return int(np.diff(base.matrix.indptr).max(initial=0))
+
+
+# ---- one combination -----------------------------------------------------------------------------------------------
+
+
+class Row:
+    """One combination: variables and coefficients, in a dict while there are few, in arrays where there are many."""
+
+    __slots__ = ("items", "ids", "coefficients", "sources")
+
+    def __init__(self, sources, items=None, ids=None, coefficients=None):
+        self.sources, self.items, self.ids, self.coefficients = sources, items, ids, coefficients
+
+    def arrays(self):
+        """Numbers of the variables, ascending, and their coefficients."""
+        if self.ids is None:
+            numbers = sorted(self.items)
+            self.ids = np.array(numbers, np.int64)
+            self.coefficients = np.array([self.items[i] for i in numbers], float)
+        return self.ids, self.coefficients
+
+    def mapping(self):
+        """Coefficients by the numbers of their variables."""
+        if self.items is None:
+            self.items = dict(zip(self.ids.tolist(), self.coefficients.tolist(), strict=True))
+        return self.items
+
+    def deviation(self):
+        """The standard deviation."""
+        if self.items is not None and len(self.items) == 1:
+            return abs(next(iter(self.items.values())))
+        if self.ids is None:
+            return sum(c * c for c in self.items.values()) ** 0.5
+        return float(np.sqrt(self.coefficients @ self.coefficients))
+
+    def terms(self):
+        """Itself as the terms of a shape-() array."""
+        if not self.mapping():
+            return []
+        if len(self.mapping()) == 1:
+            (number, coefficient), = self.items.items()
+            source, k = find_source(self.sources, number)
+            return [(source, np.array(k), np.array(coefficient))]
+        ids, coefficients = self.arrays()
+        matrix = sparse.csr_array((coefficients, np.arange(len(ids)), [0, len(ids)]), shape=(1, len(ids)))
+        return [(Mixed(matrix, ids, self.sources), np.array(0), np.array(1.0))]
+
+
+def total(terms):
+    """The sum of all elements as a `Row`."""
+    parts = [_summed(*term) for term in terms]
+    return merged(parts, union(*(base.sources for base, _, _ in terms)) if terms else ())
+
+
+def _summed(base, index, factor):
+    factor = np.reshape(factor, -1)
+    if isinstance(base, Source):
+        if index is None:
+            return base.ids, factor
+        index = np.reshape(index, -1)
+        if base.size <= 4 * index.size:
+            return base.ids, np.bincount(index, factor, base.size)
+        used, index = np.unique(index, return_inverse=True)
+        return base.start + used, np.bincount(index, factor, len(used))
+    weights = factor if index is None else np.bincount(np.reshape(index, -1), factor, base.matrix.shape[0])
+    return base.ids, base.matrix.T @ weights
+
+
+def merged(parts, sources):
+    """One `Row` of several pairs of numbers and coefficients."""
+    if len(parts) == 1:
+        return Row(sources, ids=parts[0][0], coefficients=parts[0][1])
+    if not parts:
+        return Row(sources, {})
+    ids = np.concatenate([ids for ids, _ in parts])
+    coefficients = np.concatenate([c for _, c in parts])
+    order = np.argsort(ids, kind="stable")
+    ids, coefficients = ids[order], coefficients[order]
+    first = np.flatnonzero(np.diff(ids, prepend=ids[0] - 1))
+    if first.size == ids.size:
+        return Row(sources, ids=ids, coefficients=coefficients)
+    return Row(sources, ids=ids[first], coefficients=np.add.reduceat(coefficients, first))
+
+
+def element(terms, position):
+    """The combination at one flat position as a `Row`."""
+    items, parts = {}, []
+    for base, index, factor in terms:
+        k = position if index is None else int(index.reshape(-1)[position])
+        weight = float(factor.reshape(-1)[position])
+        if isinstance(base, Source):
+            items[base.start + k] = items.get(base.start + k, 0.0) + weight
+        else:
+            row = slice(base.matrix.indptr[k], base.matrix.indptr[k + 1])
+            parts.append((base.ids[base.matrix.indices[row]], weight * base.matrix.data[row]))
+    sources = union(*(base.sources for base, _, _ in terms)) if terms else ()
+    if not parts:
+        return Row(sources, items)
+    if items:
+        parts.append(Row(sources, items).arrays())
+    return merged(parts, sources)

@@ -1,0 +1,326 @@
+"""Uncertain numbers: every function against J C J^T, and what users of the uncertainties package expect."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+import scipy.special
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dualad as da
+from dualad import uq
+
+RNG = np.random.default_rng(7)
+A23, A32 = RNG.uniform(0.5, 1.5, (2, 3)), RNG.uniform(0.5, 1.5, (3, 2))
+A33 = RNG.uniform(0.5, 1.5, (3, 3)) + 3 * np.eye(3)
+
+# of a (3, 3) array; results may be tuples
+FUNCTIONS = {
+    # elementwise
+    "arithmetic": lambda x: (2 - x) * x / (x + 1) - x**2 + 2**x + (-x) + abs(x) + x**x,
+    "ufuncs": lambda x: np.arctan2(np.sin(x), np.exp(x)) + np.hypot(x, x.T) + np.maximum(x, x.T) + np.log1p(x),
+    "special": lambda x: scipy.special.erf(x) + scipy.special.gammaln(x),
+    "several outputs": lambda x: np.modf(x)[0] + np.divmod(x, 0.3)[1] + x % 0.7 + x // 5,
+    "broadcasting": lambda x: x[:, None, :] * x[None, :, 0:1] + np.arange(3.0),
+    "sinc": np.sinc,
+    "where=": lambda x: np.multiply(x, x, where=np.ones((3, 3), bool), out=None),
+    "outer": lambda x: np.multiply.outer(x[0], x[1]),
+    # moving elements
+    "shape": lambda x: np.moveaxis(x.reshape(3, 3, 1), 2, 0).squeeze().T.ravel(),
+    "index": lambda x: (x[1], x[1, 2], x[::-1, 1:], x[[0, 2], [1, 1]], x[np.eye(3, dtype=bool)], x[..., None]),
+    "join": lambda x: (np.concatenate([x, A23]), np.stack([x, x * 2, A33]), np.hstack([x, x])),
+    "block": lambda x: np.block([[x, x], [A33, x]]),
+    "append": lambda x: (np.append(x, [1.0, 2.0]), np.insert(x, 1, 5.0, axis=0), np.delete(x, 1, 1)),
+    "repeat": lambda x: (np.tile(x, 2), np.repeat(x, 2, 0), np.roll(x, 1), np.flip(x), np.rot90(x)),
+    "split": lambda x: tuple(np.array_split(x, 2)) + tuple(np.hsplit(x, 3)),
+    "where": lambda x: np.where(x > 1.5, x, A33),
+    "diagonal": lambda x: (np.diag(x), np.diag(np.diag(x)), np.tril(x), np.diagonal(x), np.trace(x)),
+    "pad": lambda x: (np.pad(x, 1), np.pad(x, 1, constant_values=7.0), np.pad(x, 1, "edge")),
+    "ramp": lambda x: np.pad(x, 1, "linear_ramp"),
+    "take": lambda x: (np.take(x, [0, 5]), np.take_along_axis(x, np.argsort(x.ravel())[:3].reshape(1, 3) % 3, 0)),
+    "sort": lambda x: (np.sort(x), np.sort(x, axis=None), np.partition(x[0], 1)),
+    "broadcast": lambda x: (np.broadcast_to(x, (2, 3, 3)), np.atleast_3d(x), np.expand_dims(x, 0)),
+    # sums
+    "sum": lambda x: (x.sum(), x.sum(0), x.sum(axis=1, keepdims=True), np.add.reduce(x), np.sum(x, (0, 1))),
+    "mean": lambda x: (x.mean(), x.mean(1), np.average(x, weights=A33), np.average(x, 0)),
+    "sum where": lambda x: np.sum(x, where=A33 > 1, initial=3.0),
+    "var": lambda x: (x.var(), x.var(0, ddof=1), x.std(axis=1, keepdims=True), np.nanstd(x)),
+    "cumulative": lambda x: (np.cumsum(x), np.cumprod(x, 0), np.add.accumulate(x), np.diff(x), np.diff(x, 2, axis=0)),
+    "other reductions": lambda x: (x.max(), x.min(0), np.prod(x, 1), np.median(x), np.ptp(x), np.linalg.norm(x)),
+    "products": lambda x: (x @ x, A23 @ x, x @ A32, x[0] @ x, x @ x[0], x[0] @ x[1], A33[0] @ x, np.dot(x, 2.0)),
+    "more products": lambda x: (np.dot(x, x), np.inner(x[0], A33[0]), np.outer(x, x[0]), np.vdot(x, A33)),
+    "kron": lambda x: np.kron(x, x),
+    "einsum": lambda x: (np.einsum("ij,jk->ik", x, A33), np.tensordot(x, x), np.cross(x[0], A33[0])),
+    "stacks": lambda x: np.stack([x, A33]) @ x,
+    "linear algebra": lambda x: (np.linalg.solve(x, A33[0]), np.linalg.inv(x), np.linalg.det(x)),
+    "eigenvalues": lambda x: np.linalg.eigvalsh(x + x.T),
+    "calculus": lambda x: (np.interp(1.2, [1, 2, 3], x[0]), np.trapezoid(x, axis=0), np.gradient(x[0])),
+    "convolve": lambda x: np.convolve(x[0], x[1]),
+    "fft": lambda x: (np.abs(np.fft.fft(x[0])), np.real(np.fft.rfft(x[0]) * 1j), np.fft.ifft(np.fft.fft(x[0])).real),
+    "clip": lambda x: (np.clip(x, 1, 1.8), np.round(x), np.floor(x)),
+    "polynomials": lambda x: (np.polyval(x[0], x[1]), np.poly(x[0])),
+}
+
+
+def leaves(y):
+    return [leaf for part in y for leaf in leaves(part)] if isinstance(y, (tuple, list)) else [y]
+
+
+def flat_values(y):
+    return np.concatenate([np.ravel(uq.nominal_value(leaf)) for leaf in leaves(y)])
+
+
+def joint_covariance(y):
+    return uq.covariance_matrix(np.concatenate([np.atleast_1d(np.ravel(leaf)) for leaf in leaves(y)]))
+
+
+def jacobian(f, x):
+    def flat(v):
+        return np.concatenate([np.atleast_1d(np.ravel(leaf)) for leaf in leaves(f(v))])
+
+    return da.jacobian(flat)(x).reshape(-1, 9)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("kind", ["independent", "correlated"])
+def test_every_function_propagates_as_its_jacobian_says(name, kind, rng):
+    f = FUNCTIONS[name]
+    value = A33 + rng.uniform(0.1, 0.4, (3, 3))
+    if kind == "independent":
+        std = rng.uniform(0.1, 0.5, (3, 3))
+        x, cov = uq.uarray(value, std), np.diag(std.ravel() ** 2)
+    else:
+        root = rng.standard_normal((9, 9))
+        cov = root @ root.T
+        x = uq.correlated(value, cov)
+    y = f(x)
+    plain = f(value)
+    assert [np.shape(leaf) for leaf in leaves(y)] == [np.shape(leaf) for leaf in leaves(plain)]
+    np.testing.assert_array_equal(flat_values(y), flat_values(plain))
+    J = jacobian(f, value)
+    expected = J @ cov @ J.T
+    np.testing.assert_allclose(joint_covariance(y), expected, rtol=1e-9, atol=1e-11)
+    for leaf in leaves(y):
+        if isinstance(leaf, (uq.UFloat, uq.UArray)):
+            variances = np.diagonal(uq.covariance_matrix(np.atleast_1d(np.ravel(leaf)))).reshape(np.shape(leaf))
+            np.testing.assert_allclose(np.square(leaf.std_dev), variances, rtol=1e-9, atol=1e-11)
+
+
+STEPS = st.sampled_from(["+", "-", "*", "/", "sin", "index", "sum", "matmul"])
+
+
+@given(st.lists(STEPS, min_size=1, max_size=8), st.integers(0, 99))
+def test_chains_of_operations_keep_all_correlations(steps, seed):
+    rng = np.random.default_rng(seed)
+    a, b = rng.uniform(1, 2, (2, 4))
+    sa, sb = rng.uniform(0, 0.3, (2, 4))
+    order = rng.permutation(4)
+
+    def f(p):
+        x, y = p[:4], p[4:]
+        for step in steps:
+            x, y = {
+                "+": lambda x, y: (x + y, x), "-": lambda x, y: (x - y / 3, y), "*": lambda x, y: (x * y, y),
+                "/": lambda x, y: (x / (y * y + 1), x), "sin": lambda x, y: (np.sin(x) + 2, y),
+                "index": lambda x, y: (x[order], y + x), "sum": lambda x, y: (x - x.mean(), y + 1),
+                "matmul": lambda x, y: (np.outer(x, y) @ y / 9, y),
+            }[step](x, y)
+        return np.concatenate([x, y])
+
+    p = np.concatenate([a, b])
+    std = np.concatenate([sa, sb])
+    J = da.jacobian(f)(p)
+    result = f(np.concatenate([uq.uarray(a, sa), uq.uarray(b, sb)]))
+    scale = 1 + np.abs(J).max() ** 2
+    np.testing.assert_allclose(uq.covariance_matrix(result), J * std**2 @ J.T, rtol=1e-8, atol=1e-12 * scale)
+    np.testing.assert_allclose(result.std_dev, np.sqrt(J**2 @ std**2), rtol=1e-6, atol=1e-7 * np.sqrt(scale))
+
+
+# ---- scalars -------------------------------------------------------------------------------------------------------
+
+
+def test_correlations_are_exact():
+    x, y = uq.ufloat(0.1, 0.3), uq.ufloat(3.3, 0.7)
+    for z in (x - x, (x + y) - y - x, x * y - y * x, x / x - 1, 2 * x - x - x):
+        assert z.s == 0
+    assert (3 * x).s == pytest.approx(0.9)
+    assert (x + x).s == 0.6 and (x * x).s == pytest.approx(2 * 0.1 * 0.3)
+    a = uq.uarray(RNG.standard_normal(5), 0.3)
+    assert not (a - a).std_dev.any() and not (a[1:] - a[:-1] - np.diff(a)).std_dev.any()
+    assert not (a.sum() - sum(a)).s
+
+
+def test_many_operations_need_no_recursion():
+    x = uq.ufloat(1, 0.1)
+    y = x
+    for _ in range(20000):
+        y = y + x * 0.5
+    assert y.s == pytest.approx(0.1 * 10001)
+    for _ in range(200):  # 2**200 paths
+        y = y * 0.5 + y * 0.5
+    assert y.s == pytest.approx(0.1 * 10001)
+    assert sum([x] * 1000).s == pytest.approx(100)
+
+
+def test_matches_a_published_example():
+    """The double-check of error components in the documentation of uncertainties: u + 2 v with 0.1 and 0.01."""
+    u, v = uq.ufloat(1, 0.1, tag="u variable"), uq.ufloat(10, 0.1, name="v variable")
+    s = u + 2 * v
+    assert f"{s}" == "21.00+/-0.22"
+    assert {var.tag: e for var, e in s.error_components().items()} == {"u variable": 0.1, "v variable": 0.2}
+    assert s.derivatives[u] == 1 and s.derivatives[v] == 2
+    assert s.error_components()[v] == 0.2
+    assert s.name is None and u.name == "u variable"
+
+
+def test_attributes_and_helpers():
+    x = uq.ufloat(1.5, 0.25)
+    assert (x.nominal_value, x.std_dev, x.n, x.s) == (1.5, 0.25, 1.5, 0.25)
+    assert type(x.n) is float and type((x * 2).s) is float
+    assert x.std_score(2) == 2
+    assert (uq.nominal_value(x), uq.std_dev(x), uq.nominal_value(4), uq.std_dev(4)) == (1.5, 0.25, 4, 0.0)
+    assert x.format(".1uS") == f"{x:.1uS}" == "1.5(2)"
+    mixed = np.array([x, 2 * x])
+    assert mixed.dtype == object
+    np.testing.assert_array_equal(uq.nominal_values(mixed), [1.5, 3])
+    np.testing.assert_array_equal(uq.std_devs([x, 7]), [0.25, 0])
+    assert (mixed + 1)[1].s == 0.5 and np.sin(mixed)[0].s == pytest.approx(0.25 * np.cos(1.5))
+    assert uq.covariance_matrix([x, -x]).tolist() == [[0.0625, -0.0625], [-0.0625, 0.0625]]
+    assert uq.correlation_matrix(mixed).tolist() == [[1, 1], [1, 1]]
+
+
+def test_comparisons():
+    x, y = uq.ufloat(1, 0.1), uq.ufloat(1, 0.1)
+    assert x == x and x != y and x == x + 0 and not x == 1
+    assert x < 2 and x <= y and y >= x and not x > y and bool(x) and bool(uq.ufloat(0, 0.1)) and not bool(x - x)
+    assert len({x, y, x + 0}) == 2
+    a = uq.uarray([1.0, 2.0], 0.1)
+    assert (a == a).all() and not (a == [1.0, 2.0]).any() and (a > 1.5).tolist() == [False, True]
+    assert (a != a[::-1]).all()
+    assert a[0] in a
+
+
+def test_scalars_and_arrays_mix():
+    x, a = uq.ufloat(2, 0.1), uq.uarray([1.0, 2.0], 0.1)
+    for y in (x * a, a * x, np.array([1.0, 2.0]) * x * a / [1.0, 2.0]):
+        assert isinstance(y, uq.UArray)
+    assert ((x * a) / x - a).std_dev.tolist() == pytest.approx([0, 0], abs=1e-16)
+    assert isinstance(np.float64(2) * x, uq.UFloat) and isinstance(np.sin(x), uq.UFloat)
+    assert isinstance(x**2, uq.UFloat) and (x**2).s == pytest.approx(0.4) and (2**x).s == pytest.approx(0.4 * np.log(2))
+    assert isinstance(divmod(x, 3)[1], uq.UFloat) and (7 % x).s == pytest.approx(0.3) and x // 1 == 2
+
+
+def test_assignment():
+    a, x = uq.uarray([1.0, 2.0, 3.0], 0.1, names="a"), uq.ufloat(7, 0.5)
+    b = a.copy()
+    b[1] = x
+    b[2] += 1
+    assert b.nominal_value.tolist() == [1, 7, 4] and b.std_dev.tolist() == [0.1, 0.5, 0.1]
+    assert (b - a).std_dev.tolist() == pytest.approx([0, np.hypot(0.5, 0.1), 0])
+    b[:] = 3
+    assert not b.std_dev.any()
+    b[a > 1.5] = a[::2]
+    assert b.nominal_value.tolist() == [3, 1, 3]
+    a *= 2
+    assert a.std_dev.tolist() == [0.2, 0.2, 0.2] and a[0].name is None
+    with pytest.raises(ValueError, match="slice"):
+        a[1:][0] = 5
+
+
+def test_copies_and_pickles_stay_correlated():
+    x, a = uq.ufloat(1, 0.1, "x"), uq.uarray([1.0, 2.0], 0.1)
+    for twin in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        assert (twin - x).s == 0 and twin.name == "x"
+    y = pickle.loads(pickle.dumps((x * a, x)))
+    assert not (y[0] / a - x).std_dev.any() and not (y[0] - x * a).std_dev.any()
+
+
+def test_wrap():
+    @uq.wrap
+    def root(a, b, *, c=1.0):
+        return {"r": np.sqrt(b * b - a * c), "plain": 3}
+
+    a, b = uq.ufloat(1, 0.1), uq.ufloat(2, 0.1)
+    r = root(a, b, c=uq.ufloat(1, 0.2))
+    assert r["plain"] == 3 and isinstance(r["r"], uq.UFloat)
+    assert r["r"].s == pytest.approx(np.sqrt(0.05**2 + 0.2**2 + 0.1**2) / np.sqrt(3))
+    with pytest.raises(TypeError, match="function"):
+        uq.wrap(3)
+
+
+def test_large_arrays_stay_sparse():
+    n = 20000
+    x = uq.uarray(np.linspace(1, 2, n), 0.1)
+    y = np.sin(x) * x + x[::-1]
+    assert y.combination()[0].nnz <= 2 * n
+    assert x.mean().s == pytest.approx(0.1 / np.sqrt(n))
+    assert x.var().s == pytest.approx(2 / n * 0.1 * np.sqrt(((x.n - x.n.mean()) ** 2).sum()))
+    assert (x @ np.ones(n)).s == pytest.approx(0.1 * np.sqrt(n))
+
+
+# ---- making and refusing -------------------------------------------------------------------------------------------
+
+
+def test_making():
+    assert uq.ufloat("1.23(4)").s == 0.04 and uq.ufloat_fromstr("1.23+/-0.04", "t").name == "t"
+    a = uq.uarray([[1, 2], [3, 4]], [0.1, 0.2], names="q")
+    assert a.dtype == float and a.std_dev.tolist() == [[0.1, 0.2], [0.1, 0.2]] and a[1, 0].name == "q[1, 0]"
+    assert uq.uarray([1.0, 2.0], 1, names=["one", "two"])[1].name == "two"
+    assert uq.uarray(["1.0(1)", a[0, 0]]).std_dev.tolist() == [0.1, 0.1]
+    assert list(a[0].error_components())[0] == a[0, 0]
+    x, y = uq.correlated_values([1, 2], [[1, 0.5], [0.5, 1]])
+    assert uq.covariance_matrix([x, y]) == pytest.approx(np.array([[1, 0.5], [0.5, 1]]))
+    u, v = uq.correlated_values_norm([(1, 2), (3, 4)], [[1, -1], [-1, 1]])
+    assert (u / 2 + v / 4).s == pytest.approx(0, abs=1e-15)
+    assert repr(uq.uarray([1.0, 2.0], 0.1)) == "UArray([1.00+/-0.10, 2.00+/-0.10])"
+    assert f"{uq.uarray([1.0, 2.0], 0.1):.1uS}" == "[1.0(1), 2.0(1)]"
+
+
+@pytest.mark.parametrize(("make", "error", "message"), [
+    (lambda: uq.ufloat(1, -1), ValueError, "negative"),
+    (lambda: uq.ufloat(1, np.nan), ValueError, "negative"),
+    (lambda: uq.ufloat(1), TypeError, "standard deviation"),
+    (lambda: uq.ufloat(1j, 1), TypeError, "real"),
+    (lambda: uq.ufloat("one"), ValueError, "cannot be read"),
+    (lambda: uq.ufloat("1.0(1)", 2), TypeError, "std"),
+    (lambda: uq.uarray([1.0, 2.0], [0.1, -1]), ValueError, "element 1"),
+    (lambda: uq.uarray([1.0, 2.0], [0.1, np.nan]), ValueError, "element 1"),
+    (lambda: uq.uarray([1.0, 2.0], [1, 2, 3]), ValueError, "does not fit"),
+    (lambda: uq.uarray([1.0, 2.0]), TypeError, "needs std"),
+    (lambda: uq.uarray([1j], 0.1), TypeError, "real"),
+    (lambda: uq.uarray([1.0, 2.0], 1, names=["a"]), ValueError, "names"),
+    (lambda: uq.correlated([1, 2], [[1, 2], [2, 1]]), ValueError, "semidefinite"),
+    (lambda: uq.correlated([1, 2], [[1, 0], [0.5, 1]]), ValueError, "symmetric"),
+    (lambda: uq.correlated([1, 2], np.eye(3)), ValueError, r"\(2, 2\)"),
+    (lambda: uq.correlated([1, 2], [[1, np.nan], [np.nan, 1]]), ValueError, "finite"),
+    (lambda: uq.UFloat(1, 2), TypeError, "ufloat"),
+    (lambda: uq.UArray([1], 2), TypeError, "uarray"),
+])
+def test_bad_input(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_uncertainties_are_never_lost():
+    x, a = uq.ufloat(1, 0.1), uq.uarray([1.0, 2.0], 0.1)
+    plain = np.zeros(2)
+    for lose in (lambda: float(x), lambda: int(x), lambda: np.asarray(a, float), lambda: np.add(plain, a, out=plain)):
+        with pytest.raises(TypeError, match="uncertain"):
+            lose()
+    with pytest.raises((TypeError, ValueError)):
+        plain[0] = x
+    with pytest.raises((TypeError, ValueError)):
+        plain += a
+    assert np.asarray(a).dtype == object and (np.asarray(a)[0] - a[0]).s == 0
+    with pytest.raises(TypeError, match="cannot mix"):
+        da.Dual(1.0, 1.0) * x
+    with pytest.raises(TypeError, match="cannot mix"):
+        np.sin(a) * da.Dual(1.0, 1.0)
+    with pytest.raises(TypeError, match="complex"):
+        np.fft.fft(a).std_dev
+    with pytest.raises(AttributeError):
+        x.std_dev = 3
+    with pytest.raises(TypeError):
+        scipy.special.zetac(x)
