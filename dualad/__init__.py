@@ -9,21 +9,26 @@ from dualad.transforms import derivative, grad, jacobian, jvp, linearize, value_
 __version__ = "0.1.0"
 
 __all__ = [
-    "Dual", "MultiDual", "derivative", "grad", "intercept_numpy", "jacobian", "jvp", "linearize", "memory", "optimize",
-    "testing", "uq", "value_and_grad", "value_and_jacobian",
+    "Dual", "MultiDual", "coloring", "derivative", "grad", "intercept_numpy", "jacobian", "jvp", "linearize", "memory",
+    "optimize", "sparse", "testing", "uq", "value_and_grad", "value_and_jacobian",
 ]
 
 del _rules
 
-_SUBPACKAGES = ("optimize", "uq")
+_SUBPACKAGES = ("optimize", "sparse", "uq")
 """Imported when they are first used, because SciPy's parts behind them take time to load."""
+
+_FROM_SPARSE = ("coloring",)
+"""Names of dualad.sparse that stand here as well."""
 
 
 def __getattr__(name):
-    if name in _SUBPACKAGES:
-        import importlib
+    import importlib
 
+    if name in _SUBPACKAGES:
         return importlib.import_module(f"dualad.{name}")
+    if name in _FROM_SPARSE:
+        return getattr(importlib.import_module("dualad.sparse"), name)
     raise AttributeError(f"module 'dualad' has no attribute {name!r}")
 
 
