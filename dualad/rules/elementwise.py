@@ -160,12 +160,3 @@ def plain(function, inputs, kwargs):
     if any(isinstance(k, Number) for k in kwargs.get("out") or ()):
         raise TypeError(f"{function.__name__} has no derivative, so that its result needs a plain array as out=")
     return function(*(primal(_unbox(x)) for x in inputs), **kwargs)
-
-
-def unsupported_reason(function):
-    """Why a ufunc does not take numbers with derivatives."""
-    reason = SPECIAL_UNSUPPORTED.get(function, "no derivative rule is known for it")
-    return (
-        f"{function.__name__} does not support numbers with derivatives: {reason}. Use x.value where only the value "
-        "is wanted, or compose it from supported functions (python -m dualad info lists them)"
-    )

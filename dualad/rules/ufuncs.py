@@ -8,7 +8,8 @@ import numpy as np
 from dualad._core.number import reserve
 from dualad.rules.algebra import Number, innermost, join, primal, shift_axis, split
 from dualad.rules.bilinear import GUFUNCS
-from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, plain, unsupported_reason
+from dualad.rules.catalog import reason
+from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, plain
 from dualad.rules.packing import pack, unpack
 
 
@@ -45,7 +46,7 @@ def _call(ufunc, inputs, kwargs):
 def _of_objects(ufunc, method, inputs, kwargs):
     """A ufunc of Python objects, as frompyfunc makes them: it computes with one number after the other."""
     if set("".join(ufunc.types)) - set("O->"):
-        raise TypeError(unsupported_reason(ufunc))
+        raise TypeError(reason(ufunc))
     results = getattr(ufunc, method)(*(unpack(x) if isinstance(x, Number) else x for x in inputs), **kwargs)
     return tuple(map(_packed, results)) if isinstance(results, tuple) else _packed(results)
 
