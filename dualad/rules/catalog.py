@@ -14,6 +14,7 @@ from dualad.rules import (
     plain,
     reductions,
     selection,
+    special,
     statistics,
 )
 
@@ -104,7 +105,7 @@ def support():
 def reason(function):
     """Why a function without a rule takes no numbers with derivatives, and what to do instead."""
     why, instead = _REASONS.get(name_of(function), (
-        elementwise.SPECIAL_UNSUPPORTED.get(function, "no derivative rule is known for it"),
+        special.UNSUPPORTED.get(function, "no derivative rule is known for it"),
         "Use x.value where only the value is wanted, or compose it from supported functions (python -m dualad info "
         "lists them)"))
     name = function.__name__ if isinstance(function, np.ufunc) else f"{function.__module__}.{function.__name__}"

@@ -12,7 +12,6 @@ from dualad.rules.algebra import Number, innermost, join, lift, primal, split, t
 from dualad.rules.packing import pack
 from dualad.rules.special import PARTIALS as SPECIAL_PARTIALS
 from dualad.rules.special import PLAIN as SPECIAL_PLAIN
-from dualad.rules.special import UNSUPPORTED as SPECIAL_UNSUPPORTED
 
 
 def _read_unary(row):
