@@ -9,8 +9,9 @@ from dualad.transforms import derivative, grad, jacobian, jvp, linearize, value_
 __version__ = "0.1.0"
 
 __all__ = [
-    "Dual", "MultiDual", "coloring", "derivative", "grad", "intercept_numpy", "jacobian", "jvp", "linearize", "memory",
-    "optimize", "sparse", "testing", "uq", "value_and_grad", "value_and_jacobian",
+    "Dual", "MultiDual", "coloring", "derivative", "grad", "hessian_sparsity", "intercept_numpy", "jacobian",
+    "jacobian_sparsity", "jvp", "linearize", "memory", "optimize", "sparse", "testing", "uq", "value_and_grad",
+    "value_and_jacobian",
 ]
 
 del _rules
@@ -18,7 +19,7 @@ del _rules
 _SUBPACKAGES = ("optimize", "sparse", "uq")
 """Imported when they are first used, because SciPy's parts behind them take time to load."""
 
-_FROM_SPARSE = ("coloring",)
+_FROM_SPARSE = ("coloring", "hessian_sparsity", "jacobian_sparsity")
 """Names of dualad.sparse that stand here as well."""
 
 

@@ -16,6 +16,7 @@ cdef class Number(Elementwise):
 cdef enum Kind:
     DUAL = 1
     MULTIDUAL = 2
+    TRACER = 100             # patterns in place of derivatives: every function has a rule of its own
 
 cdef object initialise(Number self, object value, object tangents, int kind)
 cdef object component_view(Number x)

@@ -8,6 +8,7 @@ function then finds its way to their rule, which makes every rule a rule for nes
 import numpy as np
 
 from dualad._core.number import Number, components_like, primal, rewrap
+from dualad._core.tracer import Tracer, as_direction, from_direction, plain
 
 __all__ = [
     "Number",
@@ -49,8 +50,13 @@ def innermost(*args):
 
 
 def split(x, level):
-    """Value of x and its tangents, (K,) + shape, with regard to a level; None if it has none."""
+    """Value of x and its tangents, (K,) + shape, with regard to a level; None if it has none.
+
+    A tracer has one tangent, whose pattern is its own.
+    """
     if isinstance(x, Number) and x.level == level:
+        if type(x) is Tracer:
+            return plain(x), as_direction(x)
         components = x.components
         return components[0], (components[1:] if len(components) > 1 else None)
     return x, None
@@ -66,6 +72,8 @@ def lift(tangents, ndim):
 
 def join(lead, value, tangents):
     """The number with this value and these tangents, (K,) + shape, None for a constant; typed like `lead`."""
+    if type(lead) is Tracer:
+        return from_direction(lead, value, tangents)
     if isinstance(value, Number) or isinstance(tangents, Number):
         value = value[None] if np.ndim(value) else np.reshape(value, (1,))
         return rewrap(lead, value if tangents is None else np.concatenate([value, tangents]))
@@ -95,6 +103,8 @@ def tangent_product(derivative, tangents):
         with np.errstate(all="ignore"):
             product = np.multiply(derivative, tangents)
         return np.where(np.asarray(tangents) == 0, np.zeros((), product.dtype), product)
+    if type(lead) is Tracer:
+        return np.multiply(derivative, tangents)
     d, d_dot = split(derivative, lead.level)
     t, t_dot = split(tangents, lead.level)
     value = tangent_product(d, t)

@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 
 from dualad._core.number import reserve
+from dualad._core.tracer import Tracer
 from dualad.rules.algebra import Number, innermost, join, primal, shift_axis, split
 from dualad.rules.bilinear import GUFUNCS
 from dualad.rules.catalog import reason
@@ -18,6 +19,8 @@ def dispatch(ufunc, method, inputs, kwargs):
     for x in (*inputs, *(kwargs.get("out") or ())):
         if not isinstance(x, _KNOWN) and hasattr(x, "__array_ufunc__") and x.__array_ufunc__ is not None:
             return NotImplemented
+        if type(x) is Tracer and type(innermost(*inputs)) is Tracer:
+            return x.__array_ufunc__(ufunc, method, *inputs, **kwargs)
     if method == "at":
         return _at(ufunc, *inputs)
     out = kwargs.pop("out", None)
