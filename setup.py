@@ -52,7 +52,15 @@ def extensions():
         options["extra_compile_args"] += os.environ.get("DUALAD_CFLAGS", "").split()
         options["libraries"] = ["m"]
     depends = [str(p.relative_to(HERE)) for p in [*(HERE / "csrc").iterdir(), HERE / "dualad/_core/freelist.h"]]
-    modules = {"number": [f"csrc/{s}.c" for s in sources], "dual": [], "multidual": [], "hyperdual": [], "taylor": []}
+    modules = {
+        "number": [f"csrc/{s}.c" for s in sources],
+        "dual": [],
+        "multidual": [],
+        "hyperdual": [],
+        "taylor": [],
+        "coloring": ["csrc/coloring.c"],
+        "tracer": ["csrc/pattern.c"],
+    }
     return [
         Extension(f"dualad._core.{name}", [f"dualad/_core/{name}.pyx", *extra], depends=depends, **options)
         for name, extra in modules.items()

@@ -13,14 +13,18 @@ __all__ = [
     "HyperDual",
     "MultiDual",
     "Taylor",
+    "coloring",
     "derivative",
     "grad",
+    "hessian_sparsity",
     "intercept_numpy",
     "jacobian",
+    "jacobian_sparsity",
     "jvp",
     "linearize",
     "memory",
     "optimize",
+    "sparse",
     "testing",
     "uq",
     "value_and_grad",
@@ -29,15 +33,20 @@ __all__ = [
 
 del _rules
 
-_SUBPACKAGES = ("optimize", "uq")
+_SUBPACKAGES = ("optimize", "sparse", "uq")
 """Imported when they are first used, because SciPy's parts behind them take time to load."""
+
+_FROM_SPARSE = ("coloring", "hessian_sparsity", "jacobian_sparsity")
+"""Names of dualad.sparse that stand here as well."""
 
 
 def __getattr__(name):
-    if name in _SUBPACKAGES:
-        import importlib
+    import importlib
 
+    if name in _SUBPACKAGES:
         return importlib.import_module(f"dualad.{name}")
+    if name in _FROM_SPARSE:
+        return getattr(importlib.import_module("dualad.sparse"), name)
     raise AttributeError(f"module 'dualad' has no attribute {name!r}")
 
 

@@ -22,7 +22,7 @@ import dualad as da
 
 README = Path(__file__).parents[1] / "README.md"
 PACKAGE = files("dualad")
-COMPILED = ("number", "dual", "multidual")
+COMPILED = ("number", "dual", "multidual", "tracer")
 MODULES = ["dualad", *(m.name for m in pkgutil.walk_packages(da.__path__, "dualad.") if m.name != "dualad.__main__")]
 
 # Cython's own, and what any class has

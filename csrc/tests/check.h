@@ -17,5 +17,6 @@ void test_drive(void);
 void test_in_place(void);
 void test_table(void);
 void test_pool(void);
+void test_coloring(void);
 
 #endif

@@ -20,6 +20,7 @@ cdef enum Kind:
     MULTIDUAL = 2
     HYPERDUAL = 3
     TAYLOR = 4
+    TRACER = 100             # patterns in place of derivatives: every function has a rule of its own
 
 cdef enum:
     SYMMETRIC = -1

@@ -1645,6 +1645,8 @@ cdef object set_part(Number x, object function, object value):
 
 cdef object apply(object function, tuple args, dict kwargs):
     """Call the rule of a NumPy function directly."""
+    if isinstance(args[0], Number) and (<Number>args[0]).kind == TRACER:
+        return function(*args, **kwargs)
     return FUNCTIONS[function](*args, **kwargs)
 
 

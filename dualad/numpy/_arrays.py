@@ -13,6 +13,8 @@ import numpy as np
 
 from dualad._context import ACTIVE
 from dualad._core.number import component_count, components_like, rewrap, stack_components, wrap
+from dualad._core.tracer import Tracer
+from dualad._core.tracer import make as make_tracer
 from dualad.rules.algebra import Number, innermost, primal, split
 from dualad.rules.formula import attach
 from dualad.rules.packing import pack
@@ -27,8 +29,8 @@ def _levels(*numbers):
     found = {}
     for x in numbers:
         while isinstance(x, Number):
-            found[x.level] = type(x), x.level, x.directions
-            x = x.components
+            found[x.level] = type(x), x.level, x.run if type(x) is Tracer else x.directions
+            x = None if type(x) is Tracer else x.components
     found.update({transform[1]: transform for transform in running()})
     return [found[level] for level in sorted(found)]
 
@@ -39,7 +41,7 @@ def _holds_all(x):
     while isinstance(x, Number):
         if not x.isconstant:
             held.add(x.level)
-        x = x.components
+        x = None if type(x) is Tracer else x.components
     return held.issuperset(transform[1] for transform in running())
 
 
@@ -64,14 +66,14 @@ def _filled(layout, y, guide=None):
 
 
 def _room(value, levels, zero=False):
-    counts = tuple([component_count(kind, directions) for kind, _, directions in levels])
+    counts = tuple([component_count(kind, directions) for kind, _, directions in levels if kind is not Tracer])
     data = components_like(math.prod(counts), value, zero=True)
     if not zero:
         data[0] = value
-    if len(counts) > 1:
+    if len(counts) != 1:
         data = data.reshape(counts + value.shape)
     for kind, level, directions in levels:
-        data = wrap(kind, data, level, directions)
+        data = make_tracer(directions, data) if kind is Tracer else wrap(kind, data, level, directions)
     return data
 
 
@@ -180,6 +182,8 @@ def _converter(function):
         result = function(value, *args, **kwargs)
         if result is value:
             return x
+        if type(x) is Tracer and result.dtype.kind in "fc":
+            return x.reshape(result.shape).astype(result.dtype)
         if result.dtype.kind not in "fc":
             return x.astype(result.dtype)
         return rewrap(x, stack_components([convert_component(c, args, kwargs) for c in x.components]))

@@ -17,6 +17,7 @@ import numpy as np
 from dualad._core import HyperDual, MultiDual, Taylor
 from dualad._core.hyperdual import symmetric_places
 from dualad._core.number import Number, components_like, differ, primal, rewrap, stack_components, wrap
+from dualad._core.tracer import Tracer, as_direction, from_direction, plain
 
 __all__ = [
     "Number",
@@ -80,9 +81,14 @@ def _wider(x, y):
 
 
 def split(x, level):
-    """Value of x and its tangents, (K,) + shape, with regard to a level; None if it has none."""
+    """Value of x and its tangents, (K,) + shape, with regard to a level; None if it has none.
+
+    A tracer has one tangent, whose pattern is its own.
+    """
     if not isinstance(x, Number) or x.level != level:
         return x, None
+    if type(x) is Tracer:
+        return plain(x), as_direction(x)
     components = x.components
     if len(components) == 1:
         return components[0], None
@@ -217,6 +223,8 @@ def laid_out_as(x, lead):
 def apart(x, lead):
     """Value of x and all its further components in the layout of `lead`, None if it has none: for linear functions."""
     if isinstance(x, Number) and x.level == lead.level:
+        if type(x) is Tracer:
+            return plain(x), as_direction(x)
         if x.isconstant:
             return x.components[0], None
         components = expanded(x, lead)
@@ -226,6 +234,8 @@ def apart(x, lead):
 
 def together(lead, value, rest):
     """The number with this value and these further components, None for a constant; typed like `lead`."""
+    if type(lead) is Tracer:
+        return from_direction(lead, value, rest)
     if rest is None:
         return rewrap(lead, _with_axis(value if isinstance(value, Number) else np.asarray(value)))
     if isinstance(value, Number) or isinstance(rest, Number):
@@ -286,6 +296,8 @@ def tangent_product(derivative, tangents):
         return np.where(np.asarray(tangents) == 0, np.zeros((), product.dtype), product)
     if is_series(lead):
         return series_product(tangent_product, (derivative, tangents), lead)
+    if type(lead) is Tracer:
+        return np.multiply(derivative, tangents)
     d, d_dot = split(derivative, lead.level)
     t, t_dot = split(tangents, lead.level)
     value = tangent_product(d, t)

@@ -12,7 +12,6 @@ from dualad.rules.algebra import Number, innermost, join, lift, primal, split, t
 from dualad.rules.packing import pack
 from dualad.rules.special import PARTIALS as SPECIAL_PARTIALS
 from dualad.rules.special import PLAIN as SPECIAL_PLAIN
-from dualad.rules.special import UNSUPPORTED as SPECIAL_UNSUPPORTED
 
 
 def _read_unary(row):
@@ -160,12 +159,3 @@ def plain(function, inputs, kwargs):
     if any(isinstance(k, Number) for k in kwargs.get("out") or ()):
         raise TypeError(f"{function.__name__} has no derivative, so that its result needs a plain array as out=")
     return function(*(primal(_unbox(x)) for x in inputs), **kwargs)
-
-
-def unsupported_reason(function):
-    """Why a ufunc does not take numbers with derivatives."""
-    reason = SPECIAL_UNSUPPORTED.get(function, "no derivative rule is known for it")
-    return (
-        f"{function.__name__} does not support numbers with derivatives: {reason}. Use x.value where only the value "
-        "is wanted, or compose it from supported functions (python -m dualad info lists them)"
-    )

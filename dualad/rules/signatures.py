@@ -21,8 +21,8 @@ def with_signature(function, rule):
     arguments = []
     for name, p in signature.parameters.items():
         namespace[f"default_{name}"] = p.default
-        if p.kind is p.VAR_POSITIONAL:
-            arguments.append(f"*{name}")
+        if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+            arguments.append("*" * (1 + (p.kind is p.VAR_KEYWORD)) + name)
         elif p.default is p.empty and p.kind is not p.KEYWORD_ONLY:
             arguments.append(name)
         elif anything or name in known:

@@ -6,9 +6,11 @@ import itertools
 import numpy as np
 
 from dualad._core.number import reserve
+from dualad._core.tracer import Tracer
 from dualad.rules.algebra import Number, apart, innermost, primal, shift_axis, together
 from dualad.rules.bilinear import GUFUNCS
-from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, plain, unsupported_reason
+from dualad.rules.catalog import reason
+from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, plain
 from dualad.rules.packing import pack, unpack
 
 
@@ -17,6 +19,8 @@ def dispatch(ufunc, method, inputs, kwargs):
     for x in (*inputs, *(kwargs.get("out") or ())):
         if not isinstance(x, _KNOWN) and hasattr(x, "__array_ufunc__") and x.__array_ufunc__ is not None:
             return NotImplemented
+        if type(x) is Tracer and type(innermost(*inputs)) is Tracer:
+            return x.__array_ufunc__(ufunc, method, *inputs, **kwargs)
     if method == "at":
         return _at(ufunc, *inputs)
     out = kwargs.pop("out", None)
@@ -45,7 +49,7 @@ def _call(ufunc, inputs, kwargs):
 def _of_objects(ufunc, method, inputs, kwargs):
     """A ufunc of Python objects, as frompyfunc makes them: it computes with one number after the other."""
     if set("".join(ufunc.types)) - set("O->"):
-        raise TypeError(unsupported_reason(ufunc))
+        raise TypeError(reason(ufunc))
     results = getattr(ufunc, method)(*(unpack(x) if isinstance(x, Number) else x for x in inputs), **kwargs)
     return tuple(map(_packed, results)) if isinstance(results, tuple) else _packed(results)
 

@@ -1,0 +1,235 @@
+"""NumPy's protocols: which rule serves which function, and what becomes of a function that has none."""
+
+import numpy as np
+from scipy import sparse
+
+from dualad._core.number import Number
+from dualad.rules import FUNCTIONS as NUMBER_RULES
+from dualad.rules import bilinear as number_products
+from dualad.rules import plain
+from dualad.rules.catalog import reason
+from dualad.rules.elementwise import PARTIALS, PLAIN
+from dualad.rules.ufuncs import _check_target, _refuse_target
+from dualad.rules.ufuncs import dispatch as dispatch_number
+from dualad.sparse._tracing import elementwise, indexing, products, selection, structure
+from dualad.sparse._tracing import linalg as linear_algebra
+from dualad.sparse._tracing import reductions as groups
+from dualad.sparse._tracing.base import (
+    Tracer,
+    add_pairs,
+    all_terms,
+    is_tracer,
+    leader,
+    like,
+    listed,
+    shared_history,
+    strip,
+)
+from dualad.sparse._tracing.base import group as group_terms
+from dualad.sparse._tracing.observed import observe
+
+# ---- ufuncs --------------------------------------------------------------------------------------------------------
+
+
+def ufunc(function, method, inputs, kwargs):
+    """`__array_ufunc__` of a tracer."""
+    out = kwargs.get("out")
+    out = out if isinstance(out, tuple) else (out,)
+    everything = (*inputs, *out)
+    for x in everything:
+        if not isinstance(x, _KNOWN) and getattr(x, "__array_ufunc__", None) is not None:
+            return NotImplemented
+    lead = leader(everything)
+    if any(isinstance(x, Number) and not is_tracer(x) and x.level > lead.level for x in everything):
+        return dispatch_number(function, method, inputs, kwargs)
+    if method == "at":
+        return _at(function, *inputs)
+    if any(target is not None for target in out):
+        return _into(lead, function, method, inputs, out, kwargs)
+    kwargs.pop("out", None)
+    if method == "__call__":
+        return _call(lead, function, inputs, kwargs)
+    return _method(lead, function, method, inputs, kwargs)
+
+
+_KNOWN = (Number, np.ndarray, np.generic, float, int, complex, list, tuple)
+
+
+def _call(lead, function, inputs, kwargs):
+    if function in PARTIALS:
+        return elementwise.elementwise(lead, function, inputs, kwargs)
+    if function in products.GUFUNCS:
+        return products.GUFUNCS[function](function, *inputs, **kwargs)
+    if function in PLAIN:
+        return elementwise.observed(lead, function, inputs, kwargs)
+    raise TypeError(reason(function))
+
+
+def _into(lead, function, method, inputs, out, kwargs):
+    """Store results in the arrays given as out=, which must be traced."""
+    kwargs = {k: v for k, v in kwargs.items() if k != "out"}
+    if function in PLAIN and method == "__call__":
+        return elementwise.observed(lead, function, inputs, {**kwargs, "out": out if len(out) > 1 else out[0]})
+    carries = leader(inputs) is not None
+    for target in out:
+        if target is not None and not is_tracer(target) and carries:
+            _refuse_target(function, method, target)
+    results = ufunc(function, method, inputs, dict(kwargs)) if carries else getattr(function, method)(*inputs, **kwargs)
+    results = results if isinstance(results, tuple) else (results,)
+    where = kwargs.get("where", True) if method == "__call__" else True
+    stored = []
+    for result, target in zip(results, out, strict=True):
+        if target is not None:
+            _check_target(function, strip(result), target, kwargs.get("casting", "same_kind"))
+            target[...] = result if where is True else np.where(where, result, target)
+        stored.append(result if target is None else target)
+    return stored[0] if len(stored) == 1 else tuple(stored)
+
+
+def foreign(function, x, y):
+    """An operator with something that is no array: a scipy.sparse matrix, or not our business."""
+    tracer, other = (y, x) if is_tracer(y) else (x, y)
+    is_product = function is np.matmul or (function is np.multiply and sparse.isspmatrix(other))
+    if sparse.issparse(other) and is_product:
+        return products.sparse_product(other, tracer) if tracer is y else _transposed_product(other, tracer)
+    return NotImplemented
+
+
+def _transposed_product(matrix, x):
+    y = products.sparse_product(matrix.T, x.T)
+    return y.T if x.ndim > 1 else y
+
+
+# ---- methods of ufuncs ---------------------------------------------------------------------------------------------
+
+_LINEAR = {np.add, np.subtract}
+
+
+def _method(lead, function, method, inputs, kwargs):
+    if function not in PLAIN and function not in PARTIALS:
+        raise TypeError(reason(function))
+    if function in PLAIN:
+        return observe(lead.run, getattr(function, method)(*strip(inputs), **strip(kwargs)))
+    return _METHODS[method](function, *inputs, **kwargs)
+
+
+def _outer(function, a, b, **kwargs):
+    a = listed(a) if is_tracer(listed(a)) else np.asarray(a)
+    return function(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
+
+
+def _reduce(function, x, axis=0, dtype=None, keepdims=False, initial=np._NoValue, where=True):
+    x = listed(x)
+    axis = None if np.ndim(x) == 0 and axis in (0, -1) else axis
+    rule = groups.METHODS.get(function)
+    if rule is None:
+        def reduce(a, axis, **options):
+            return function.reduce(a, axis, **options)
+
+        rule = groups.reduction(reduce, linear=function in _LINEAR)
+    extra = {} if dtype is None else {"dtype": dtype}
+    where = np._NoValue if where is True else where
+    return rule(x, axis=axis, keepdims=keepdims, initial=initial, where=where, **extra)
+
+
+def _accumulate(function, x, axis=0, dtype=None):
+    def accumulate(a, axis, dtype):
+        return function.accumulate(a, axis, dtype)
+
+    return groups.running(accumulate, linear=function in (*_LINEAR, np.maximum, np.minimum))(x, axis, dtype)
+
+
+def _reduceat(function, x, indices, axis=0, dtype=None):
+    value = function.reduceat(strip(x), indices, axis, dtype)
+    moved = np.moveaxis(x, axis, 0)
+    ends = [*indices[1:], len(moved)]
+    parts = [
+        group_terms(x, moved[i:j].terms if j > i else moved[i:i + 1].terms, (0,), moved.ndim)
+        for i, j in zip(indices, ends, strict=True)
+    ]
+    stacked = np.stack([like(x, np.zeros(moved.shape[1:]), terms) for terms in parts], axis)
+    history = shared_history(x, [x])
+    history = history if function in _LINEAR else add_pairs(x, history, (stacked.terms, stacked.terms))
+    return like(x, value, stacked.terms, history)
+
+
+def _at(function, x, indices, y=None):
+    if not is_tracer(x):
+        _refuse_target(function, "at", x)
+    if function not in PARTIALS:
+        raise TypeError(reason(function))
+    indexing.at(function, x, indices, listed(y), function not in _LINEAR)
+
+
+_METHODS = {"outer": _outer, "reduce": _reduce, "accumulate": _accumulate, "reduceat": _reduceat}
+
+
+# ---- functions -----------------------------------------------------------------------------------------------------
+
+
+def function(func, types, args, kwargs):
+    """`__array_function__` of a tracer."""
+    for t in types:
+        if not issubclass(t, (Number, np.ndarray)):
+            return NotImplemented
+    lead = leader(args, kwargs)
+    if any(issubclass(t, Number) and t is not Tracer for t in types) and func in NUMBER_RULES:
+        return NUMBER_RULES[func](*args, **kwargs)
+    rule = FUNCTIONS.get(func)
+    if rule is not None:
+        return rule(*args, **kwargs)
+    if func not in NUMBER_RULES:
+        raise TypeError(
+            f"{getattr(func, '__module__', 'numpy')}.{func.__name__} does not support the detection of sparsity: "
+            "compose it from supported functions (python -m dualad info lists them), or give the pattern yourself"
+        )
+    return dense(lead, func, args, kwargs)
+
+
+def dense(lead, func, args, kwargs):
+    """A function without a rule for patterns: every result depends on everything, which is never too little."""
+    out = kwargs.pop("out", None)
+    values = func(*strip(args), **strip(kwargs))
+    y = _dense_results(lead, values, [args, kwargs])
+    return y if out is None else structure.store(out, y)
+
+
+def _dense_results(lead, value, args):
+    if isinstance(value, (tuple, list)):
+        parts = [_dense_results(lead, part, args) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+    if not isinstance(value, (np.ndarray, np.generic, float)) or np.asarray(value).dtype.kind not in "fc":
+        return observe(lead.run, value)
+    terms = all_terms(lead, args, np.shape(value))
+    return like(lead, value, terms, add_pairs(lead, shared_history(lead, args), (terms, terms)))
+
+
+def _values_only(func):
+    def rule(*args, **kwargs):
+        return observe(leader(args, kwargs).run, func(*strip(args), **strip(kwargs)))
+
+    rule.__name__ = func.__name__
+    return rule
+
+
+# formulas in other functions, which find the rules here
+_COMPOSED = """
+    ediff1d unwrap i0 angle real_if_close vander polyval polyint polyadd polysub polymul polydiv poly linspace logspace
+    geomspace apply_along_axis apply_over_axes put putmask place put_along_axis fill_diagonal trim_zeros gradient cov
+    corrcoef median nanmedian quantile percentile nanquantile nanpercentile
+""".split()
+
+FUNCTIONS = {
+    **{func: _values_only(func) for func in plain.FUNCTIONS},
+    **{getattr(np, name): NUMBER_RULES[getattr(np, name)] for name in _COMPOSED},
+    **structure.FUNCTIONS,
+    **groups.FUNCTIONS,
+    **products.FUNCTIONS,
+    **selection.FUNCTIONS,
+    **linear_algebra.FUNCTIONS,
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+    np.size: lambda a, axis=None: np.size(strip(a), axis),
+    np.sinc: lambda x: elementwise.elementwise(x, np.sinc, (x,), {}),
+}
+FUNCTIONS[np.linalg.multi_dot] = number_products.FUNCTIONS[np.linalg.multi_dot]

@@ -1,0 +1,200 @@
+"""Detected patterns: exact where the structure is plain, never too small, and errors in place of empty patterns."""
+
+import numpy as np
+import pytest
+import scipy.sparse
+import scipy.special
+
+import dualad as da
+
+POINT = np.array([0.31, -0.72, 1.43, 0.55, -1.21, 0.87, 0.12, -0.44, 0.93, 1.71, -0.15, 0.66])
+MATRIX = np.array([[1.0, 0, 2], [0, 3, 0], [4, 0, 0], [0, 0, 5]])
+OPERATOR = scipy.sparse.random_array((7, 12), density=0.3, rng=np.random.default_rng(5), format="csr")
+
+
+def detected(f, x=POINT, **kwargs):
+    return da.jacobian_sparsity(f, x, **kwargs).toarray()
+
+
+def nonzeros(f, x=POINT):
+    """Where the dense Jacobian is nonzero at x or at one of some points around it."""
+    rng = np.random.default_rng(11)
+    found = 0
+    for k in range(3):
+        J = np.asarray(da.jacobian(f)(x if k == 0 else x + 0.05 * rng.standard_normal(x.shape)))
+        found = found + (J.reshape(-1, x.size) != 0)
+    return found > 0
+
+
+def grid(x):
+    return np.reshape(x, (3, 4))
+
+
+def by_index(x):
+    return x[np.array([3, 3, 0, 11])] * x[1]
+
+
+def in_place(x):
+    y = x.copy()
+    y[1:-1] += x[2:] * x[:-2]
+    y[::3] = 2.0
+    return y
+
+
+def through_a_view(x):
+    y = np.zeros_like(x)
+    rows = y.reshape(3, 4)
+    rows[1] = x[:4]
+    rows[:, 2] -= x[4:7] ** 2
+    return y
+
+
+def scattered(x):
+    y = np.zeros_like(x[:5])
+    np.add.at(y, [0, 2, 2, 0], x[3:7])
+    return y
+
+
+def masked_constant(x):
+    y = x.copy()
+    y[np.arange(12) % 3 == 0] = x[0]
+    return y
+
+
+def time_steps(x):
+    for _ in range(4):
+        x = x + 0.1 * (np.roll(x, 1) - 2 * x + np.roll(x, -1))
+    return x
+
+
+# programs whose pattern is exactly the nonzeros of their Jacobian
+EXACT = {
+    "identity": lambda x: x,
+    "constant": lambda x: np.ones(3),
+    "elementwise": lambda x: np.exp(x) * np.sin(x) + x / 2,
+    "special": lambda x: scipy.special.erf(x[1:]) + scipy.special.jv(2, x[:-1]),
+    "shifted": lambda x: x[1:] * x[:-1] - x[::-1][1:],
+    "roll": lambda x: np.roll(x, 2) - x,
+    "scalar power": lambda x: x[3] ** 2 + 1,
+    "fancy": by_index,
+    "boolean": lambda x: x[np.arange(12) > 7] * 2,
+    "in place": in_place,
+    "view": through_a_view,
+    "add.at": scattered,
+    "constant mask": masked_constant,
+    "time steps": time_steps,
+    "sum": lambda x: np.sum(x),
+    "sum of rows": lambda x: grid(x).sum(1),
+    "sum of columns": lambda x: np.sum(grid(x), axis=0, keepdims=True),
+    "masked sum": lambda x: np.sum(grid(x), axis=0, where=np.arange(3)[:, None] != 1),
+    "mean": lambda x: grid(x).mean(0),
+    "deviation": lambda x: x[:5] - x[5:].mean(),
+    "prod": lambda x: np.prod(grid(x), 1),
+    "var": lambda x: np.var(grid(x), 1),
+    "std": lambda x: grid(x).std(axis=0, ddof=1),
+    "norm": lambda x: np.linalg.norm(grid(x), axis=1),
+    "cumsum": lambda x: np.cumsum(x),
+    "cumsum of columns": lambda x: np.cumsum(grid(x), 0),
+    "cumprod": lambda x: np.cumprod(grid(x), 1),
+    "add.accumulate": lambda x: np.add.accumulate(x[2:6]),
+    "add.reduceat": lambda x: np.add.reduceat(x, [0, 3, 7]),
+    "multiply.outer": lambda x: np.multiply.outer(x[:3], x[3:6]),
+    "matrix": lambda x: MATRIX @ x[2:5],
+    "matrix from the right": lambda x: x[:4] @ MATRIX,
+    "matrix times matrix": lambda x: MATRIX @ grid(x),
+    "both traced": lambda x: np.reshape(x[:6], (2, 3)) @ np.reshape(x[6:], (3, 2)),
+    "dot": lambda x: np.dot(x[:3], x[3:6]),
+    "vdot": lambda x: np.vdot(MATRIX[0], x[3:6]),
+    "inner": lambda x: np.inner(MATRIX, x[3:6]),
+    "outer": lambda x: np.outer(x[:3], [1.0, 0.0, 2.0]),
+    "tensordot": lambda x: np.tensordot(MATRIX, grid(x)[:, :2], axes=(1, 0)),
+    "einsum": lambda x: np.einsum("ij,jk->ik", MATRIX, grid(x)),
+    "einsum of three": lambda x: np.einsum("i,ij,j", x[:3], grid(x), x[8:]),
+    "einsum diagonal": lambda x: np.einsum("ii->i", grid(x)[:, :3]),
+    "einsum implicit": lambda x: np.einsum("ij,j", grid(x), MATRIX[:, 0]),
+    "einsum dots": lambda x: np.einsum("...j,j->...", grid(x), x[:4]),
+    "einsum lists": lambda x: np.einsum(MATRIX, [0, 1], x[:3], [1], [0]),
+    "concatenate": lambda x: np.concatenate([x[:2], np.ones(2), x[5:] * 2]),
+    "stack": lambda x: np.stack([x[:3], x[3:6] * x[:3]], axis=1),
+    "hstack": lambda x: np.hstack([x[0], x[3:5]]),
+    "vstack": lambda x: np.vstack([x[:4], np.zeros(4), x[4:8]]),
+    "column_stack": lambda x: np.column_stack([x[:4], x[4:8]]),
+    "block": lambda x: np.block([[x[:2], x[2:3]], [np.ones(3)]]),
+    "append": lambda x: np.append(x, x[0]),
+    "insert": lambda x: np.insert(x, 3, x[0] * x[1]),
+    "delete": lambda x: np.delete(x, [0, 5]),
+    "take": lambda x: np.take(grid(x), [2, 0], axis=1),
+    "take_along_axis": lambda x: np.take_along_axis(grid(x), np.array([[0], [1], [3]]), 1),
+    "repeat": lambda x: np.repeat(x[:3], [1, 2, 3]),
+    "tile": lambda x: np.tile(x[:3], (2, 2)),
+    "flip": lambda x: np.flip(grid(x), 1),
+    "rot90": lambda x: np.rot90(grid(x)),
+    "transpose": lambda x: grid(x).T,
+    "moveaxis": lambda x: np.moveaxis(np.reshape(x, (2, 3, 2)), 0, -1),
+    "pad": lambda x: np.pad(x[:4], (2, 1)),
+    "pad wrapped": lambda x: np.pad(grid(x), 1, mode="wrap"),
+    "pad edge": lambda x: np.pad(x, 2, mode="edge"),
+    "diff": lambda x: np.diff(x, 2),
+    "diff with ends": lambda x: np.diff(x, prepend=0.0, append=x[0]),
+    "ediff1d": lambda x: np.ediff1d(x),
+    "gradient": lambda x: np.gradient(x**2),
+    "convolve": lambda x: np.convolve(x, [1.0, 0.0, -1.0]),
+    "convolve same": lambda x: np.convolve(x, [1.0, 2.0, 0.5, 1.0], mode="same"),
+    "convolve long": lambda x: np.convolve(x[:3], [1.0, 2.0, 0.5, 1.0], mode="same"),
+    "convolve valid": lambda x: np.convolve([1.0, 0.5], x, mode="valid"),
+    "convolve both": lambda x: np.convolve(x[:4], x[4:]),
+    "correlate": lambda x: np.correlate(x, [1.0, 0.0, -1.0, 2.0]),
+    "correlate same": lambda x: np.correlate(x, [1.0, 3.0, -1.0, 2.0], "same"),
+    "correlate long": lambda x: np.correlate(x[:4], np.arange(1.0, 8), "same"),
+    "correlate with x": lambda x: np.correlate([1.0, 0.0, 2.0], x, "full"),
+    "trapezoid": lambda x: np.trapezoid(grid(x), dx=0.5, axis=0),
+    "interp": lambda x: np.interp([0.5, 1.5, 1.7], np.arange(12.0), x),
+    "tril": lambda x: np.tril(grid(x)),
+    "triu": lambda x: np.triu(grid(x), 1),
+    "diag of vector": lambda x: np.diag(x[:3]),
+    "diag of matrix": lambda x: np.diag(grid(x)),
+    "diagonal": lambda x: np.diagonal(grid(x), 1),
+    "trace": lambda x: np.trace(grid(x)),
+    "kron": lambda x: np.kron(x[:2], [1.0, 0.0, 2.0]),
+    "cross": lambda x: np.cross(x[:3], x[3:6]),
+    "polyval": lambda x: np.polyval([2.0, 0.5, 1.0], x),
+    "polyval of coefficients": lambda x: np.polyval(x[:3], 2.0),
+    "where of a constant": lambda x: np.where(np.arange(12) % 2 == 0, x, x[::-1] ** 2),
+    "average": lambda x: np.average(grid(x), axis=0, weights=[1.0, 2.0, 1.0]),
+    "ptp": lambda x: np.sum(grid(x), 0) * 0.5,
+    "split": lambda x: np.split(x, 3)[1] * np.split(x, 3)[2],
+    "swapaxes": lambda x: grid(x).swapaxes(0, 1)[2],
+    "newaxis": lambda x: x[:3, None] - x[None, 3:6],
+    "broadcast": lambda x: np.broadcast_to(x[:4], (3, 4)) * 2,
+    "meshgrid": lambda x: np.meshgrid(x[:2], x[2:5])[0],
+    "list": lambda x: [x[0], x[1] * x[2], 3.0],
+    "unary": lambda x: -(+x),
+    "out": lambda x: np.multiply(x, x[::-1], out=np.zeros_like(x)),
+    "where argument": lambda x: np.add(x, x[::-1], out=x.copy(), where=np.arange(12) < 4),
+    "solve": lambda x: np.linalg.solve(np.kron(np.eye(3), [[2.0, 1.0], [1.0, 3.0]]), x[:6]),
+    "cumulative sum": lambda x: np.cumulative_sum(x) if hasattr(np, "cumulative_sum") else np.cumsum(x),
+    "nested jvp": lambda x: da.jvp(lambda t: t**2 * x[::-1], (x,), (np.ones(12),))[1],
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_pattern_is_the_nonzeros_of_the_jacobian(name):
+    f = EXACT[name]
+    P = da.jacobian_sparsity(f, POINT)
+    assert isinstance(P, scipy.sparse.csc_array) and P.dtype == bool and P.has_sorted_indices
+    np.testing.assert_array_equal(P.toarray(), nonzeros(f))
+
+
+SPARSE_PRODUCTS = {
+    "from the left": (lambda x: OPERATOR @ x, lambda x: OPERATOR.toarray() @ x),
+    "from the right": (lambda x: x[:7] @ OPERATOR, lambda x: x[:7] @ OPERATOR.toarray()),
+    "with a matrix": (lambda x: OPERATOR[:, :3] @ grid(x), lambda x: OPERATOR[:, :3].toarray() @ grid(x)),
+    "dot": (lambda x: OPERATOR.dot(x), lambda x: OPERATOR.toarray() @ x),
+    "of an old matrix": (lambda x: scipy.sparse.csr_matrix(OPERATOR) * x, lambda x: OPERATOR.toarray() @ x),
+}
+
+
+@pytest.mark.parametrize("name", SPARSE_PRODUCTS)
+def test_products_with_sparse_matrices(name):
+    f, dense = SPARSE_PRODUCTS[name]
+    np.testing.assert_array_equal(detected(f), nonzeros(dense))
