@@ -7,7 +7,8 @@ from dualad._core.number import Number
 from dualad.rules import FUNCTIONS as NUMBER_RULES
 from dualad.rules import bilinear as number_products
 from dualad.rules import plain
-from dualad.rules.elementwise import PARTIALS, PLAIN, unsupported_reason
+from dualad.rules.catalog import reason
+from dualad.rules.elementwise import PARTIALS, PLAIN
 from dualad.rules.ufuncs import _check_target, _refuse_target
 from dualad.rules.ufuncs import dispatch as dispatch_number
 from dualad.sparse._tracing import elementwise, indexing, products, selection, structure
@@ -61,7 +62,7 @@ def _call(lead, function, inputs, kwargs):
         return products.GUFUNCS[function](function, *inputs, **kwargs)
     if function in PLAIN:
         return elementwise.observed(lead, function, inputs, kwargs)
-    raise TypeError(unsupported_reason(function))
+    raise TypeError(reason(function))
 
 
 def _into(lead, function, method, inputs, out, kwargs):
@@ -106,7 +107,7 @@ _LINEAR = {np.add, np.subtract}
 
 def _method(lead, function, method, inputs, kwargs):
     if function not in PLAIN and function not in PARTIALS:
-        raise TypeError(unsupported_reason(function))
+        raise TypeError(reason(function))
     if function in PLAIN:
         return observe(lead.run, getattr(function, method)(*strip(inputs), **strip(kwargs)))
     return _METHODS[method](function, *inputs, **kwargs)
@@ -156,7 +157,7 @@ def _at(function, x, indices, y=None):
     if not is_tracer(x):
         _refuse_target(function, "at", x)
     if function not in PARTIALS:
-        raise TypeError(unsupported_reason(function))
+        raise TypeError(reason(function))
     indexing.at(function, x, indices, listed(y), function not in _LINEAR)
 
 
@@ -178,10 +179,7 @@ def function(func, types, args, kwargs):
     if rule is not None:
         return rule(*args, **kwargs)
     if func not in NUMBER_RULES:
-        raise TypeError(
-            f"{getattr(func, '__module__', 'numpy')}.{func.__name__} does not support the detection of sparsity: "
-            "compose it from supported functions (python -m dualad info lists them), or give the pattern yourself"
-        )
+        raise TypeError(reason(func))
     return dense(lead, func, args, kwargs)
 
 
