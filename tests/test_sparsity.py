@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse
 import scipy.special
+from conftest import assert_same_bits
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import dualad as da
 
@@ -198,3 +201,114 @@ SPARSE_PRODUCTS = {
 def test_products_with_sparse_matrices(name):
     f, dense = SPARSE_PRODUCTS[name]
     np.testing.assert_array_equal(detected(f), nonzeros(dense))
+
+
+# ---- programs that hypothesis writes -------------------------------------------------------------------------------
+
+VECTORS = {  # of vectors of length 12; NaN goes through each of them wherever the result depends on an element
+    "exp": lambda a, b: np.exp(a * 0.1),
+    "add": lambda a, b: a + b,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / (b + 9.0),
+    "zero times": lambda a, b: 0.0 * a + b,
+    "roll": lambda a, b: np.roll(a, 2),
+    "flip": lambda a, b: b[::-1],
+    "average of neighbours": lambda a, b: np.concatenate([a[:1], 0.5 * (a[2:] + a[:-2]), b[-1:]]),
+    "pad": lambda a, b: np.pad(a[3:-2], (2, 3)),
+    "in rows": lambda a, b: (a.reshape(3, 4) + b.reshape(3, 4).sum(1, keepdims=True)).ravel(),
+    "in columns": lambda a, b: (a.reshape(3, 4) - b.reshape(3, 4).mean(0)).reshape(-1),
+    "transposed": lambda a, b: a.reshape(3, 4).T.ravel(),
+    "cumsum": lambda a, b: np.cumsum(a),
+    "take": lambda a, b: a[[0, 0, 3, 5, 7, 11, 2, 2, 1, 4, 6, 9]],
+    "interleave": lambda a, b: np.stack([a[:6], b[6:]], 1).ravel(),
+    "where": lambda a, b: np.where(np.arange(12) % 3 == 0, a, b),
+    "maximum": lambda a, b: np.maximum(a, b),
+    "norm": lambda a, b: a / np.sqrt(1 + np.sum(b[:3] ** 2)),
+    "scalar": lambda a, b: a + b[4] * 2,
+    "power": lambda a, b: (a * a + 1) ** 1.5,
+    "diff": lambda a, b: np.diff(a, append=b[0]),
+    "convolve": lambda a, b: np.convolve(a, [1.0, 2.0, 1.0], "same"),
+    "dot": lambda a, b: np.dot(a[:4], b[4:8]) + a,
+    "repeat": lambda a, b: np.repeat(b[:3], 4),
+    "store": lambda a, b: _stored(a, b),
+    "store in view": lambda a, b: _stored_in_view(a, b),
+    "add.at": lambda a, b: _added(a, b),
+    "add into": lambda a, b: np.add(a, b, out=np.zeros_like(a)),
+}
+
+
+def _stored(a, b):
+    y = a.copy()
+    y[2:5] = b[7:10]
+    y[8] = b[0] * a[1]
+    y[::4] += a[1:10:3]
+    return y
+
+
+def _stored_in_view(a, b):
+    y = np.zeros_like(a)
+    rows = y.reshape(3, 4)
+    corner = rows[1:, :2]
+    corner[...] = b[:2]
+    rows[0] -= a[:4]
+    corner *= a[5]
+    y[1:] += y[:-1]
+    return y
+
+
+def _added(a, b):
+    y = 1.0 * a
+    np.add.at(y, [1, 1, 4, 6], b[2:6])
+    np.subtract.at(y, slice(9, 12), b[0])
+    return y
+
+
+PROGRAMS = st.lists(
+    st.tuples(st.sampled_from(sorted(VECTORS)), st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=12
+)
+
+
+def run(program, x):
+    values = [x]
+    for name, i, j in program:
+        values.append(VECTORS[name](values[-1 - i % len(values)], values[j % len(values)]))
+    return values[-1]
+
+
+def structure(f, x):
+    """Which results turn into NaN where an input does."""
+    columns = []
+    for j in range(x.size):
+        broken = x.copy()
+        broken[j] = np.nan
+        with np.errstate(all="ignore"):
+            columns.append(np.isnan(f(broken)))
+    return np.stack(columns, -1)
+
+
+@given(PROGRAMS)
+@settings(max_examples=150, derandomize=True)
+def test_patterns_are_the_structure_of_programs(program):
+    values = []
+
+    def f(x):
+        y = run(program, x)
+        values.append(y)
+        return y
+
+    P = detected(f)
+    np.testing.assert_array_equal(P, structure(lambda x: run(program, x), POINT))
+    with np.errstate(all="ignore"):
+        assert_same_bits(np.asarray(values[0].value), run(program, POINT))
+
+
+@given(PROGRAMS)
+@settings(max_examples=60, derandomize=True)
+def test_patterns_hold_the_nonzeros_of_hessians(program):
+    def f(x):
+        return np.sum(np.sin(run(program, x)[2:6]))
+
+    P = da.hessian_sparsity(f, POINT).toarray()
+    H = da.jacobian(da.grad(f))(POINT)
+    assert not np.any((np.nan_to_num(H, nan=1.0) != 0) & ~P)
+    np.testing.assert_array_equal(P, P.T)

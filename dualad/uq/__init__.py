@@ -17,11 +17,24 @@ from dualad.uq._make import (
     ufloat_fromstr,
     wrap,
 )
+from dualad.uq._monte_carlo import Comparison, MonteCarlo, monte_carlo
 from dualad.uq._numbers import UArray, UFloat
 from dualad.uq._propagate import LinearityWarning, Propagation, propagate
+from dualad.uq._sensitivity import (
+    DGSM,
+    LocalSensitivity,
+    Morris,
+    dgsm,
+    local_sensitivity,
+    morris,
+    poincare_constant,
+    sobol,
+)
 
 __all__ = [
-    "Budget", "LinearityWarning", "Propagation", "UArray", "UFloat", "correlated", "correlated_values",
-    "correlated_values_norm", "correlation_matrix", "covariance_matrix", "format_value", "nominal_value",
-    "nominal_values", "parse_value", "propagate", "std_dev", "std_devs", "uarray", "ufloat", "ufloat_fromstr", "wrap",
+    "DGSM", "Budget", "Comparison", "LinearityWarning", "LocalSensitivity", "MonteCarlo", "Morris", "Propagation",
+    "UArray", "UFloat", "correlated", "correlated_values", "correlated_values_norm", "correlation_matrix",
+    "covariance_matrix", "dgsm", "format_value", "local_sensitivity", "monte_carlo", "morris", "nominal_value",
+    "nominal_values", "parse_value", "poincare_constant", "propagate", "sobol", "std_dev", "std_devs", "uarray",
+    "ufloat", "ufloat_fromstr", "wrap",
 ]

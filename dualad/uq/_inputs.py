@@ -54,17 +54,17 @@ class Layout:
         return names
 
 
-def _paths(tree, name):
+def _paths(tree, name, top=True):
     if not is_container(tree):
         return [name]
     if isinstance(tree, dict):
-        keys = [str(k) if name in ("x", "y") else f"{name}.{k}" for k in tree]
+        keys = [str(k) if top else f"{name}.{k}" for k in tree]
         parts = tree.values()
     else:
         fields = getattr(tree, "_fields", None)
         keys = fields if fields else [f"{name}[{i}]" for i in range(len(tree))]
         parts = tree
-    return [path for key, part in zip(keys, parts, strict=True) for path in _paths(part, key)]
+    return [path for key, part in zip(keys, parts, strict=True) for path in _paths(part, key, False)]
 
 
 def flatten_like(tree, layout, name):

@@ -179,10 +179,7 @@ def function(func, types, args, kwargs):
     if rule is not None:
         return rule(*args, **kwargs)
     if func not in NUMBER_RULES:
-        raise TypeError(
-            f"{getattr(func, '__module__', 'numpy')}.{func.__name__} does not support the detection of sparsity: "
-            "compose it from supported functions (python -m dualad info lists them), or give the pattern yourself"
-        )
+        raise TypeError(reason(func))
     return dense(lead, func, args, kwargs)
 
 

@@ -1,0 +1,191 @@
+"""Evaluating a function at many points: vectorised where it allows, in batches, by workers."""
+
+import concurrent.futures
+
+import numpy as np
+
+from dualad._trees import flatten, rebuild
+from dualad.uq import _inputs
+
+_BATCH = 1 << 20
+"""Values of inputs and results that a batch may hold."""
+
+
+class Points:
+    """A function of a tree of inputs as one of many points, (N, n) -> (N, m).
+
+    A function is vectorised if it takes arrays with the points along a trailing axis and returns results with such an
+    axis, as functions of x[0], x[1], ... built from elementwise functions do.
+    """
+
+    def __init__(self, f, layout, args, vectorized, trial):
+        self.f, self.layout, self.args = f, layout, args
+        first = self._at(trial[0])
+        self.output = _inputs.Layout(first, "y")
+        if any(np.iscomplexobj(leaf) for leaf in self.output.leaves):
+            raise TypeError("f returned complex values: return their real and imaginary parts")
+        self.vectorized = self._allows(trial) if vectorized is None else bool(vectorized)
+
+    def _at(self, point):
+        return self.f(self.layout.build(point), *self.args)
+
+    def _allows(self, trial):
+        """Whether f gives for some points at once what it gives for them one by one."""
+        try:
+            with np.errstate(all="ignore"):
+                together = self._together(trial)
+        except Exception:  # whatever f makes of arrays it was not written for
+            return False
+        with np.errstate(all="ignore"):
+            apart = self._one_by_one(trial)
+        return together.shape == apart.shape and np.allclose(together, apart, rtol=1e-9, atol=0, equal_nan=True)
+
+    def _together(self, points):
+        count = len(points)
+        parts, start = [], 0
+        for shape, size in zip(self.layout.shapes, self.layout.sizes, strict=True):
+            parts.append(np.ascontiguousarray(points[:, start : start + size].T).reshape(*shape, count))
+            start += size
+        leaves, _ = flatten(self.f(rebuild(self.layout.structure, parts), *self.args))
+        columns = []
+        for leaf, shape in zip(leaves, self.output.shapes, strict=True):
+            leaf = np.asarray(leaf, float)
+            if leaf.shape == shape and count not in shape[-1:]:
+                leaf = np.broadcast_to(leaf[..., None], (*shape, count))
+            if leaf.shape != (*shape, count):
+                raise ValueError(f"f is said to be vectorised, but returned shape {leaf.shape} for {count} points, "
+                                 f"where {(*shape, count)} was expected")
+            columns.append(leaf.reshape(-1, count))
+        return np.concatenate(columns).T
+
+    def _one_by_one(self, points):
+        rows = np.empty((len(points), self.output.size))
+        for row, point in zip(rows, points, strict=True):
+            leaves, _ = flatten(self._at(point))
+            row[:] = np.concatenate([np.reshape(np.asarray(leaf, float), -1) for leaf in leaves])
+        return rows
+
+    def __call__(self, points):
+        """Results of f, (N, m)."""
+        return self._together(points) if self.vectorized else self._one_by_one(points)
+
+
+def batch_size(batch, width):
+    """How many points go through f at once."""
+    if batch is None:
+        return max(1, _BATCH // max(width, 1))
+    if not isinstance(batch, (int, np.integer)) or batch < 1:
+        raise ValueError(f"batch must be a positive integer, not {batch!r}")
+    return int(batch)
+
+
+def mapper(workers):
+    """A function that maps over batches: `map`, or what the workers do."""
+    if workers is None:
+        return map
+    if isinstance(workers, concurrent.futures.Executor):
+        return workers.map
+    if callable(workers):
+        return workers
+    kind = type(workers).__name__
+    raise TypeError(f"workers must be a map-like callable or a concurrent.futures.Executor, not {kind}")
+
+
+def count_of(n, least=2):
+    """A number of samples as it must be."""
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < least:
+        raise ValueError(f"n must be an integer of at least {least}, not {n!r}")
+    return int(n)
+
+
+def reporter(progress, total):
+    """A function that is told how many points are done, and one that ends the report."""
+    if not progress:
+        return (lambda count: None), (lambda: None)
+    if callable(progress):
+        done = [0]
+
+        def report(count):
+            done[0] += count
+            progress(done[0], total)
+
+        return report, (lambda: None)
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        message = "progress=True needs the package tqdm; or pass progress= a function of (done, total)"
+        raise ImportError(message) from error
+    bar = tqdm(total=total, unit="points")
+    return bar.update, bar.close
+
+
+def evaluate(function, batches, total, workers=None, progress=False):
+    """Results of a function of points for all batches of them, in order."""
+    report, finish = reporter(progress, total)
+    results = []
+    try:
+        for result in mapper(workers)(function, batches):
+            results.append(result)
+            report(len(result))
+    finally:
+        finish()
+    return np.concatenate(results)
+
+
+# ---- distributions -------------------------------------------------------------------------------------------------
+
+
+def is_distribution(d):
+    """Whether d is a distribution of scipy.stats, frozen or new-style."""
+    return callable(getattr(d, "cdf", None)) and (hasattr(d, "ppf") or hasattr(d, "icdf"))
+
+
+def quantile(d, q):
+    """The inverse of the distribution function."""
+    return d.ppf(q) if hasattr(d, "ppf") else d.icdf(q)
+
+
+def upper_quantile(d, q):
+    """The inverse of the survival function."""
+    return d.isf(q) if hasattr(d, "isf") else d.iccdf(q)
+
+
+def moments(d):
+    """Mean and standard deviation of a distribution."""
+    std = d.std if hasattr(d, "std") else d.standard_deviation
+    return float(d.mean()), float(std())
+
+
+def distributions_of(given, name="bounds"):
+    """A list of distributions from pairs of bounds and distributions."""
+    from scipy import stats
+
+    if isinstance(given, dict):
+        given = list(given.values())
+    result = []
+    for i, d in enumerate(given):
+        if is_distribution(d):
+            result.append(d)
+            continue
+        try:
+            low, high = (float(v) for v in d)
+        except (TypeError, ValueError):
+            raise TypeError(f"{name} must hold pairs (low, high) and distributions of scipy.stats, but element {i} is "
+                            f"{d!r}") from None
+        if not (np.isfinite(low) and np.isfinite(high) and low < high):
+            raise ValueError(f"{name} must be finite with low < high, but element {i} is ({low}, {high})")
+        result.append(stats.uniform(low, high - low))
+    if not result:
+        raise ValueError(f"{name} must hold at least one input")
+    return result
+
+
+def names_of(given, names):
+    """Names of the inputs of a sensitivity analysis."""
+    count = len(given)
+    if names is None:
+        return [str(k) for k in given] if isinstance(given, dict) else [f"x[{i}]" for i in range(count)]
+    layout = _inputs.Layout(np.zeros(count), "x")
+    return _inputs.check_names(names, layout)
+
+

@@ -1,0 +1,286 @@
+"""Sampling: Monte Carlo against JCGM 101, derivative-based and other global measures against closed forms."""
+
+import concurrent.futures
+
+import numpy as np
+import pytest
+import scipy.optimize
+from scipy import stats
+
+from dualad import uq
+
+PI = np.pi
+
+
+def ishigami(x):
+    return np.sin(x[0]) + 7 * np.sin(x[1]) ** 2 + 0.1 * x[2] ** 4 * np.sin(x[0])
+
+
+ISHIGAMI_V = (7.719588, 24.5, 10.987305)
+ISHIGAMI_TOTAL = (0.5576, 0.4424, 0.2437)
+
+
+# ---- Monte Carlo ---------------------------------------------------------------------------------------------------
+
+
+def test_jcgm_101_9_2_sum_of_four_rectangular():
+    """Coverage interval [-3.88, 3.88] where the law of propagation says [-3.92, 3.92]."""
+    rectangular = (-np.sqrt(3), np.sqrt(3))
+    r = uq.monte_carlo(lambda x: x[0] + x[1] + x[2] + x[3], distributions=[rectangular] * 4, n=200000, rng=3)
+    assert r.std == pytest.approx(2, abs=5 * r.std_error) and r.std_error < 0.004
+    assert r.coverage_interval() == pytest.approx((-3.88, 3.88), abs=0.04)
+    low, high = r.coverage_interval(shortest=True)
+    assert high - low == pytest.approx(7.76, abs=0.05)
+    first, sampled = r.compare().to_records()
+    assert (first["low"], first["high"]) == pytest.approx((-3.92, 3.92), abs=0.005)
+    assert sampled["validated"] and sampled["method"] == "Monte Carlo, n=200000"
+
+
+@pytest.mark.parametrize(("x1", "corr", "mean", "std"), [(0, 0, 50e-6, 50e-6), (0.01, 0, 150e-6, 112e-6),
+                                                         (0.01, 0.9, 150e-6, 121e-6), (0.05, 0, 2551e-6, 502e-6)])
+def test_jcgm_101_9_4_comparison_loss(x1, corr, mean, std):
+    """Tables 6 and 7 of JCGM 101."""
+    cov = 0.005**2 * np.array([[1, corr], [corr, 1]])
+    r = uq.monte_carlo(lambda x: x[0] ** 2 + x[1] ** 2, [x1, 0], cov, 100000, 5)
+    assert r.mean == pytest.approx(mean, abs=4 * r.mean_error + 0.5e-6)
+    assert r.std == pytest.approx(std, abs=4 * r.std_error + 0.5e-6)
+    with pytest.warns(uq.LinearityWarning):
+        comparison = r.compare(uq.propagate(lambda x: x[0] ** 2 + x[1] ** 2, [0, 0], cov))
+    assert comparison.validated == [False]
+    assert "first order" in str(comparison)
+
+
+def test_agrees_with_propagation_of_normal_inputs(rng):
+    A, root = rng.standard_normal((2, 3, 3))
+    r = uq.monte_carlo(lambda x: A @ x, np.ones(3), root @ root.T, 50000, 1)
+    np.testing.assert_allclose(r.cov, A @ root @ root.T @ A.T, atol=0.1 * np.abs(r.cov).max())
+    assert r.corr.shape == (3, 3) and r.samples.shape == (50000, 3)
+    assert (np.abs(r.mean - A.sum(axis=1)) < 5 * r.mean_error).all()
+
+
+def test_structure_and_names():
+    r = uq.monte_carlo(lambda x: {"s": np.sum(x["a"]), "d": (x["b"], 2 * x["a"])}, {"a": [1.0, 2.0], "b": 3.0},
+                       std=0.1, n=50, rng=1)
+    assert r.samples["s"].shape == (50,) and r.samples["d"][1].shape == (50, 2)
+    assert r.output_names == ["s", "d[0]", "d[1][0]", "d[1][1]"] and r.names == ["a[0]", "a[1]", "b"]
+    assert set(r.std) == {"s", "d"} and len(str(r).splitlines()) == 4
+    assert uq.monte_carlo(np.sin, 1.0, 0.01, 20, 0).samples.shape == (20,)
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: x[0] * x[1], lambda x: np.sum(x), lambda x: x[0] - x.mean(), lambda x: 1.0 if x[0] > 1 else x[1],
+    lambda x: [x[0], 3.0], lambda x: np.outer(x, x),
+])
+def test_vectorised_or_not_gives_the_same(f):
+    a = uq.monte_carlo(f, [1.0, 2.0], std=0.5, n=60, rng=4)
+    b = uq.monte_carlo(f, [1.0, 2.0], std=0.5, n=60, rng=4, vectorized=False, batch=7)
+    np.testing.assert_allclose(a.samples, b.samples, rtol=1e-14)
+
+
+def double(x):
+    return x[0] * 2
+
+
+def test_workers_and_progress():
+    seen = []
+    plain = uq.monte_carlo(double, [1.0], std=0.5, n=100, rng=4, batch=30, progress=lambda *a: seen.append(a))
+    assert seen == [(30, 100), (60, 100), (90, 100), (100, 100)]
+    for executor in (concurrent.futures.ThreadPoolExecutor(2), concurrent.futures.ProcessPoolExecutor(1)):
+        with executor:
+            r = uq.monte_carlo(double, [1.0], std=0.5, n=100, rng=4, batch=30, workers=executor)
+        np.testing.assert_array_equal(r.samples, plain.samples)
+    np.testing.assert_array_equal(uq.monte_carlo(double, [1.0], std=0.5, n=100, rng=4, workers=map).samples,
+                                  plain.samples)
+    assert uq.monte_carlo(double, [1.0], std=0.5, n=10, progress=True).n == 10 if _has_tqdm() else True
+
+
+def _has_tqdm():
+    try:
+        import tqdm  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def test_convergence_figures():
+    rows = uq.monte_carlo(double, [1.0], std=0.5, n=1000, rng=4).convergence()
+    assert [row["n"] for row in rows] == list(range(100, 1001, 100))
+    assert all(abs(row["std"] - 1) < 5 * row["std_error"] for row in rows)
+    assert rows[-1]["mean_error"] == pytest.approx(rows[-1]["std"] / np.sqrt(1000))
+
+
+def test_copula():
+    given = [stats.expon(), stats.uniform(0, 2)]
+    r = uq.monte_carlo(lambda x: x, distributions=given, corr=[[1, 0.8], [0.8, 1]], n=40000, rng=2)
+    assert stats.spearmanr(r.samples).statistic == pytest.approx(6 / PI * np.arcsin(0.4), abs=0.02)
+    assert stats.kstest(r.samples[:, 0], "expon").pvalue > 1e-3
+    with pytest.raises(ValueError, match="copula"):
+        r.compare()
+
+
+@pytest.mark.parametrize(("keywords", "error", "message"), [
+    ({"mean": [1.0]}, ValueError, "cov=.*or std="),
+    ({}, ValueError, "mean="),
+    ({"mean": [1.0], "std": -1}, ValueError, "negative"),
+    ({"mean": [1.0], "std": 1, "n": 1}, ValueError, "n must be"),
+    ({"mean": [1.0], "std": 1, "n": 10.0}, ValueError, "n must be"),
+    ({"mean": [1.0], "std": 1, "batch": 0}, ValueError, "batch"),
+    ({"mean": [1.0], "std": 1, "workers": 3}, TypeError, "workers"),
+    ({"distributions": [stats.norm()], "std": 1}, ValueError, "takes the place"),
+    ({"distributions": [stats.norm()], "mean": [1.0, 2.0]}, ValueError, "one for each"),
+    ({"distributions": [3]}, TypeError, "pairs"),
+    ({"distributions": [(2, 1)]}, ValueError, "low < high"),
+])
+def test_bad_input(keywords, error, message):
+    with pytest.raises(error, match=message):
+        uq.monte_carlo(lambda x: x[0], **keywords)
+
+
+def test_functions_that_fail_at_samples():
+    with pytest.raises(ValueError, match="not finite at"), np.errstate(all="ignore"):
+        uq.monte_carlo(lambda x: np.log(x[0]), [0.1], std=1, n=100, rng=1)
+    with pytest.raises(TypeError, match="complex"):
+        uq.monte_carlo(lambda x: x[0] * 1j, [0.1], std=1)
+    with pytest.raises(ValueError, match="probability"):
+        uq.monte_carlo(double, [1.0], std=1, n=10).coverage_interval(2)
+
+
+# ---- global measures -----------------------------------------------------------------------------------------------
+
+
+def test_ishigami():
+    r = uq.dgsm(ishigami, [(-PI, PI)] * 3, 2**13, rng=1)
+    np.testing.assert_allclose(r.v, ISHIGAMI_V, rtol=2e-4)
+    assert (np.abs(r.v - ISHIGAMI_V) < r.v_conf).all()
+    assert r.variance == pytest.approx(13.844588, rel=3e-3)
+    np.testing.assert_allclose(r.sobol_total_bound, 4 * r.v / r.variance)
+    assert (r.sobol_total_bound >= ISHIGAMI_TOTAL).all()
+    assert r.ranking() == ["x[1]", "x[2]", "x[0]"]
+    assert "sobol_total_bound" in str(r) and r.to_records()[1]["v"] == r.v[1]
+
+
+def test_random_points_and_their_confidence():
+    inside = [(np.abs(r.v - ISHIGAMI_V) < r.v_conf) for r in (
+        uq.dgsm(ishigami, [(-PI, PI)] * 3, 500, rng=k, sampler="random", confidence=0.9) for k in range(60))]
+    assert 0.8 < np.mean(inside) < 0.97
+
+
+def test_linear_function_of_distributions_is_exact():
+    """For normal inputs the bound is the index itself."""
+    r = uq.dgsm(lambda x: 2 * x["a"] + x["b"], {"a": stats.norm(1, 2), "b": stats.norm(0, 3)}, 2**12, rng=1)
+    assert r.names == ["a", "b"]
+    np.testing.assert_allclose(r.v, [4, 1])
+    np.testing.assert_allclose(r.sobol_total_bound, [16 / 25, 9 / 25], rtol=0.01)
+
+
+def test_implicit_and_array_functions():
+    """A function that solves an equation, with several results, point by point."""
+    def f(x):
+        a = np.stack([np.stack([2 + x[0], x[1]]), np.stack([x[1], 3 + x[0]])])
+        return np.linalg.solve(a, np.array([1.0, 2.0]))
+
+    r = uq.dgsm(f, [(0, 1), (-1, 1)], 64, rng=1)
+    assert r.v.shape == (2, 2) == r.v_conf.shape and r.variance.shape == (2,)
+    s = uq.dgsm(f, [(0, 1), (-1, 1)], 64, rng=1, vectorized=False, batch=10)
+    np.testing.assert_allclose(r.v, s.v)
+
+
+@pytest.mark.parametrize(("distribution", "constant"), [
+    ((0, 2), 4 / PI**2), (stats.uniform(1, 3), 9 / PI**2), (stats.norm(5, 3), 9), (stats.expon(scale=2), 16),
+    (stats.laplace(), 4), (stats.lognorm(1), np.inf), (stats.t(3), np.inf), (stats.cauchy(), np.inf),
+])
+def test_poincare_constants(distribution, constant):
+    assert uq.poincare_constant(distribution) == pytest.approx(constant, rel=1e-3)
+
+
+@pytest.mark.parametrize("distribution", [stats.gamma(3), stats.beta(2, 3), stats.truncnorm(-1, 2), stats.logistic()])
+def test_poincare_inequality_holds(distribution):
+    """Var g <= C E g'^2, with the identity and a sine."""
+    c = uq.poincare_constant(distribution)
+    assert c >= distribution.var()
+    variance = distribution.expect(lambda x: np.sin(x) ** 2) - distribution.expect(np.sin) ** 2
+    assert c * distribution.expect(lambda x: np.cos(x) ** 2) >= variance
+
+
+def test_sobol_indices_and_morris():
+    s = uq.sobol(ishigami, [(-PI, PI)] * 3, 2**11, rng=1)
+    np.testing.assert_allclose(s.total_order, ISHIGAMI_TOTAL, atol=0.05)
+    m = uq.morris(lambda x: 3 * x[0] - 2 * x[1] + 0 * x[2], [(0, 2), (0, 1), (0, 1)], 20, rng=1, names=["a", "b", "c"])
+    np.testing.assert_allclose(m.mu, [6, -2, 0], atol=1e-12)
+    np.testing.assert_allclose(m.mu_star, [6, 2, 0], atol=1e-12)
+    np.testing.assert_allclose(m.sigma, 0, atol=1e-12)
+    m = uq.morris(ishigami, [(-PI, PI)] * 3, 400, rng=1)
+    np.testing.assert_allclose(m.mu_star, [7.7, 7.875, 6.25], atol=0.6)  # of levels=4, where these are closed forms
+    assert m.mu[2] == pytest.approx(0, abs=1.5)
+    n = uq.morris(lambda x: x, [stats.norm()], 10, rng=1)
+    assert np.isfinite(n.mu).all()
+
+
+@pytest.mark.parametrize("call", [
+    lambda: uq.dgsm(3, [(0, 1)]), lambda: uq.dgsm(double, [(1, 0)]), lambda: uq.dgsm(double, []),
+    lambda: uq.dgsm(double, [(0, np.inf)]), lambda: uq.dgsm(double, [(0, 1)], 1),
+    lambda: uq.dgsm(double, [(0, 1)], confidence=95), lambda: uq.dgsm(double, [(0, 1)], sampler="halton"),
+    lambda: uq.dgsm(double, [(0, 1)], names=["a", "b"]), lambda: uq.morris(double, [(0, 1)], levels=3),
+    lambda: uq.dgsm(lambda x: np.sqrt(x[0] - 0.5), [(0, 1)]),
+])
+def test_bad_input_of_global_measures(call):
+    with pytest.raises((ValueError, TypeError)), np.errstate(all="ignore"):
+        call()
+
+
+# ---- local sensitivity ---------------------------------------------------------------------------------------------
+
+
+def test_decay_chain():
+    """Closed form of A -> B: derivatives and elasticities as time series."""
+    t = np.linspace(0.1, 3, 7)
+
+    def f(p):
+        a = p["a0"] * np.exp(-p["k"] * t)
+        return np.stack([a, p["a0"] - a])
+
+    r = uq.local_sensitivity(f, {"a0": 2.0, "k": 0.7})
+    assert r.derivatives.shape == (2, 7, 2)
+    np.testing.assert_allclose(r.series("k")[0], -2 * t * np.exp(-0.7 * t))
+    np.testing.assert_allclose(r.series("k", by="elasticity")[0], -0.7 * t)
+    np.testing.assert_allclose(r.elasticities[..., 0], 1)
+    assert r.ranking() == ["k", "a0"] and len(r.importance()) == 2
+    assert len(r.to_records()) == 28 and "elasticity" in str(r)
+    with pytest.raises(ValueError, match="no parameter"):
+        r.series("q")
+    with pytest.raises(ValueError, match="by must be"):
+        r.ranking("size")
+
+
+def test_elasticity_of_a_power_law_is_its_exponent():
+    r = uq.local_sensitivity(lambda p: p[0] ** 3 / p[1], [2.0, 5.0])
+    np.testing.assert_allclose(r.elasticities, [3, -1])
+    assert r.names == ["p[0]", "p[1]"] and r.ranking() == ["p[0]", "p[1]"]
+    assert np.isnan(uq.local_sensitivity(lambda p: p[0] - 2, [2.0]).elasticities).all()
+
+
+def test_through_a_root_finder():
+    """Kepler's equation, E - e sin E = M: dE/de = sin E / (1 - e cos E)."""
+    import dualad as da
+
+    def f(p):
+        return da.optimize.root(lambda E, e, M: E - e * np.sin(E) - M, np.array([1.0]), args=(p[0], p[1])).x[0]
+
+    e, M = 0.3, 1.1
+    E = scipy.optimize.brentq(lambda E: E - e * np.sin(E) - M, 0, 4)
+    expected = np.array([np.sin(E), 1]) / (1 - e * np.cos(E))
+    np.testing.assert_allclose(uq.local_sensitivity(f, [e, M]).derivatives, expected, rtol=1e-8)
+    assert uq.propagate(f, [e, M], std=[0.01, 0.02]).std == pytest.approx(np.hypot(*(expected * [0.01, 0.02])))
+    wrapped = uq.wrap(lambda e, M: f([e, M]))(uq.ufloat(e, 0.01), uq.ufloat(M, 0.02))
+    assert wrapped.s == pytest.approx(np.hypot(*(expected * [0.01, 0.02])))
+
+
+def test_bad_input_of_local_sensitivity():
+    with pytest.raises(ValueError, match="not differentiable"):
+        uq.local_sensitivity(lambda p: np.sqrt(p[0]), [0.0])
+    with pytest.raises(ValueError, match="p must be finite"):
+        uq.local_sensitivity(lambda p: p, [np.nan])
+    with pytest.raises(ValueError, match="not finite"), np.errstate(all="ignore"):
+        uq.local_sensitivity(lambda p: 1 / p, [0.0])
+    with pytest.raises(TypeError, match="function"):
+        uq.local_sensitivity(None, [0.0])
