@@ -4,6 +4,7 @@ from dualad import memory, testing
 from dualad import rules as _rules
 from dualad._core import Dual, HyperDual, MultiDual, Taylor
 from dualad._intercept import intercept_numpy
+from dualad.higher import hessian, hessian_diagonal, hvp, laplacian, taylor, value_grad_and_hessian
 from dualad.transforms import derivative, grad, jacobian, jvp, linearize, value_and_grad, value_and_jacobian
 
 __version__ = "0.1.0"
@@ -28,6 +29,12 @@ __all__ = [
     "testing",
     "uq",
     "value_and_grad",
+    "hessian",
+    "hessian_diagonal",
+    "hvp",
+    "laplacian",
+    "taylor",
+    "value_grad_and_hessian",
     "value_and_jacobian",
 ]
 

@@ -7,15 +7,16 @@ transparency", IFL 2005.
 
 import functools
 import itertools
+import math
 
 import numpy as np
 
 from dualad._context import call_within
-from dualad._core import Dual, MultiDual, Number
-from dualad._core.number import dual_parts, rewrap, seed_directions, seed_tangent
+from dualad._core import Dual, MultiDual, Number, Taylor
+from dualad._core.number import components_like, dual_parts, rewrap, seed_directions, seed_tangent, wrap
 from dualad._intercept import intercepted
 from dualad._trees import as_input, as_output, flatten, is_container, rebuild, same_structure
-from dualad.rules.algebra import split
+from dualad.rules.algebra import expanded, split
 
 # numbers made by hand have small levels: they always lie outside; hyper-dual numbers take the odd level below too
 _levels = itertools.count(1 << 32, 2)
@@ -41,6 +42,31 @@ def _extract(y, level):
     return rewrap(y, value), np.stack([rewrap(y, t) for t in tangents])
 
 
+def components_at(y, level):
+    """All components, (n,) + shape, of a result with regard to a level; None for a constant."""
+    if not isinstance(y, Number) or y.level < level:
+        return None
+    if y.level == level:
+        return None if y.isconstant else expanded(y, y)
+    inner = components_at(y.components, level)
+    return inner if inner is None else np.stack([rewrap(y, c) for c in inner])
+
+
+def value_at(y, level):
+    """The value of a result with regard to a level."""
+    if not isinstance(y, Number) or y.level < level:
+        return y
+    return y.components[0] if y.level == level else rewrap(y, value_at(y.components, level))
+
+
+def result_leaves(y):
+    """The arrays of a result and its structure."""
+    if not is_container(y):
+        return [as_output(y)], None
+    leaves, structure = flatten(y)
+    return [as_output(leaf) for leaf in leaves], structure
+
+
 def _zeros_of(y, leading=()):
     if isinstance(y, Number):
         return np.zeros(leading + y.shape, y.dtype)
@@ -51,10 +77,8 @@ def _zeros_of(y, leading=()):
 
 def _results(y, level):
     """The leaves of a result as pairs of value and tangents, and its structure."""
-    if not is_container(y):
-        return [_extract(as_output(y), level)], None
-    leaves, structure = flatten(y)
-    return [_extract(as_output(leaf), level) for leaf in leaves], structure
+    leaves, structure = result_leaves(y)
+    return [_extract(leaf, level) for leaf in leaves], structure
 
 
 # ---- one direction -------------------------------------------------------------------------------------------------
@@ -223,7 +247,8 @@ def derivative(f, argnum=0, order=1, *, intercept=False):
 
     Notes
     -----
-    Orders above one nest first derivatives. Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.1.
+    Orders above one come from a power series of that degree. Griewank and Walther, *Evaluating Derivatives*, 2nd ed.,
+    sections 3.1 and 13.1.
 
     Examples
     --------
@@ -239,24 +264,73 @@ def derivative(f, argnum=0, order=1, *, intercept=False):
     f = intercepted(f, intercept)
     if order == 0:
         return f
-    inner = f if order == 1 else derivative(f, argnum, order - 1)
 
     @_named_like(f, "derivative")
     def df(*args, **kwargs):
         i = _position(argnum, args, "argnum")
-
-        def of_one(x):
-            return inner(*args[:i], x, *args[i + 1 :], **kwargs)
-
         leaves, structure = flatten(args[i])
         ones = rebuild(structure, [_ones_of(as_input(x, f"argument {i}")) for x in leaves])
-        return jvp(of_one, (args[i],), (ones,))[1]
+        if order == 1:
+            return jvp(lambda x: f(*args[:i], x, *args[i + 1 :], **kwargs), (args[i],), (ones,))[1]
+        coefficients, structure = along_line(f, args, kwargs, {i: ones}, order)
+        return rebuild(structure, [math.factorial(order) * c[order] for c in coefficients])
 
     return df
 
 
 def _ones_of(x):
     return 1.0 if isinstance(x, float) else np.ones(np.shape(x), x.dtype)
+
+
+# ---- power series --------------------------------------------------------------------------------------------------
+
+
+def _seed_series(x, direction, order, level):
+    """x + t * direction as a power series."""
+    if isinstance(x, Number) or isinstance(direction, Number):
+        first = np.stack([x, direction])
+        zeros = np.zeros((order - 1, *np.shape(x)))
+        return wrap(Taylor, np.concatenate([first, zeros]) if order > 1 else first, level, order)
+    x = np.asarray(x)
+    data = components_like(1 + order, x, np.result_type(x, direction), zero=True)
+    data[0] = x
+    data[1] = direction
+    return wrap(Taylor, data, level, order)
+
+
+def _seed_series_tree(x, direction, order, level, name):
+    leaves, structure = flatten(x)
+    directions, other = flatten(direction)
+    if not same_structure(structure, other):
+        raise ValueError(f"the direction of {name} must have the same containers as {name} itself")
+    seeded = []
+    for leaf, u in zip(leaves, directions, strict=True):
+        leaf, u = as_input(leaf, name), as_input(u, f"the direction of {name}")
+        if np.shape(leaf) != np.shape(u):
+            raise ValueError(f"the direction of {name} has shape {np.shape(u)}, but {name} has shape {np.shape(leaf)}")
+        seeded.append(_seed_series(leaf, u, order, level))
+    return rebuild(structure, seeded)
+
+
+def along_line(f, args, kwargs, directions, order):
+    """Coefficients (order + 1,) + shape of f's results along a line, and their structure.
+
+    `directions` maps positions of arguments to directions of the arguments' structure and shapes.
+    """
+    level = next(_levels)
+    args = list(args)
+    for i, u in directions.items():
+        args[i] = _seed_series_tree(args[i], u, order, level, f"argument {i}")
+    leaves, structure = result_leaves(call_within((Taylor, level, order), f, args, kwargs))
+    return [_coefficients(y, level, order) for y in leaves], structure
+
+
+def _coefficients(y, level, order):
+    components = components_at(y, level)
+    if components is not None:
+        return components
+    value = np.stack([value_at(y, level)])
+    return np.concatenate([value, _zeros_of(value[0], (order,))])
 
 
 # ---- many directions -----------------------------------------------------------------------------------------------
