@@ -13,9 +13,9 @@ typedef struct {
     void (*negate)(ptrdiff_t, const void *, void *);
     void (*tangent1)(ptrdiff_t, const void *, const void *, void *);
     void (*tangent2)(ptrdiff_t, const void *, const void *, const void *, const void *, void *);
-    void (*second1)(ptrdiff_t, const void *, const void *, const void *, void *);
-    void (*second2)(ptrdiff_t, const void *, const void *, const void *, const void *, const void *, void *);
-    void (*cross)(ptrdiff_t, const void *, const void *, const void *, const void *, void *);
+    void (*second1)(ptrdiff_t, double, const void *, const void *, const void *, void *);
+    void (*second2)(ptrdiff_t, double, const void *, const void *, const void *, const void *, const void *, void *);
+    void (*cross)(ptrdiff_t, double, const void *, const void *, const void *, const void *, void *);
     void (*quotient)(ptrdiff_t, const void *, const void *, void *, void *);
     void (*gather)(ptrdiff_t, const char *, ptrdiff_t, void *);
     void (*scatter)(ptrdiff_t, const void *, char *, ptrdiff_t);
@@ -32,18 +32,18 @@ typedef struct {
     {                                                                                                               \
         k_tangent2_##S(n, dx, tx, dy, ty, o);                                                                       \
     }                                                                                                               \
-    static void second1_##S(ptrdiff_t n, const void *d, const void *p, const void *q, void *o)                      \
+    static void second1_##S(ptrdiff_t n, double w, const void *d, const void *p, const void *q, void *o)                      \
     {                                                                                                               \
-        k_second1_##S(n, d, p, q, o);                                                                               \
+        k_second1_##S(n, (real)w, d, p, q, o);                                                                               \
     }                                                                                                               \
-    static void second2_##S(ptrdiff_t n, const void *d, const void *px, const void *qy, const void *py,             \
+    static void second2_##S(ptrdiff_t n, double w, const void *d, const void *px, const void *qy, const void *py,             \
                             const void *qx, void *o)                                                                \
     {                                                                                                               \
-        k_second2_##S(n, d, px, qy, py, qx, o);                                                                     \
+        k_second2_##S(n, (real)w, d, px, qy, py, qx, o);                                                                     \
     }                                                                                                               \
-    static void cross_##S(ptrdiff_t n, const void *px, const void *qy, const void *py, const void *qx, void *o)     \
+    static void cross_##S(ptrdiff_t n, double w, const void *px, const void *qy, const void *py, const void *qx, void *o)     \
     {                                                                                                               \
-        k_cross_##S(n, px, qy, py, qx, o);                                                                          \
+        k_cross_##S(n, (real)w, px, qy, py, qx, o);                                                                          \
     }                                                                                                               \
     static void quotient_##S(ptrdiff_t n, const void *y, const void *z, void *dx, void *dy)                         \
     {                                                                                                               \
@@ -189,11 +189,11 @@ static void block_pair(Job *job, ptrdiff_t n, Pair pair, const char *in0, const 
         first[i] = piece(job, i, in[i], pair.first, n, job->s->pair[i][0]);
         second[i] = piece(job, i, in[i], pair.second, n, job->s->pair[i][1]);
     }
-    if (d->dxx) job->k->second1(n, d->dxx, first[0], second[0], o);
-    if (d->dyy) job->k->second1(n, d->dyy, first[1], second[1], o);
+    if (d->dxx) job->k->second1(n, pair.weight, d->dxx, first[0], second[0], o);
+    if (d->dyy) job->k->second1(n, pair.weight, d->dyy, first[1], second[1], o);
     if (!first[0] || !first[1]) return;
-    if (job->op->code == OP_MULTIPLY) job->k->cross(n, first[0], second[1], first[1], second[0], o);
-    else if (d->dxy) job->k->second2(n, d->dxy, first[0], second[1], first[1], second[0], o);
+    if (job->op->code == OP_MULTIPLY) job->k->cross(n, pair.weight, first[0], second[1], first[1], second[0], o);
+    else if (d->dxy) job->k->second2(n, pair.weight, d->dxy, first[0], second[1], first[1], second[0], o);
 }
 
 /* Tangent k of the result, from those of the inputs. */

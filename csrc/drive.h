@@ -38,10 +38,11 @@ typedef struct {
 
 enum { VALUE_IS_DONE = 1 };        /* NumPy has already written the value */
 
-/* The product table of an algebra of second order: component c of a result also gets f'' times the product of the
- * components first and second of the operands, both below c; none if first is 0. */
+/* The product table of an algebra of second order: component c of a result also gets f'' times weight times the
+ * product of the components first and second of the operands, both below c; none if first is 0. */
 typedef struct {
     int first, second;
+    double weight;
 } Pair;
 
 /* What a number type adds to values and first derivatives; all zero for those of first order. */

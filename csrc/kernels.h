@@ -12,11 +12,11 @@
     void k_negate_##S(ptrdiff_t n, const real *x, real *z);                   /* z = -x */                          \
     void k_tangent1_##S(ptrdiff_t n, const real *d, const real *t, real *o);  /* o = d t, 0 where t is 0 */         \
     void k_tangent2_##S(ptrdiff_t n, const real *dx, const real *tx, const real *dy, const real *ty, real *o);      \
-    /* o += d p q; o += d (px qy + py qx); the same with d = 1 */                                                   \
-    void k_second1_##S(ptrdiff_t n, const real *d, const real *p, const real *q, real *o);                          \
-    void k_second2_##S(ptrdiff_t n, const real *d, const real *px, const real *qy, const real *py, const real *qx,  \
-                       real *o);                                                                                    \
-    void k_cross_##S(ptrdiff_t n, const real *px, const real *qy, const real *py, const real *qx, real *o);         \
+    /* o += w d p q; o += w d (px qy + py qx); the same with d = 1 */                                               \
+    void k_second1_##S(ptrdiff_t n, real w, const real *d, const real *p, const real *q, real *o);                  \
+    void k_second2_##S(ptrdiff_t n, real w, const real *d, const real *px, const real *qy, const real *py,          \
+                       const real *qx, real *o);                                                                    \
+    void k_cross_##S(ptrdiff_t n, real w, const real *px, const real *qy, const real *py, const real *qx, real *o); \
     void k_quotient_##S(ptrdiff_t n, const real *y, const real *z, real *dx, real *dy); /* partials of z = x/y */   \
     void k_fill_##S(ptrdiff_t n, real value, real *z);                                                              \
     void k_gather_##S(ptrdiff_t n, const char *x, ptrdiff_t stride, real *z);                                       \

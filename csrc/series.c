@@ -47,16 +47,20 @@ static void add_state(const Register *a, const Register *b, int k, ptrdiff_t n, 
         }
 }
 
-static void copy_or_clear(const Register *a, int k, double sign, ptrdiff_t n, double *z)
+MULTIVERSION static void copy_or_clear(const Register *a, int k, double sign, ptrdiff_t n, double *z)
 {
-    const double *x = k < a->terms ? AT(a, k) : NULL;
-    for (ptrdiff_t i = 0; i < n; i++) z[i] = x ? sign * x[i] : 0;
+    if (k >= a->terms) {
+        memset(z, 0, (size_t)n * sizeof *z);
+        return;
+    }
+    const double *x = AT(a, k);
+    for (ptrdiff_t i = 0; i < n; i++) z[i] = sign * x[i];
 }
 
 static const Register *operand(const Register *r, int i) { return i < 0 ? NULL : r + i; }
 
 /* Coefficient k >= 1 of a step. */
-static void advance(const Step *s, const Register *r, Register *out, int k, ptrdiff_t n)
+MULTIVERSION static void advance(const Step *s, const Register *r, Register *out, int k, ptrdiff_t n)
 {
     const Register *a = operand(r, s->a), *b = operand(r, s->b), *c = operand(r, s->c), *d = operand(r, s->d);
     double *z = AT(out, k);
@@ -109,7 +113,7 @@ static void run_numpy(const NumpyLoop *f, ptrdiff_t n, double *x, double *y, dou
     break
 
 /* The value of a step. */
-static void begin(const Step *s, const Register *r, Register *out, ptrdiff_t n, int has_value)
+MULTIVERSION static void begin(const Step *s, const Register *r, Register *out, ptrdiff_t n, int has_value)
 {
     double *x = s->a >= 0 ? AT(r + s->a, 0) : NULL, *y = s->b >= 0 ? AT(r + s->b, 0) : NULL, *z = AT(out, 0);
     const double *w = s->c >= 0 ? AT(r + s->c, 0) : NULL;

@@ -65,6 +65,7 @@ cdef extern from "drive.h":
     int PAIR_SINE, PAIR_COSINE, READY_NOT, READY_AUX, READY_VALUE
     ctypedef struct Pair:
         int first, second
+        double weight
     ctypedef struct Algebra:
         const Pair* pairs
         const Program* program
@@ -839,13 +840,13 @@ cdef const Pair* product_table(int first, int second) except NULL:
         c = 1 + first
         for i in range(1, first + 1):
             for j in range(i, first + 1):
-                pairs[c].first, pairs[c].second = i, j
+                pairs[c] = Pair(i, j, 1)
                 c += 1
     else:
         for i in range(1, first + 1):
             for j in range(1, second + 1):
                 c = i * (1 + second) + j
-                pairs[c].first, pairs[c].second = i * (1 + second), j
+                pairs[c] = Pair(i * (1 + second), j, 1)
     PAIRS[key] = <size_t>pairs
     return pairs
 
@@ -884,12 +885,26 @@ cdef bint has_program(int index, object x, object y) except -1:
     return bool(np.all(base > 0 if isinstance(y, Number) else base != 0))
 
 
+cdef bint is_linear(Operation* op, object x, object y):
+    """Whether an operation acts on every coefficient of a power series alike."""
+    if op.code == OP_MULTIPLY or op.code == OP_DIVIDE:
+        return not (isinstance(y, Number) and carries(<Number>y)) or (
+            op.code == OP_MULTIPLY and not (isinstance(x, Number) and carries(<Number>x)))
+    return op.code != OP_TABLE
+
+
+# a power series of degree two: c_2 gets f''/2 times the square of c_1
+cdef Pair[3] SQUARE_OF_T = [Pair(0, 0, 0), Pair(0, 0, 0), Pair(1, 1, 0.5)]
+
+
 cdef int find_algebra(Operation* op, Number model, object x, object y, Algebra* algebra) except -1:
     """What the compiled loops need to know of a number type; 0 if they cannot serve it."""
     cdef int index
     if model.kind == HYPERDUAL:
         algebra.pairs = product_table(model.ndir, model.ndir2)
-    elif model.kind == TAYLOR:
+    elif model.ndir == 2:
+        algebra.pairs = SQUARE_OF_T
+    elif model.ndir > 2 and not is_linear(op, x, y):
         index = <int>(op.function - function_table)
         if not has_program(index, x, y):
             return 0
@@ -1023,6 +1038,15 @@ cdef object arithmetic(int code, object x, object y):
     if r is not NotImplemented:
         return r
     return general(ARITHMETIC_UFUNCS[code], x, y)
+
+
+cdef object pooled(object rule, tuple args, dict kwargs):
+    """Call a rule while all arrays that NumPy makes come from the pool."""
+    previous = PyDataMem_SetHandler(POOL)
+    try:
+        return rule(*args, **kwargs)
+    finally:
+        PyDataMem_SetHandler(previous)
 
 
 cdef inline bint is_large(object x):
@@ -1751,7 +1775,8 @@ cdef class Number(Elementwise):
     def __matmul__(x, y):
         if not is_operand(x) or not is_operand(y):
             return NotImplemented
-        return HANDLERS["ufunc"](np.matmul, "__call__", (x, y), {})
+        arguments = np.matmul, "__call__", (x, y), {}
+        return pooled(HANDLERS["ufunc"], arguments, {}) if is_large(x) or is_large(y) else HANDLERS["ufunc"](*arguments)
 
     def __iadd__(self, y): return in_place(OP_ADD, self, y)
     def __isub__(self, y): return in_place(OP_SUBTRACT, self, y)
@@ -1837,7 +1862,7 @@ cdef class Number(Elementwise):
             if not issubclass(t, (Number, np.ndarray)):
                 return NotImplemented
         if rule != NULL:
-            return (<object>rule)(*args, **kwargs)
+            return pooled(<object>rule, args, kwargs) if is_large(self) else (<object>rule)(*args, **kwargs)
         return HANDLERS["function"](func, types, args, kwargs)
 
     def __array_namespace__(self, *, api_version=None):
@@ -2089,7 +2114,8 @@ cdef object array_ufunc "array_ufunc"(object self, object args, object kwargs):
                          False)
             if r is not NotImplemented:
                 return r
-    return HANDLERS["ufunc"](ufunc, t[1], t[2:], {} if kwargs is None else dict(kwargs))
+    arguments = ufunc, t[1], t[2:], {} if kwargs is None else dict(kwargs)
+    return pooled(HANDLERS["ufunc"], arguments, {}) if is_large(self) else HANDLERS["ufunc"](*arguments)
 
 
 install_array_ufunc(Number)

@@ -14,9 +14,12 @@ def bilinear(function, a, b, *args, batched=None, **kwargs):
     """
     a, b = operand(a), operand(b)
     lead = innermost(a, b)
-    if is_series(lead):
+    (a0, a_dot), (b0, b_dot) = apart(a, lead), apart(b, lead)
+    linear = a_dot is None or b_dot is None
+    if not linear and is_series(lead):
         return series_product(lambda x, y: function(x, y, *args, **kwargs), (a, b), lead)
-    (a0, a_dot), (b0, b_dot) = split(a, lead.level), split(b, lead.level)
+    if not linear:
+        (a0, a_dot), (b0, b_dot) = split(a, lead.level), split(b, lead.level)
     value = function(a0, b0, *args, **kwargs)
     total = None
     for tangents, pair in ((a_dot, lambda t: (t, b0)), (b_dot, lambda t: (a0, t))):
@@ -29,7 +32,7 @@ def bilinear(function, a, b, *args, batched=None, **kwargs):
         total = term if total is None else total + term
     if total is not None and not all_finite(primal(total)):
         total = _masked(lambda *xs: function(*xs, *args, **kwargs), [(a0, a_dot), (b0, b_dot)])
-    return join(lead, value, total)
+    return (together if linear else join)(lead, value, total)
 
 
 def _masked(function, pairs):
