@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import scipy.sparse
 import scipy.special
-from conftest import assert_same_bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dualad as da
+from conftest import assert_same_bits
 
 POINT = np.array([0.31, -0.72, 1.43, 0.55, -1.21, 0.87, 0.12, -0.44, 0.93, 1.71, -0.15, 0.66])
 MATRIX = np.array([[1.0, 0, 2], [0, 3, 0], [4, 0, 0], [0, 0, 5]])
