@@ -2002,7 +2002,8 @@ cdef class Number(Elementwise):
     def searchsorted(self, *args, **kwargs): return np.searchsorted(primal(self), *[primal(a) for a in args], **kwargs)
     def clip(self, *args, **kwargs): return apply(np.clip, (self, *args), kwargs)
     def compress(self, condition, axis=None, out=None): return apply(np.compress, (condition, self, axis, out), {})
-    def conj(self): return np.conjugate(self)
+    def conj(self): return np.conjugate(self) if self.dtype.kind == "c" else self
+    def conjugate(self): return self.conj()
     def cumprod(self, *args, **kwargs): return apply(np.cumprod, (self, *args), kwargs)
     def cumsum(self, *args, **kwargs): return apply(np.cumsum, (self, *args), kwargs)
     def diagonal(self, *args, **kwargs): return apply(np.diagonal, (self, *args), kwargs)

@@ -13,15 +13,17 @@ finds its way to their rule. That makes every rule of first derivatives a rule f
 import itertools
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from dualad._core import HyperDual, MultiDual, Taylor
 from dualad._core.hyperdual import symmetric_places
-from dualad._core.number import Number, components_like, differ, primal, rewrap, stack_components, wrap
+from dualad._core.number import Number, components_like, differ, primal, rewrap, stack_components, wrap, wrap_view
 from dualad._core.tracer import Tracer, as_direction, from_direction, plain
 
 __all__ = [
     "Number",
     "apart",
+    "as_view",
     "expanded",
     "innermost",
     "is_number",
@@ -35,6 +37,7 @@ __all__ = [
     "split",
     "tangent_product",
     "together",
+    "view",
 ]
 
 
@@ -309,3 +312,30 @@ def tangent_product(derivative, tangents):
         term = tangent_product(d, lift(t_dot, ndim))
         total = term if total is None else total + term
     return join(lead, value, total)
+
+
+def as_view(x, function):
+    """function(x): what it does with the memory of one component, it does with that of all."""
+    data, depth = x, 0
+    while isinstance(data, Number):
+        data, depth = data.components, depth + 1
+    first = data[(0,) * depth]
+    result = function(first)
+    if isinstance(result, (list, tuple)):
+        return type(result)(as_view(x, lambda c, i=i: function(c)[i]) for i in range(len(result)))
+    if not np.may_share_memory(result, first):
+        return rewrap(x, stack_components([function(c) for c in x.components]))
+    lead = data.shape[:depth], data.strides[:depth]
+    data = as_strided(result, lead[0] + result.shape, lead[1] + result.strides, writeable=result.flags.writeable)
+    return _wrapped_like(x, data)
+
+
+def _wrapped_like(x, data):
+    """A number of the levels of x on a view of their memory."""
+    components = x.components
+    return view(x, _wrapped_like(components, data) if isinstance(components, Number) else data)
+
+
+def view(x, components):
+    """A number like x on a view of its components."""
+    return wrap_view(x, components) if components.ndim > 1 else rewrap(x, components)

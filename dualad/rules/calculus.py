@@ -60,7 +60,6 @@ def _angle(z, deg=False):
     return angle * (180 / np.pi) if deg else angle
 
 
-@formula_of(np.real_if_close)
 def _real_if_close(a, tol=100):
     return np.real(a) if np.isrealobj(np.real_if_close(primal(a), tol)) else a
 
