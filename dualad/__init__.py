@@ -33,7 +33,7 @@ __all__ = [
 
 del _rules
 
-_SUBPACKAGES = ("optimize", "sparse", "uq")
+_SUBPACKAGES = ("optimize", "plotting", "sparse", "uq")
 """Imported when they are first used, because SciPy's parts behind them take time to load."""
 
 _FROM_SPARSE = ("coloring", "hessian_sparsity", "jacobian_sparsity")
