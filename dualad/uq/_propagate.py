@@ -197,8 +197,9 @@ def _moments(third, fourth, cov, layout):
 
 def _warn_if_bent(result):
     if result._hessian is None:
-        flat = ~np.any(result._jacobian * (result._inputs.variances > 0), axis=1) & np.any(result._inputs.variances)
-        if np.any(flat):
+        uncertain = result._inputs.variances > 0
+        flat = ~result._jacobian.any(axis=1, where=True if uncertain.all() else uncertain)
+        if np.any(flat) and np.any(uncertain):
             k = int(np.argmax(flat))
             warnings.warn(
                 f"all derivatives of {result.output_names[k]} by uncertain inputs vanish, so that the first order says "
@@ -289,7 +290,7 @@ class Propagation:
     def _first(self):
         """First-order variances."""
         if self._inputs.independent:
-            return np.einsum("ki,ki,i->k", self._jacobian, self._jacobian, self._inputs.cov)
+            return np.square(self._jacobian) @ self._inputs.cov
         return np.maximum(np.einsum("ki,ki->k", self._inputs.times(self._jacobian), self._jacobian), 0)
 
     @functools.cached_property
