@@ -177,8 +177,8 @@ def propagation_histogram(propagation, monte_carlo, output=0, ax=None, *, bins=6
     >>> f = lambda x: x[0] * x[1]
     >>> r = uq.propagate(f, [2.0, 3.0], std=0.1)
     >>> ax = plotting.propagation_histogram(r, uq.monte_carlo(f, [2.0, 3.0], std=0.1, n=1000, rng=0))
-    >>> ax.get_legend().get_texts()[0].get_text()
-    'propagate, order 1'
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['Monte Carlo, n=1000', 'propagate, order 1']
     """
     from scipy import stats
 
