@@ -73,7 +73,7 @@ def tornado(budget, output=0, ax=None, *, most=15):
     bars = ax.barh(names, shares, color=["C0" if share >= 0 else "C3" for share in shares])
     ax.bar_label(bars, [f"{share:.1f} %" for share in shares], padding=3)
     ax.invert_yaxis()
-    ax.margins(x=0.15)
+    ax.margins(x=0.25)
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_xlabel("share of the variance in percent")
     ax.set_title(f"Uncertainty budget of {budget.outputs[k]}")
