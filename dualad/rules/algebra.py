@@ -114,7 +114,7 @@ def _product_table(x):
     """Components of a hyper-dual number as (1 + K1, 1 + K2) + shape: index 0 stands for no infinitesimal."""
     if x.symmetric:
         return x.components[symmetric_places(x.ndir)]
-    return np.reshape(x.components, (1 + x.ndir, -1) + x.shape)
+    return np.reshape(x.components, (1 + x.ndir, 1 + x.directions[1]) + x.shape)
 
 
 def _split_series(x):
@@ -122,6 +122,11 @@ def _split_series(x):
     value = wrap(Taylor, coefficients[:-1], x.level, x.degree - 1)
     powers = np.arange(1, len(coefficients), dtype=np.float32).reshape((-1,) + (1,) * (x.ndim + 1))
     return value, wrap(Taylor, powers * coefficients[1:, None], x.level, x.degree - 1)
+
+
+def _in_one_row(table):
+    """The first two axes as one, also of empty arrays."""
+    return np.reshape(table, (table.shape[0] * table.shape[1], *table.shape[2:]))
 
 
 # ---- together ------------------------------------------------------------------------------------------------------
@@ -180,7 +185,7 @@ def _join_hyperdual(lead, value, tangents):
         parts = [v[1:], t[1 + j, i]]
     else:
         rows = np.concatenate([v[None], np.swapaxes(t, 0, 1)])
-        parts = [np.reshape(rows, (-1, *rows.shape[2:]))[1:]]
+        parts = [_in_one_row(rows)[1:]]
     if isinstance(v, Number) or isinstance(t, Number):
         return rewrap(lead, np.concatenate([v[:1], *parts]))
     return rewrap(lead, _stacked(v[0], lead.ncomponents, np.concatenate(parts)))
@@ -208,7 +213,7 @@ def expanded(x, lead):
             return components
         if type(x) is HyperDual and not x.isconstant:
             table = _product_table(x)
-            return np.reshape(table, (-1, *table.shape[2:]))
+            return _in_one_row(table)
     else:
         components = _with_axis(x if isinstance(x, Number) else np.asarray(x))
     if isinstance(components, Number):
