@@ -91,6 +91,24 @@ def _moveaxis(a, source, destination):
     return view(a, np.moveaxis(a.components, shift_axis(source, a.ndim), shift_axis(destination, a.ndim)))
 
 
+_roll_each = each(np.roll)
+
+
+def _roll(a, shift, axis=None):
+    data = a.components
+    if isinstance(data, Number) or not isinstance(shift, (int, np.integer)) or not isinstance(axis, int | None):
+        return _roll_each(a, shift, axis)
+    if axis is None:
+        return _reshape(_roll(_ravel(a), shift, 0), a.shape)
+    axis = 1 + _normal(axis, a.ndim)[0]
+    length = data.shape[axis]
+    shift = shift % length if length else 0
+    rolled, whole = components_like(len(data), data[0]), (slice(None),) * axis
+    rolled[(*whole, slice(shift, None))] = data[(*whole, slice(0, length - shift))]
+    rolled[(*whole, slice(0, shift))] = data[(*whole, slice(length - shift, None))]
+    return rewrap(a, rolled)
+
+
 def _rollaxis(a, axis, start=0):
     axis = _normal(axis, a.ndim)[0]
     start = start + a.ndim if start < 0 else start
@@ -427,6 +445,7 @@ FUNCTIONS = {
     np.transpose: _transpose,
     np.swapaxes: _swapaxes,
     np.moveaxis: _moveaxis,
+    np.roll: _roll,
     np.rollaxis: _rollaxis,
     np.squeeze: _squeeze,
     np.expand_dims: _expand_dims,
@@ -461,7 +480,6 @@ FUNCTIONS = {
     np.linalg.trace: each(np.linalg.trace),
 }
 for _function in (
-    np.roll,
     np.repeat,
     np.tile,
     np.diagflat,
