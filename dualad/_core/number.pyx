@@ -1844,6 +1844,8 @@ cdef class Number(Elementwise):
         """The namespace whose functions keep derivatives, for libraries that follow the array API standard."""
         import dualad.numpy
 
+        np.empty(0).__array_namespace__(api_version=api_version)  # an error if NumPy does not know the version
+
         return dualad.numpy
 
     # -- copying and printing
@@ -2064,8 +2066,10 @@ cdef class Number(Elementwise):
         apply(np.put, (self, indices, values, mode), {})
 
     def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
-        """The same numbers in another floating-point or complex width."""
+        """The same numbers in another floating-point or complex width; as bool, whether the values are not 0."""
         dtype = np.dtype(dtype)
+        if dtype == bool:
+            return np.asarray(primal(self)).astype(bool, order, casting)
         if dtype == self.dtype and not copy:
             return self
         if dtype == object:
