@@ -10,12 +10,16 @@ The jobs:
 - ``jvp_transform(f, x, v)``: one direction, from arrays to arrays;
 - ``jvps(f, x, vs)``: several directions at once;
 - ``jacobian(f, x)``: dense;
-- ``scalar(formula, xs, vs)``: a `Formula` of x and y along one direction.
+- ``scalar(formula, xs, vs)``: a `Formula` of x and y along one direction;
+- ``uncertain(program, *arguments)``: ``program(kit, *arguments)`` makes uncertain numbers by a `Kit` and returns
+  what is timed;
+- ``propagate(f, x, std)``: standard deviations of f(x).
 """
 
 import functools
 import importlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +38,26 @@ class Formula:
     def bind(self, sin):
         """Return the expression as a Python function of x and y."""
         return eval(f"lambda x, y: {self.function}", {"sin": sin})
+
+
+@dataclass(frozen=True)
+class Kit:
+    """How a package makes uncertain numbers and asks for their standard deviations.
+
+    Attributes
+    ----------
+    scalar, array, correlated : callable
+        Of value and standard deviation, of arrays of them, of values and covariance.
+    sin, sum, std : callable
+        Of an array of uncertain numbers.
+    """
+
+    scalar: Callable
+    array: Callable
+    correlated: Callable
+    sin: Callable
+    sum: Callable
+    std: Callable
 
 
 class Peer:
@@ -68,6 +92,13 @@ class Peer:
         """Return package and version."""
         package = self.package or self.module
         return f"{package} {version(package)}"
+
+    def _uncertain(self, kit, program, arguments):
+        """Return the contender of a program on uncertain numbers; what are no deviations is not compared."""
+        def unpack(result):
+            return None, result if isinstance(result, (float, np.ndarray)) else None
+
+        return self._contender("run()", {"run": program(kit, *arguments)}, unpack)
 
     def _contender(self, statement, names, unpack=tuple, **options):
         return Contender(self.name, statement, names, unpack, rtol=self.rtol, **options)
@@ -114,6 +145,16 @@ class Dualad(Peer):
     def scalar(self, formula, xs, vs):
         x, y = map(self.lib.Dual, xs, vs)
         return self._contender(formula.method, {"x": x, "y": y}, lambda z: (z.value, z.tangent), exact=True)
+
+
+    def uncertain(self, program, *arguments):
+        uq = self.lib.uq
+        kit = Kit(uq.ufloat, uq.uarray, uq.correlated, np.sin, np.sum, lambda x: x.std_dev)
+        return self._uncertain(kit, program, arguments)
+
+    def propagate(self, f, x, std):
+        names = {"propagate": self.lib.uq.propagate, "f": f, "x": x, "s": std}
+        return self._contender("propagate(f, x, std=s).std", names, lambda s: (None, s))
 
 
 class DualadTransform(Peer):
@@ -397,6 +438,27 @@ class Uncertainties(Peer):
         return self._contender(f"({formula.function}).derivatives", {"x": x, "y": y, "sin": self.sin},
                                lambda d: (None, d[x] * vs[0] + d[y] * vs[1]))
 
+    def uncertain(self, program, *arguments):
+        def std(x):
+            return self.unumpy.std_devs(x) if isinstance(x, np.ndarray) else x.std_dev
+
+        def correlated(values, cov):
+            return np.array(self.lib.correlated_values(values, cov))
+
+        kit = Kit(self.lib.ufloat, self.unumpy.uarray, correlated, self.unumpy.sin, np.sum, std)
+        return self._uncertain(kit, program, arguments)
+
+
+class Gvar(Peer):
+    """gvar: uncertain numbers, in arrays of objects."""
+
+    name = module = "gvar"
+
+    def uncertain(self, program, *arguments):
+        gvar = self.lib
+        kit = Kit(gvar.gvar, gvar.gvar, gvar.gvar, gvar.sin, np.sum, gvar.sdev)
+        return self._uncertain(kit, program, arguments)
+
 
 class SciPy(Peer):
     """SciPy's finite differences: inexact, what most programs use today."""
@@ -425,7 +487,7 @@ class SciPy(Peer):
 
 
 OURS = (Dualad, DualadTransform)
-PEERS = (Autograd, Jax, JaxCompiled, Torch, Casadi, HyperJet, NumDual, Uncertainties, SciPy)
+PEERS = (Autograd, Jax, JaxCompiled, Torch, Casadi, HyperJet, NumDual, Uncertainties, Gvar, SciPy)
 
 
 def load(kinds):

@@ -26,6 +26,7 @@ __all__ = [
     "memory",
     "optimize",
     "sparse",
+    "sparse_jacobian",
     "testing",
     "uq",
     "value_and_grad",
@@ -40,10 +41,10 @@ __all__ = [
 
 del _rules
 
-_SUBPACKAGES = ("optimize", "sparse", "uq")
+_SUBPACKAGES = ("optimize", "plotting", "sparse", "uq")
 """Imported when they are first used, because SciPy's parts behind them take time to load."""
 
-_FROM_SPARSE = ("coloring", "hessian_sparsity", "jacobian_sparsity")
+_FROM_SPARSE = ("coloring", "hessian_sparsity", "jacobian_sparsity", "sparse_jacobian")
 """Names of dualad.sparse that stand here as well."""
 
 

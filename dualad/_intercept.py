@@ -35,10 +35,20 @@ def _folder(package):
 
 _OWN = _folder("dualad")
 _LIBRARIES = (_OWN, _folder("numpy"), _folder("scipy"))
+_POLYNOMIALS = _folder("numpy.polynomial")
+_FROM_SHAPE = {"zeros", "ones", "empty"}
 
 
-def _is_library(file):
-    return file.startswith(_LIBRARIES)
+def _is_served(file, name, args):
+    """Whether code in this file gets numbers from this function: in libraries only if it passes some.
+
+    numpy.polynomial stores coefficients into arrays that it makes, and hands none of them to compiled code.
+    """
+    if not file.startswith(_LIBRARIES):
+        return True
+    if file.startswith(_OWN):
+        return False
+    return contains_number(args) or (name in _FROM_SHAPE and file.startswith(_POLYNOMIALS))
 
 
 # ---- who calls -----------------------------------------------------------------------------------------------------
@@ -92,13 +102,13 @@ def _calls(frame, name, replacement):
 
 
 def _wanted(frame, name, replacement, args):
-    """Whether this call shall give numbers: in libraries only if it gets some."""
-    if not (_INTERCEPTING.get() and ACTIVE.get()):
-        return False
-    file = frame.f_code.co_filename
-    if file.startswith(_OWN) or (_is_library(file) and not contains_number(args)):
-        return False
-    return _calls(frame, name, replacement)
+    """Whether this call shall give numbers."""
+    return (
+        _INTERCEPTING.get()
+        and ACTIVE.get()
+        and _is_served(frame.f_code.co_filename, name, args)
+        and _calls(frame, name, replacement)
+    )
 
 
 # ---- what stands in numpy meanwhile ----------------------------------------------------------------------------------
@@ -217,7 +227,7 @@ def _namespace(where):
     if not isinstance(where, (types.FunctionType, types.MethodType)):
         where = type(where).__call__
     where = getattr(where, "__func__", where)
-    if not isinstance(where, types.FunctionType) or _is_library(where.__code__.co_filename):
+    if not isinstance(where, types.FunctionType) or where.__code__.co_filename.startswith(_LIBRARIES):
         return None
     return where.__globals__
 

@@ -739,6 +739,18 @@ np.vecmat(k3, A) if hasattr(np, "vecmat") else k3 @ A
 """
 
 CALLS["shapes"] = """
+np.lib.stride_tricks.sliding_window_view(x, 3)
+np.lib.stride_tricks.sliding_window_view(A, (2, 2))
+np.lib.stride_tricks.sliding_window_view(A, 2, axis=1).mean(-1)
+z = M.copy(); np.einsum("ii->i", z)[:] = x[:4]; z
+z = A.copy(); np.split(z, 2, axis=1)[1][:] = s; z
+z = A.copy(); np.flipud(z)[0] = 1.0; z
+z = A.copy(); np.rot90(z)[0, 0] = s; z
+z = C.copy(); np.real(z)[0] = x[:3]; z
+z = C.copy(); z.imag[1] = 0.0; z
+z = F.copy("F"); np.ravel(z, "K")[1] = s; z
+z = F.copy("F"); np.reshape(z, 12, order="F")[1] = s; z
+z = A.copy(); np.lib.stride_tricks.sliding_window_view(z, 2, 1)
 np.reshape(A, (4, 3))
 np.reshape(A, -1)
 np.reshape(A, 12)
@@ -1741,7 +1753,7 @@ z = objects(x); z.prod()
 z = objects(x); np.cumsum(z)
 z = objects(x); np.max(z)
 z = objects(x); np.sqrt(z ** 2)
-z = objects(x); z.reshape(5, 1).T
+z = objects(x); z.reshape(5, 1).T + 1
 z = objects(x); np.outer(z, k3)
 np.array([s, r]) * 2
 np.array([s, r]).sum()

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 import dualad as da
 import dualad.numpy
-from conftest import assert_close, assert_same_bits
+from conftest import assert_close, assert_same_bits, complex_step
 from nonlinear_problems import PROBLEMS
 from test_numpy_namespace import MAKING, PLAIN, evaluate
 
@@ -380,10 +380,51 @@ class TestLibrariesGivenNumbers:
         expected = scipy.optimize.rosen_der(x)
         assert_close(da.grad(scipy.optimize.rosen, intercept=True)(x), expected)
 
-    def test_numpy_polynomial(self):
-        def f(c):
-            return numpy.polynomial.polynomial.polyval(2.0, c)
-        assert_close(da.grad(f, intercept=True)(numpy.array([1.0, 2.0, 3.0])), [1.0, 2.0, 4.0])
+
+T = numpy.arange(6.0) / 3
+
+POLYNOMIALS = {
+    "call": lambda p, c: p.Polynomial(c)(2.0), "product": lambda p, c: (p.Polynomial(c) * p.Polynomial(c)).coef,
+    "power": lambda p, c: (p.Polynomial(c) ** 2 + 1.0).coef, "deriv": lambda p, c: p.Polynomial(c).deriv(2).coef,
+    "integ": lambda p, c: p.Polynomial(c).integ(1, [0.5]).coef, "argument": lambda p, c: p.Polynomial([1.0, 2.0])(c),
+    "fit": lambda p, c: p.Polynomial.fit(T[:4], c, 2)(0.3), "chebval": lambda p, c: p.chebyshev.chebval(0.3, c),
+    "legval": lambda p, c: p.legendre.legval(T, c), "hermval": lambda p, c: p.hermite.hermval(0.3, c),
+    "lagval": lambda p, c: p.Laguerre(c)(0.3), "chebder": lambda p, c: p.chebyshev.chebder(c),
+    "legint": lambda p, c: p.legendre.legint(c), "chebmul": lambda p, c: p.chebyshev.chebmul(c, c),
+    "leg2poly": lambda p, c: p.legendre.leg2poly(c), "poly2cheb": lambda p, c: p.chebyshev.poly2cheb(c),
+    "polydiv": lambda p, c: p.polynomial.polydiv(c, [1.0, 2.0])[0],
+    "vander": lambda p, c: p.polynomial.polyvander(c, 3),
+    "chebfit": lambda p, c: p.chebyshev.chebfit(T[:4], c, 1), "companion": lambda p, c: p.polynomial.polycompanion(c),
+    "fromroots": lambda p, c: p.polynomial.polyfromroots(c),
+    "roots": lambda p, c: p.polynomial.polyroots(c[:2] * [1.0, 0.2] - [0.0, 1.0]),
+    "polyval2d": lambda p, c: p.polynomial.polyval2d([0.3, 0.5], [0.4, 0.1], c.reshape(2, 2)),
+    "polygrid2d": lambda p, c: p.polynomial.polygrid2d([0.3, 0.5], [0.4], c.reshape(2, 2)),
+}
+
+
+class TestNumpyPolynomial:
+    """Classes and functions that know no protocol."""
+
+    c = numpy.array([1.0, 2.5, -3.0, 0.7])
+
+    @pytest.mark.parametrize("name", POLYNOMIALS)
+    def test_of_coefficients(self, name):
+        f = functools.partial(POLYNOMIALS[name], numpy.polynomial)
+        y, jacobian = da.value_and_jacobian(f, intercept=True)(self.c)
+        assert_same_bits(y, f(self.c))
+        assert_close(jacobian, numpy.stack([complex_step(f, [self.c], [e]) for e in numpy.eye(4)], axis=-1), rtol=1e-10)
+
+    @pytest.mark.parametrize("name", ["polyval2d", "polygrid2d"])
+    def test_points_of_two_variables(self, name):
+        def f(x, y):
+            return getattr(numpy.polynomial.polynomial, name)(x, y, self.c.reshape(2, 2))
+
+        x, y = numpy.array([0.3, -0.7]), numpy.array([1.1, 0.2])
+        for argnum in (0, 1):
+            directions = [[e, 0 * e][:: 1 - 2 * argnum] for e in numpy.eye(2)]
+            expected = numpy.stack([complex_step(f, [x, y], d) for d in directions], axis=-1)
+            for intercept in (False, True):
+                assert_close(da.jacobian(f, argnum, intercept=intercept)(x, y), expected)
 
 
 class TestVectorize:

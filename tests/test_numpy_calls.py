@@ -143,8 +143,8 @@ def same_bits(y, expected):
     y, expected = np.asarray(primal(y)), np.asarray(expected)
     assert y.dtype == expected.dtype
     assert y.shape == expected.shape
-    assert y.flags.f_contiguous == expected.flags.f_contiguous, "LAYOUT"
-    assert y.flags.c_contiguous == expected.flags.c_contiguous, "LAYOUT"
+    assert y.flags.f_contiguous == expected.flags.f_contiguous
+    assert y.flags.c_contiguous == expected.flags.c_contiguous
     if expected.dtype.kind in "OSUV":
         assert np.all(y == expected)
         return
@@ -183,8 +183,17 @@ def test_call(line):
     for y, slope in zip(results, difference_quotients(call, FIRST), strict=True):
         if is_inexact(primal(y)):
             close(tangent_of(y), slope, rtol)
+    check_views(call, expected, results, duals)
     check_directions(call, results)
     check_nested(call, rtol)
+
+
+def check_views(call, expected, results, duals):
+    """What is a view of an argument in NumPy is one here, so that storing into it reaches the argument."""
+    for y, z in zip(results, expected, strict=True):
+        if isinstance(y, Number) and isinstance(z, np.ndarray):
+            shared = [np.shares_memory(z, VARIABLES[n]) for n in call.names]
+            assert [np.shares_memory(primal(y), primal(duals[n])) for n in call.names] == shared
 
 
 def check_directions(call, results):
@@ -200,10 +209,13 @@ def check_directions(call, results):
                   tangent_of(z) if is_inexact(primal(z)) else 0.0, 1e-15)
 
 
+def nested(first, second):
+    """v + first e + second d: e of the inner level, d of the outer."""
+    return {n: da.Dual(da.Dual(v, second[n]), da.Dual(first[n], np.zeros_like(first[n]))) for n, v in VARIABLES.items()}
+
+
 def check_nested(call, rtol):
-    """The tangent's derivative along another direction."""
-    nested = {n: da.Dual(da.Dual(v, SECOND[n]), da.Dual(FIRST[n], np.zeros_like(FIRST[n])))
-              for n, v in VARIABLES.items()}
+    """The tangent's derivative along another direction; hyper-dual numbers and power series have the same."""
     direction = {n: t.astype(np.result_type(t, np.float64)) for n, t in SECOND.items()}
 
     def f(e):
@@ -211,7 +223,21 @@ def check_nested(call, rtol):
         results = call({n: da.Dual(v, FIRST[n].astype(np.asarray(v).dtype)) for n, v in shifted.items()})
         return [tangent_of(y) if is_inexact(primal(y)) else 0.0 for y in results]
 
-    for y, slope in zip(call(nested), quotient(f), strict=True):
+    results = call(nested(FIRST, SECOND))
+    twice = [tangent_of(tangent_of(y)) if is_inexact(primal(y)) else 0.0 for y in results]
+    for y, t, slope in zip(results, twice, quotient(f), strict=True):
         if is_inexact(primal(y)):
-            twice = tangent_of(tangent_of(y))
-            close(twice, slope, rtol * 10)
+            close(t, slope, rtol * 10)
+    check_higher(call, twice, 1e-6 if rtol > 1e-6 else 1e-11)
+
+
+def check_higher(call, twice, rtol):
+    hyper = {n: da.HyperDual(v, FIRST[n], SECOND[n], np.zeros_like(FIRST[n])) for n, v in VARIABLES.items()}
+    for y, expected in zip(call(hyper), twice, strict=True):
+        if isinstance(y, Number):
+            close(y.e12, expected, rtol)
+    series = {n: da.Taylor(np.stack([v, FIRST[n], np.zeros_like(FIRST[n])])) for n, v in VARIABLES.items()}
+    along = [tangent_of(tangent_of(y)) if is_inexact(primal(y)) else 0.0 for y in call(nested(FIRST, FIRST))]
+    for y, expected in zip(call(series), along, strict=True):
+        if isinstance(y, Number):
+            close(2 * y.coefficients[2], expected, rtol) if not y.isconstant else close(0 * expected, expected, rtol)

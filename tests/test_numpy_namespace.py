@@ -361,9 +361,11 @@ class TestListsOfNumbers:
         assert np.array([self.d, 1], dtype=numpy.float32).dtype == numpy.float32
         assert np.array([self.d, 1], dtype=complex).dtype == complex
         for make in (lambda: np.array([self.d, 1], dtype=int), lambda: np.asarray(self.v, int),
-                     lambda: np.full(2, self.d, dtype=int), lambda: np.array(self.v, bool)):
+                     lambda: np.full(2, self.d, dtype=int)):
             with pytest.raises((TypeError, ValueError), match="derivative|sequence"):
                 make()
+        truth = np.array(da.Dual([0.0, 2.0], [1.0, 1.0]), bool)
+        assert type(truth) is numpy.ndarray and truth.tolist() == [False, True]
         objects = np.array([self.d, 1.0], dtype=object)
         assert type(objects) is numpy.ndarray and objects[0] is self.d
         assert np.array([self.d, None]).dtype == object
@@ -509,10 +511,54 @@ class TestTools:
 
         power = np.vectorize(lambda p, x: numpy.polyval(p, x), excluded={0, "p"})
         assert_close(da.derivative(power, 1)([1.0, 0.0, 0.0], X), 2 * X)
-        with pytest.raises(TypeError, match="signature"):
-            da.derivative(np.vectorize(numpy.sum, signature="(n)->()"))(X)
         with pytest.raises(ValueError, match="size 0"):
             da.derivative(square)(numpy.zeros(0), 1.0)
+
+    def test_vectorize_with_a_signature(self):
+        A = numpy.arange(12.0).reshape(2, 3, 2) / 7
+        combine = np.vectorize(lambda a, v, c=1.0: (c * a @ v, v.sum()), signature="(m,n),(n)->(m),()", excluded={"c"})
+
+        def formula(A, v):
+            return A @ v, numpy.broadcast_to(v.sum(), (2,))
+
+        v = numpy.array([0.5, -2.0])
+        for argnum in (0, 1):
+            for actual, expected in zip(da.jacobian(combine, argnum)(A, v), da.jacobian(formula, argnum)(A, v),
+                                        strict=True):
+                assert_close(actual, expected)
+        for plain, number in zip(combine(A, v), da.jvp(combine, (A, v), (A, v))[0], strict=True):
+            assert_same_bits(number, plain)
+        with pytest.raises(ValueError, match="does not have enough dimensions .* core"):
+            da.jvp(combine, (v, v), (v, v))
+        with pytest.raises(TypeError, match="takes 2 arrays, but got 1"):
+            da.jvp(combine, (A,), (A,))
+
+    def test_ndenumerate(self):
+        M = numpy.arange(6.0).reshape(2, 3)
+
+        def f(x):
+            return [(i - j) * v**2 for (i, j), v in np.ndenumerate(x)]
+        assert_close(da.jvp(f, (M,), (M,))[1], 2 * numpy.array(f(M)))
+        assert list(np.ndenumerate(M)) == list(numpy.ndenumerate(M))
+        assert isinstance(np.ndenumerate(da.Dual(M, M)), numpy.ndenumerate)
+        assert [index for index, _ in np.ndenumerate([da.Dual(1.0, 1.0), 2.0])] == [(0,), (1,)]
+
+    def test_ranges_in_r_and_c(self):
+        def f(x):
+            return np.r_[x[0]:3.0:0.5, 0.0:x[1]:4j, x] * np.c_[0.0:x[1]:10j][:, 0].sum()
+
+        y, jacobian = da.value_and_jacobian(f)(numpy.array([0.7, 1.3]))
+
+        def formula(x):
+            first, second = x[0] + 0.5 * numpy.arange(5), x[1] * numpy.arange(4) / 3
+            return numpy.concatenate([first, second, x]) * 5 * x[1]
+        assert_close(y, formula(numpy.array([0.7, 1.3])))
+        assert_close(jacobian, da.jacobian(formula)(numpy.array([0.7, 1.3])))
+
+    def test_fromiter_of_a_list_outside_transforms(self):
+        y = np.fromiter([da.Dual(2.0, 1.0), 3.0], float)
+        assert_close(y.tangent, [1.0, 0.0])
+        assert type(np.fromiter([1.0, 2.0], float)) is numpy.ndarray
 
     def test_vectorize_as_a_decorator(self):
         @np.vectorize(otypes=[float])

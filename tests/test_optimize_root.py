@@ -5,19 +5,12 @@ import pytest
 import scipy.optimize
 
 import dualad as da
-import dualad.numpy as dnp
+import nonlinear_problems
 from dualad import optimize
-
-import nonlinear_problems  # isort: skip
 
 OWN = ("auto", "newton", "halley", "dogleg", "newton-krylov")
 EXACT = (*OWN, "lm", "hybr")
 FREE = ("broyden1", "broyden2", "anderson", "krylov", "df-sane", "diagbroyden")
-
-
-@pytest.fixture(autouse=True)
-def numpy_that_stores_numbers(monkeypatch):
-    monkeypatch.setattr(nonlinear_problems, "np", dnp)
 
 
 def pair(x, p):

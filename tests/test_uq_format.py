@@ -203,4 +203,4 @@ def test_what_is_printed_can_be_read(value, std, spec):
     text = uq.format_value(value, std, spec)
     read_value, read_std = uq.parse_value(text)
     assert read_std == pytest.approx(std, rel=0.15 if "u" not in spec else 0.01)
-    assert abs(read_value - value) <= 0.51 * std
+    assert abs(read_value - value) <= 0.51 * std + 1e-15 * abs(value)

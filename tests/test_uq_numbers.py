@@ -191,6 +191,26 @@ def test_attributes_and_helpers():
     assert uq.correlation_matrix(mixed).tolist() == [[1, 1], [1, 1]]
 
 
+def test_repr_has_all_digits_and_str_rounds():
+    x = uq.ufloat(3.14159, 0.1)
+    assert repr(x) == "3.14159+/-0.1" and str(x) == f"{x}" == "3.14+/-0.10"
+    assert repr(uq.ufloat(1, 0.1, tag="t")) == "< t = 1.0+/-0.1 >" and repr(x - x) == "0.0+/-0"
+    assert repr(np.fft.fft(uq.uarray([1.0, 2.0], 0.1))).startswith("UArray(array([")
+
+
+def test_names_of_the_math_module():
+    x, y = uq.ufloat(0.5, 0.1), uq.ufloat(0.25, 0.1)
+    assert uq.umath.asin(x).s == pytest.approx(0.1 / np.sqrt(0.75))
+    assert uq.umath.atan2(x, y).s == np.arctan2(x, y).s and uq.umath.log(x, 2).s == pytest.approx(0.2 / np.log(2))
+    assert uq.umath.erf(x).s == pytest.approx(0.1 * 2 / np.sqrt(np.pi) * np.exp(-0.25))
+    assert uq.umath.sqrt(4.0) == 2 and uq.umath.fsum([x, -x, 1]).s == 0
+    assert set(uq.umath.__all__) <= set(dir(uq.umath)) and set(uq.unumpy.__all__) <= set(dir(uq.unumpy))
+    objects = np.array([x, y])
+    assert uq.unumpy.exp(objects).std_dev == pytest.approx(0.1 * np.exp([0.5, 0.25]))
+    inverse = uq.unumpy.ulinalg.inv(np.array([[x, 0.0], [0.0, y]], object))
+    assert inverse.std_dev == pytest.approx(np.array([[0.4, 0], [0, 1.6]]))
+
+
 def test_comparisons():
     x, y = uq.ufloat(1, 0.1), uq.ufloat(1, 0.1)
     assert x == x and x != y and x == x + 0 and not x == 1

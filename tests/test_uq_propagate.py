@@ -77,7 +77,7 @@ def test_gum_h2():
     r = uq.propagate(impedance, READINGS.mean(axis=1), np.cov(READINGS) / 5, names=["V", "I", "phi"])
     assert [f"{r.mean[k]:.3f}({1e3 * r.std[k]:.0f})" for k in "RXZ"] == ["127.732(71)", "219.847(296)", "254.260(236)"]
     np.testing.assert_allclose(r.corr[np.triu_indices(3, 1)], [-0.588, -0.485, 0.993], atol=6e-4)
-    assert str(r).splitlines()[0] == "R = 127.73(7)"
+    assert str(r).splitlines()[0] == "R = 127.732(71)"
     assert r.budget().percent.sum(axis=1) == pytest.approx(100)
 
 

@@ -81,6 +81,10 @@ def double(x):
     return x[0] * 2
 
 
+def tuples(x):
+    return {"sum": x[0] + x[1][0], "list": [x[1][0], x[1][1]]}
+
+
 def test_workers_and_progress():
     seen = []
     plain = uq.monte_carlo(double, [1.0], std=0.5, n=100, rng=4, batch=30, progress=lambda *a: seen.append(a))
@@ -100,6 +104,12 @@ def _has_tqdm():
     except ImportError:
         return False
     return True
+
+
+def test_processes_take_nested_inputs():
+    with concurrent.futures.ProcessPoolExecutor(1) as executor:
+        r = uq.monte_carlo(tuples, (1.0, [2.0, 3.0]), std=0.5, n=20, rng=4, workers=executor, vectorized=False)
+    assert r.samples["list"].shape == (20, 2)
 
 
 def test_convergence_figures():

@@ -1869,6 +1869,8 @@ cdef class Number(Elementwise):
         """The namespace whose functions keep derivatives, for libraries that follow the array API standard."""
         import dualad.numpy
 
+        np.empty(0).__array_namespace__(api_version=api_version)  # an error if NumPy does not know the version
+
         return dualad.numpy
 
     # -- copying and printing
@@ -2027,7 +2029,8 @@ cdef class Number(Elementwise):
     def searchsorted(self, *args, **kwargs): return np.searchsorted(primal(self), *[primal(a) for a in args], **kwargs)
     def clip(self, *args, **kwargs): return apply(np.clip, (self, *args), kwargs)
     def compress(self, condition, axis=None, out=None): return apply(np.compress, (condition, self, axis, out), {})
-    def conj(self): return np.conjugate(self)
+    def conj(self): return np.conjugate(self) if self.dtype.kind == "c" else self
+    def conjugate(self): return self.conj()
     def cumprod(self, *args, **kwargs): return apply(np.cumprod, (self, *args), kwargs)
     def cumsum(self, *args, **kwargs): return apply(np.cumsum, (self, *args), kwargs)
     def diagonal(self, *args, **kwargs): return apply(np.diagonal, (self, *args), kwargs)
@@ -2088,8 +2091,10 @@ cdef class Number(Elementwise):
         apply(np.put, (self, indices, values, mode), {})
 
     def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
-        """The same numbers in another floating-point or complex width."""
+        """The same numbers in another floating-point or complex width; as bool, whether the values are not 0."""
         dtype = np.dtype(dtype)
+        if dtype == bool:
+            return np.asarray(primal(self)).astype(bool, order, casting)
         if dtype == self.dtype and not copy:
             return self
         if dtype == object:

@@ -36,7 +36,7 @@ import sys as _sys
 
 import numpy as _numpy
 
-from dualad.numpy import _arrays, _tools
+from dualad.numpy import _arrays, _tools, special  # noqa: F401
 
 __all__ = _numpy.__all__
 

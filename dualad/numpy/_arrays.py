@@ -260,7 +260,7 @@ def _store(plain, y):
 
 
 def _fromiter(iter, dtype, count=-1, **kwargs):
-    if not running():
+    if not running() and not isinstance(iter, (list, tuple)):
         return np.fromiter(iter, dtype, count, **kwargs)
     items = list(itertools.islice(iter, None if count < 0 else count))
     if not contains_number(items):
@@ -276,7 +276,7 @@ _MAKERS = "zeros ones empty eye identity tri indices fromfunction zeros_like one
 _CONVERTERS = "array asarray asanyarray ascontiguousarray asfortranarray asarray_chkfinite require".split()
 _COMBINERS = ("linspace logspace geomspace meshgrid copy append insert diag diagflat tril triu vander tile repeat "
               "resize block").split()
-_JOINERS = "concatenate concat stack vstack hstack dstack column_stack".split()
+_JOINERS = "concatenate concat stack vstack hstack dstack column_stack row_stack".split()
 
 FUNCTIONS = {
     **{name: _maker(getattr(np, name)) for name in _MAKERS},
@@ -286,5 +286,5 @@ FUNCTIONS = {
     "fromiter": _maker(np.fromiter, _fromiter),
     **{name: _converter(getattr(np, name)) for name in _CONVERTERS},
     **{name: _combiner(getattr(np, name)) for name in _COMBINERS},
-    **{name: _combiner(getattr(np, name), members=True) for name in _JOINERS},
+    **{name: _combiner(getattr(np, name), members=True) for name in _JOINERS if hasattr(np, name)},
 }

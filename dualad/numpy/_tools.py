@@ -1,10 +1,11 @@
 """Names of NumPy that are objects or classes and know no dispatch: here they take numbers."""
 
 import functools
+import re
 
 import numpy as np
 
-from dualad.numpy._arrays import running, with_room
+from dualad.numpy._arrays import FUNCTIONS, running, with_room
 from dualad.rules.algebra import Number, innermost, primal, split
 from dualad.rules.formula import attach
 from dualad.rules.linear import join_arrays
@@ -20,7 +21,7 @@ class _Concatenator:
         self.__doc__ = plain.__doc__
 
     def __getitem__(self, key):
-        y = self._joined([pack_if_needed(item) for item in (key if isinstance(key, tuple) else (key,))])
+        y = self._joined([_range(pack_if_needed(item)) for item in (key if isinstance(key, tuple) else (key,))])
         return with_room(y) if running() else y
 
     def _joined(self, items):
@@ -32,6 +33,16 @@ class _Concatenator:
 
     def __len__(self):
         return 0
+
+
+def _range(item):
+    """The array that a slice with numbers in it stands for; anything else as it is."""
+    if not isinstance(item, slice) or innermost(item.start, item.stop, item.step) is None:
+        return item
+    start = 0 if item.start is None else item.start
+    if isinstance(item.step, complex):
+        return np.linspace(start, item.stop, int(abs(item.step)))
+    return FUNCTIONS["arange"](start, item.stop, 1 if item.step is None else item.step)
 
 
 class _Grid:
@@ -53,8 +64,8 @@ class vectorize(np.vectorize):
 
     Raises
     ------
-    TypeError
-        When called on numbers with a signature.
+    ValueError
+        When called on numbers of size 0, or whose dimensions do not fit the signature.
 
     Examples
     --------
@@ -73,34 +84,72 @@ def call_vectorized(vectorized, plain_call, args, kwargs):
     """Call a numpy.vectorize whose arguments or results may be numbers."""
     if not callable(vectorized.pyfunc):  # used as a decorator with arguments
         return plain_call(*args, **kwargs)
-    if innermost(*args, *kwargs.values()) is None:
-        return _packed(plain_call(*args, **kwargs))
-    if vectorized.signature is not None:
-        raise TypeError("vectorize with a signature does not support numbers with derivatives: loop over the "
-                        "arrays and stack the results")
-    return _loop(vectorized, args, kwargs)
-
-
-def _loop(vectorized, args, kwargs):
     given = {**dict(enumerate(args)), **kwargs}
     varied = {k: pack_if_needed(v) for k, v in given.items() if k not in vectorized.excluded}
-    shape = np.broadcast_shapes(*map(np.shape, varied.values()))
-    varied = {k: np.broadcast_to(v, shape) for k, v in varied.items()}
+    if innermost(*varied.values()) is None:
+        return _packed(plain_call(*args, **kwargs))
+    cores = _core_dimensions(vectorized.signature, varied)
+    loops = [np.shape(v)[:np.ndim(v) - cores[k]] for k, v in varied.items()]
+    shape = np.broadcast_shapes(*loops)
+    varied = {k: np.broadcast_to(v, shape + np.shape(v)[np.ndim(v) - cores[k]:]) for k, v in varied.items()}
     results = []
     for index in np.ndindex(shape):
         at = {**given, **{k: v[index] for k, v in varied.items()}}
         positional = [at.pop(i) for i in range(len(args))]
         results.append(vectorized.pyfunc(*positional, **at))
+    return _assembled(results, shape)
+
+
+def _core_dimensions(signature, varied):
+    """How many dimensions of each argument go to one call."""
+    if signature is None:
+        return dict.fromkeys(varied, 0)
+    counts = [len(re.findall(r"\w+", core)) for core in re.findall(r"\(([^)]*)\)", signature.split("->")[0])]
+    if len(counts) != len(varied):
+        raise TypeError(f"vectorize with signature {signature} takes {len(counts)} arrays, but got {len(varied)}")
+    cores = dict(zip(varied, counts, strict=True))
+    for k, v in varied.items():
+        if np.ndim(v) < cores[k]:
+            raise ValueError(f"{np.ndim(v)}-dimensional argument does not have enough dimensions for all core "
+                             f"dimensions of the signature {signature}")
+    return cores
+
+
+def _assembled(results, shape):
     if not results:
         raise ValueError("cannot call `vectorize` on size 0 inputs with derivatives")
     if isinstance(results[0], tuple):
-        return tuple(np.reshape(np.stack(part), shape) for part in zip(*results, strict=True))
-    return np.reshape(np.stack(results), shape)
+        return tuple(_assembled(part, shape) for part in zip(*results, strict=True))
+    y = np.stack(results)
+    return np.reshape(y, shape + y.shape[1:])
 
 
 def _packed(y):
     return tuple(_packed(part) for part in y) if isinstance(y, tuple) else \
         pack_if_needed(y) if isinstance(y, np.ndarray) and y.dtype == object else y
+
+
+class ndenumerate(np.ndenumerate):
+    """`numpy.ndenumerate`, which also takes numbers with derivatives.
+
+    Examples
+    --------
+    >>> import dualad as da
+    >>> import dualad.numpy as np
+    >>> [index for index, x in np.ndenumerate(da.Dual([1.0, 2.0], [1.0, 0.0]))]
+    [(0,), (1,)]
+    """
+
+    def __init__(self, arr):
+        arr = pack_if_needed(arr)
+        self._pairs = None
+        if isinstance(arr, Number):
+            self._pairs = ((index, arr[index]) for index in np.ndindex(arr.shape))
+        else:
+            super().__init__(arr)
+
+    def __next__(self):
+        return super().__next__() if self._pairs is None else next(self._pairs)
 
 
 @functools.wraps(np.isscalar)
@@ -121,5 +170,5 @@ def kaiser(M, beta):
 
 NAMES = {
     "r_": _Concatenator(np.r_), "c_": _Concatenator(np.c_), "mgrid": _Grid(np.mgrid), "ogrid": _Grid(np.ogrid),
-    "vectorize": vectorize, "isscalar": isscalar, "kaiser": kaiser,
+    "vectorize": vectorize, "ndenumerate": ndenumerate, "isscalar": isscalar, "kaiser": kaiser,
 }

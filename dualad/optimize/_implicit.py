@@ -20,6 +20,8 @@ from dualad.optimize._system import System, holds_number, number_or_array, plain
 
 _POLISH = 3
 """Newton steps at most that bring a root to rounding before its derivatives are taken."""
+_NEARLY = 1e-5
+"""The residual, relative to the terms of the linearised function, beyond which a point is no root."""
 
 
 def order(y):
@@ -82,6 +84,9 @@ def _polished(system, x, matrix):
         if not _size(f_trial) < 0.5 * _size(f):
             break
         x, f = trial, f_trial
+    if not np.all(np.abs(f) <= _NEARLY * (1 + abs(factor.matrix) @ np.abs(x))):
+        raise np.linalg.LinAlgError(f"the solver did not end at a root, so that there is nothing to differentiate: the "
+                                    f"largest residual is {_size(f):.3g}")
     far = np.max(np.abs(x - start), initial=0.0) > 1e-14 * np.max(np.abs(x), initial=0.0)
     return x, Factor(system.jacobian(x)) if far else factor
 

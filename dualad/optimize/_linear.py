@@ -17,6 +17,7 @@ class Factor:
     def __init__(self, matrix):
         if not np.all(np.isfinite(matrix.data if sparse.issparse(matrix) else matrix)):
             raise Singular("the Jacobian holds NaN or infinite entries")
+        self.matrix = matrix
         self._solve = self._sparse(matrix) if sparse.issparse(matrix) else self._dense(matrix)
 
     @staticmethod

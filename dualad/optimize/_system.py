@@ -11,9 +11,10 @@ import types
 import numpy as np
 from scipy import sparse
 
-from dualad._context import call_within
+from dualad._context import ACTIVE, call_within
 from dualad._core import Dual, MultiDual, Number
 from dualad._core.number import primal, wrap
+from dualad._intercept import intercepted
 from dualad._trees import as_output
 from dualad.rules.packing import pack
 from dualad.transforms import _extract, _levels, value_and_jacobian
@@ -78,6 +79,32 @@ def _plain_cell(cell, owner):
     return types.CellType(plain(content)) if holds_number(content) else cell
 
 
+class Adaptive:
+    """A function that is called under interception of NumPy from the first time on that it fails without.
+
+    Functions that make arrays with plain NumPy and store numbers into them raise TypeError or ValueError.
+    """
+
+    def __init__(self, f):
+        self.f, self.needs_interception = f, False
+
+    def __call__(self, *args, **kwargs):
+        if self.needs_interception:
+            return intercepted(self.f, True)(*args, **kwargs)
+        try:
+            return self.f(*args, **kwargs)
+        except (TypeError, ValueError) as error:
+            if not ACTIVE.get():
+                raise
+            failure = error
+        try:
+            result = intercepted(self.f, True)(*args, **kwargs)
+        except (TypeError, ValueError):
+            raise failure from None
+        self.needs_interception = True
+        return result
+
+
 def as_tuple(args):
     """Further arguments as SciPy takes them: a single one need not be a tuple."""
     return args if isinstance(args, tuple) else (args,)
@@ -113,13 +140,14 @@ class System:
     """
 
     def __init__(self, fun, x0, args=(), jac=None, sparsity=None, square=True):
-        self.fun, self.plain_fun = fun, plain_function(fun)
+        stripped = plain_function(fun)
+        self.fun, self.plain_fun = Adaptive(fun), Adaptive(stripped)
         self.args = as_tuple(args)
         self.plain_args = plain(self.args)
         self.shape = np.shape(x0)
         self.size = int(np.prod(self.shape, dtype=int))
         self.square = square
-        self.dual = holds_number(self.args) or self.plain_fun is not fun
+        self.dual = holds_number(self.args) or stripped is not fun
         self.nfev = self.njev = 0
         self.user_jac = jac if callable(jac) else None
         self.with_jac = jac is True

@@ -13,15 +13,17 @@ finds its way to their rule. That makes every rule of first derivatives a rule f
 import itertools
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from dualad._core import HyperDual, MultiDual, Taylor
 from dualad._core.hyperdual import symmetric_places
-from dualad._core.number import Number, components_like, differ, primal, rewrap, stack_components, wrap
+from dualad._core.number import Number, components_like, differ, primal, rewrap, stack_components, wrap, wrap_view
 from dualad._core.tracer import Tracer, as_direction, from_direction, plain
 
 __all__ = [
     "Number",
     "apart",
+    "as_view",
     "expanded",
     "innermost",
     "is_number",
@@ -35,6 +37,7 @@ __all__ = [
     "split",
     "tangent_product",
     "together",
+    "view",
 ]
 
 
@@ -111,7 +114,7 @@ def _product_table(x):
     """Components of a hyper-dual number as (1 + K1, 1 + K2) + shape: index 0 stands for no infinitesimal."""
     if x.symmetric:
         return x.components[symmetric_places(x.ndir)]
-    return np.reshape(x.components, (1 + x.ndir, -1) + x.shape)
+    return np.reshape(x.components, (1 + x.ndir, 1 + x.directions[1]) + x.shape)
 
 
 def _split_series(x):
@@ -119,6 +122,11 @@ def _split_series(x):
     value = wrap(Taylor, coefficients[:-1], x.level, x.degree - 1)
     powers = np.arange(1, len(coefficients), dtype=np.float32).reshape((-1,) + (1,) * (x.ndim + 1))
     return value, wrap(Taylor, powers * coefficients[1:, None], x.level, x.degree - 1)
+
+
+def _in_one_row(table):
+    """The first two axes as one, also of empty arrays."""
+    return np.reshape(table, (table.shape[0] * table.shape[1], *table.shape[2:]))
 
 
 # ---- together ------------------------------------------------------------------------------------------------------
@@ -177,7 +185,7 @@ def _join_hyperdual(lead, value, tangents):
         parts = [v[1:], t[1 + j, i]]
     else:
         rows = np.concatenate([v[None], np.swapaxes(t, 0, 1)])
-        parts = [np.reshape(rows, (-1, *rows.shape[2:]))[1:]]
+        parts = [_in_one_row(rows)[1:]]
     if isinstance(v, Number) or isinstance(t, Number):
         return rewrap(lead, np.concatenate([v[:1], *parts]))
     return rewrap(lead, _stacked(v[0], lead.ncomponents, np.concatenate(parts)))
@@ -205,7 +213,7 @@ def expanded(x, lead):
             return components
         if type(x) is HyperDual and not x.isconstant:
             table = _product_table(x)
-            return np.reshape(table, (-1, *table.shape[2:]))
+            return _in_one_row(table)
     else:
         components = _with_axis(x if isinstance(x, Number) else np.asarray(x))
     if isinstance(components, Number):
@@ -309,3 +317,30 @@ def tangent_product(derivative, tangents):
         term = tangent_product(d, lift(t_dot, ndim))
         total = term if total is None else total + term
     return join(lead, value, total)
+
+
+def as_view(x, function):
+    """function(x): what it does with the memory of one component, it does with that of all."""
+    data, depth = x, 0
+    while isinstance(data, Number):
+        data, depth = data.components, depth + 1
+    first = data[(0,) * depth]
+    result = function(first)
+    if isinstance(result, (list, tuple)):
+        return type(result)(as_view(x, lambda c, i=i: function(c)[i]) for i in range(len(result)))
+    if not np.may_share_memory(result, first):
+        return rewrap(x, stack_components([function(c) for c in x.components]))
+    lead = data.shape[:depth], data.strides[:depth]
+    data = as_strided(result, lead[0] + result.shape, lead[1] + result.strides, writeable=result.flags.writeable)
+    return _wrapped_like(x, data)
+
+
+def _wrapped_like(x, data):
+    """A number of the levels of x on a view of their memory."""
+    components = x.components
+    return view(x, _wrapped_like(components, data) if isinstance(components, Number) else data)
+
+
+def view(x, components):
+    """A number like x on a view of its components."""
+    return wrap_view(x, components) if components.ndim > 1 else rewrap(x, components)

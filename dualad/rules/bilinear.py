@@ -3,7 +3,18 @@
 import numpy as np
 
 from dualad._core.number import all_finite
-from dualad.rules.algebra import apart, innermost, is_series, join, lift, primal, series_product, split, together
+from dualad.rules.algebra import (
+    apart,
+    as_view,
+    innermost,
+    is_series,
+    join,
+    lift,
+    primal,
+    series_product,
+    split,
+    together,
+)
 from dualad.rules.packing import operand
 
 
@@ -162,6 +173,8 @@ def _einsum(*operands, out=None, optimize=False, **kwargs):
         flat = [x for pair in zip(replaced, labels, strict=False) for x in pair]
         return np.einsum(*flat, *operands[2 * len(replaced) :], optimize=optimize, **kwargs)
 
+    if len(arrays) == 1 and out is None:
+        return as_view(arrays[0], lambda c: call([c]))
     lead = innermost(*arrays)
     if is_series(lead):
         result = series_product(lambda *xs: call(xs), arrays, lead)
@@ -192,6 +205,8 @@ def _multi_dot(arrays, *, out=None):
 
 
 def _matrix_power(a, n):
+    if n == 1:
+        return a
     result = np.linalg.inv(a) if n < 0 else a
     for _ in range(abs(n) - 1):
         result = result @ (np.linalg.inv(a) if n < 0 else a)

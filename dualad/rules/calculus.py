@@ -2,6 +2,7 @@
 
 import numpy as np
 import scipy.special
+from numpy.polynomial import polynomial
 
 from dualad.rules.algebra import Number, innermost, join, primal, rewrap, split
 from dualad.rules.flat import store_at
@@ -60,7 +61,6 @@ def _angle(z, deg=False):
     return angle * (180 / np.pi) if deg else angle
 
 
-@formula_of(np.real_if_close)
 def _real_if_close(a, tol=100):
     return np.real(a) if np.isrealobj(np.real_if_close(primal(a), tol)) else a
 
@@ -366,6 +366,31 @@ def _trim_zeros(filt, trim="fb", axis=None):
     return filt[tuple(kept[k] if k in axes else slice(None) for k in range(filt.ndim))]
 
 
+# ---- polynomials of two variables, which numpy.polynomial dispatches -------------------------------------------------
+
+def _horner(c, x):
+    total = c[-1]
+    for a in c[-2::-1]:
+        total = total * x + a
+    return total
+
+
+def _per_point(c, x):
+    return c[(..., *[None] * x.ndim)]
+
+
+@formula_of(polynomial.polyval2d)
+def _polyval2d(x, y, c):
+    x, y, c = array(x), array(y), array(c)
+    return _horner(_horner(_per_point(c, x), x), y)
+
+
+@formula_of(polynomial.polygrid2d)
+def _polygrid2d(x, y, c):
+    x, y, c = array(x), array(y), array(c)
+    return _horner(_per_point(_horner(_per_point(c, x), x), y), y)
+
+
 FUNCTIONS = {
     np.gradient: _gradient, np.ediff1d: _ediff1d, np.unwrap: _unwrap,
     np.i0: _i0, np.angle: _angle, np.real_if_close: _real_if_close, np.sort_complex: _sort_complex,
@@ -376,4 +401,5 @@ FUNCTIONS = {
     np.apply_along_axis: _apply_along_axis, np.apply_over_axes: _apply_over_axes, np.piecewise: _piecewise,
     np.put: _put, np.place: _place, np.putmask: _putmask, np.put_along_axis: _put_along_axis,
     np.fill_diagonal: _fill_diagonal, np.trim_zeros: _trim_zeros,
+    polynomial.polyval2d: _polyval2d, polynomial.polygrid2d: _polygrid2d,
 }

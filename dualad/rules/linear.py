@@ -6,8 +6,20 @@ component axis; otherwise component by component.
 
 import numpy as np
 
-from dualad._core.number import components_like, stack_components, wrap_view
-from dualad.rules.algebra import Number, apart, expanded, innermost, lift, primal, rewrap, shift_axis, together
+from dualad._core.number import components_like, stack_components
+from dualad.rules.algebra import (
+    Number,
+    apart,
+    as_view,
+    expanded,
+    innermost,
+    lift,
+    primal,
+    rewrap,
+    shift_axis,
+    together,
+    view,
+)
 from dualad.rules.bilinear import store
 from dualad.rules.packing import operand
 
@@ -24,19 +36,13 @@ def each(function, *, array=0):
     return rule
 
 
-def several(function):
-    """Rule of a linear function that returns a list of arrays."""
+def viewing(function):
+    """Rule of a linear function that returns a view of its first argument, or a list of views, if it can."""
 
     def rule(x, *args, **kwargs):
-        lists = [function(c, *args, **kwargs) for c in x.components]
-        return type(lists[0])(rewrap(x, stack_components(parts)) for parts in zip(*lists, strict=True))
+        return as_view(x, lambda c: function(c, *args, **kwargs))
 
     return rule
-
-
-def view(x, components):
-    """A number like x on a view of its components."""
-    return wrap_view(x, components) if components.ndim > 1 else rewrap(x, components)
 
 
 # ---- shape ---------------------------------------------------------------------------------------------------------
@@ -53,13 +59,13 @@ def _reshape(a, /, shape, order="C", *, copy=None):
         if -1 in shape and 0 in a.shape:
             shape = np.empty(a.shape).reshape(shape).shape
         return view(a, a.components.reshape((len(a.components), *shape)))
-    return rewrap(a, stack_components([np.reshape(c, shape, order) for c in a.components]))
+    return as_view(a, lambda c: np.reshape(c, shape, order))
 
 
 def _ravel(a, order="C"):
     value = primal(a)
     if order == "F" or not value.flags.c_contiguous:
-        return rewrap(a, stack_components([np.ravel(c, order) for c in a.components]))
+        return as_view(a, lambda c: np.ravel(c, order))
     return _reshape(a, (a.size,))
 
 
@@ -83,6 +89,24 @@ def _swapaxes(a, axis1, axis2):
 def _moveaxis(a, source, destination):
     source, destination = _normal(source, a.ndim), _normal(destination, a.ndim)
     return view(a, np.moveaxis(a.components, shift_axis(source, a.ndim), shift_axis(destination, a.ndim)))
+
+
+_roll_each = each(np.roll)
+
+
+def _roll(a, shift, axis=None):
+    data = a.components
+    if isinstance(data, Number) or not isinstance(shift, (int, np.integer)) or not isinstance(axis, int | None):
+        return _roll_each(a, shift, axis)
+    if axis is None:
+        return _reshape(_roll(_ravel(a), shift, 0), a.shape)
+    axis = 1 + _normal(axis, a.ndim)[0]
+    length = data.shape[axis]
+    shift = shift % length if length else 0
+    rolled, whole = components_like(len(data), data[0]), (slice(None),) * axis
+    rolled[(*whole, slice(shift, None))] = data[(*whole, slice(0, length - shift))]
+    rolled[(*whole, slice(0, shift))] = data[(*whole, slice(length - shift, None))]
+    return rewrap(a, rolled)
 
 
 def _rollaxis(a, axis, start=0):
@@ -421,6 +445,7 @@ FUNCTIONS = {
     np.transpose: _transpose,
     np.swapaxes: _swapaxes,
     np.moveaxis: _moveaxis,
+    np.roll: _roll,
     np.rollaxis: _rollaxis,
     np.squeeze: _squeeze,
     np.expand_dims: _expand_dims,
@@ -455,32 +480,36 @@ FUNCTIONS = {
     np.linalg.trace: each(np.linalg.trace),
 }
 for _function in (
-    np.fliplr,
-    np.flipud,
-    np.rot90,
-    np.roll,
     np.repeat,
     np.tile,
-    np.diagonal,
-    np.diag,
     np.diagflat,
     np.tril,
     np.triu,
     np.resize,
     np.delete,
-    np.real,
-    np.imag,
     np.fft.fftshift,
     np.fft.ifftshift,
-    np.linalg.diagonal,
 ):
     FUNCTIONS[_function] = each(_function)
 for _function in (
-    (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.unstack)
-    if hasattr(np, "unstack")
-    else (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit)
+    np.fliplr,
+    np.flipud,
+    np.rot90,
+    np.diagonal,
+    np.diag,
+    np.real,
+    np.imag,
+    np.linalg.diagonal,
+    np.split,
+    np.array_split,
+    np.hsplit,
+    np.vsplit,
+    np.dsplit,
+    np.lib.stride_tricks.sliding_window_view,
 ):
-    FUNCTIONS[_function] = several(_function)
+    FUNCTIONS[_function] = viewing(_function)
+if hasattr(np, "unstack"):
+    FUNCTIONS[np.unstack] = viewing(np.unstack)
 FUNCTIONS[np.hstack] = _hstack
 FUNCTIONS[np.vstack] = _vstack
 FUNCTIONS[np.dstack] = _dstack

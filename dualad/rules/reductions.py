@@ -180,14 +180,11 @@ def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO,
     """2 / (n - ddof) * sum((x - mean) * x'); a mean that is given has a tangent of its own."""
     ddof = ddof if correction is _NO else correction
     lead = innermost(a, mean)
-    (value, rest), options = apart(a, lead), _options(keepdims=keepdims, where=where)
-    if mean is not _NO:
-        result = np.var(value, axis, dtype, None, ddof, mean=apart(mean, lead)[0], **options)
-        return _finish(_with_tangents_of(_mean_square(a - mean, axis, ddof, where), result, lead), out)
-    result = np.var(value, axis, dtype, None, ddof, **options)
-    centred = value - np.mean(value, axis, keepdims=True, **_options(where=where))
-    derived = _mean_square(together(lead, centred, rest), axis, ddof, where)
-    return _finish(_with_tangents_of(derived, result, lead), out)
+    options = _options(keepdims=keepdims, where=where, mean=mean if mean is _NO else apart(mean, lead)[0])
+    result = np.var(apart(a, lead)[0], axis, dtype, None, ddof, **options)
+    if mean is _NO:
+        mean = np.mean(a, axis, keepdims=True, **_options(where=where))
+    return _finish(_with_tangents_of(_mean_square(a - mean, axis, ddof, where), result, lead), out)
 
 
 def _mean_square(x, axis, ddof, where):
@@ -282,7 +279,7 @@ def _norm_formula(x, ord, axis):
 def _vector_norm_of_axes(x, /, *, axis=None, keepdims=False, ord=2):
     """The vectors run along any number of axes."""
     lead = innermost(x)
-    value = np.linalg.vector_norm(split(x, lead.level)[0], axis=axis, keepdims=keepdims, ord=ord)
+    value = np.linalg.vector_norm(apart(x, lead)[0], axis=axis, keepdims=keepdims, ord=ord)
     return _with_tangents_of(_vector_norm(_flatten_axes(x, axis), ord, 0), value, lead)
 
 

@@ -256,6 +256,30 @@ class Coloring:
         recovery = Recovery(self, format)
         return recovery.matrix(recovery.values(recovery.flatten(compressed)))
 
+    def arrays(self):
+        """Everything as plain arrays, for `numpy.savez`."""
+        held = {name: getattr(self, name) for name in ("ncolors", "lower_bound", *_KIND)}
+        held |= {"shape": self.shape, "indices": self.pattern.indices, "indptr": self.pattern.indptr}
+        for name, part in (("colors", self.colors), ("details", self.details)):
+            parts = part if isinstance(part, tuple) else (part,)
+            held |= {f"{name}{i}": x for i, x in enumerate(parts) if x is not None}
+        return held
+
+
+_KIND = ("partition", "structure", "decompression", "order")
+
+
+def coloring_from_arrays(held):
+    """The `Coloring` of which `arrays` are given."""
+    stored = np.ones(len(held["indices"]), bool)
+    pattern = sparse.csc_array((stored, held["indices"], held["indptr"]), shape=tuple(held["shape"]))
+    colors, details = (
+        tuple(held[f"{name}{i}"] for i in range(2) if f"{name}{i}" in held) for name in ("colors", "details")
+    )
+    colors, details = (x[0] if len(x) == 1 else x or None for x in (colors, details))
+    kind = {name: str(held[name]) for name in _KIND}
+    return Coloring(pattern, colors, int(held["ncolors"]), details, int(held["lower_bound"]), **kind)
+
 
 def coloring(
     pattern, *, partition="column", structure="nonsymmetric", order=None, decompression="direct", seed=0

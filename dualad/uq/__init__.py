@@ -1,5 +1,6 @@
 """Uncertainty propagation and sensitivity analysis."""
 
+from dualad.uq import umath, unumpy
 from dualad.uq._budget import Budget
 from dualad.uq._format import format_value, parse_value
 from dualad.uq._make import (
@@ -36,5 +37,5 @@ __all__ = [
     "UArray", "UFloat", "correlated", "correlated_values", "correlated_values_norm", "correlation_matrix",
     "covariance_matrix", "dgsm", "format_value", "local_sensitivity", "monte_carlo", "morris", "nominal_value",
     "nominal_values", "parse_value", "poincare_constant", "propagate", "sobol", "std_dev", "std_devs", "uarray",
-    "ufloat", "ufloat_fromstr", "wrap",
+    "ufloat", "ufloat_fromstr", "umath", "unumpy", "wrap",
 ]

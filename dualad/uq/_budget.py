@@ -90,7 +90,7 @@ class Budget:
             "  ".join(["", line[0].ljust(widths[0]), *(t.rjust(w) for t, w in zip(line[1:], widths[1:], strict=True))])
             for line in cells
         ]
-        title = f"{self.outputs[k]} = {format_value(self._center[k], np.sqrt(self._variance[k]), 'S')}"
+        title = f"{self.outputs[k]} = {format_value(self._center[k], np.sqrt(self._variance[k]), '.2uS')}"
         return "\n".join([title, *lines])
 
     __str__ = to_text

@@ -23,6 +23,9 @@ class Layout:
         self.sizes = [leaf.size for leaf in self.leaves]
         self.size = sum(self.sizes)
 
+    def __reduce__(self):
+        return Layout, (self.tree, self.name)  # the structure holds functions, which cannot be pickled
+
     @property
     def single(self):
         """Whether the tree is one array or scalar."""

@@ -53,7 +53,7 @@ def ufloat(value, std=None, name=None, *, tag=None):
     --------
     >>> from dualad import uq
     >>> x = uq.ufloat(1.0, 0.1)
-    >>> 2 * x + uq.ufloat("3.00(15)")
+    >>> print(2 * x + uq.ufloat("3.00(15)"))
     5.00+/-0.25
     """
     if isinstance(value, str):
@@ -90,7 +90,7 @@ def ufloat_fromstr(text, name=None, *, tag=None):
     --------
     >>> from dualad import uq
     >>> uq.ufloat_fromstr("680(41)e-3")
-    0.68+/-0.04
+    0.68+/-0.041
     """
     return ufloat(str(text), name=name, tag=tag)
 
@@ -236,7 +236,7 @@ def correlated_values(values, cov, tags=None):
     --------
     >>> from dualad import uq
     >>> u, v = uq.correlated_values([1.0, 1.0], [[0.04, 0.0], [0.0, 0.01]])
-    >>> u
+    >>> print(u)
     1.00+/-0.20
     """
     return correlated(values, cov, tags)
@@ -443,7 +443,7 @@ def wrap(f):
     >>> @uq.wrap
     ... def hypotenuse(a, b):
     ...     return np.hypot(a, b)
-    >>> hypotenuse(uq.ufloat(3, 0.1), 4.0)
+    >>> print(hypotenuse(uq.ufloat(3, 0.1), 4.0))
     5.00+/-0.06
     """
     if not callable(f):

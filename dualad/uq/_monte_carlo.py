@@ -20,6 +20,7 @@ from dualad.uq._evaluate import (
     moments,
     quantile,
 )
+from dualad.uq._format import format_value
 from dualad.uq._propagate import propagate
 
 _CHECKPOINTS = 10
@@ -73,7 +74,7 @@ def monte_carlo(f, mean=None, cov=None, n=10000, rng=None, *, std=None, corr=Non
     >>> from dualad import uq
     >>> r = uq.monte_carlo(lambda x: x[0] * x[1], [20.0, 13.0], std=[0.1, 0.2], n=20000, rng=1)
     >>> print(r)
-    y = 260(4)
+    y = 259.9(4.2)
     >>> bool(abs(r.std - 4.206) < 4 * r.std_error)
     True
     """
@@ -333,10 +334,8 @@ class MonteCarlo:
         return Comparison(self.output_names, rows, self._std_error)
 
     def __str__(self):
-        from dualad.uq._format import format_value
-
         rows = list(zip(self.output_names, self._mean, self._std, strict=True))
-        lines = [f"{name} = {format_value(y, u, 'S')}" for name, y, u in rows[:30]]
+        lines = [f"{name} = {format_value(y, u, '.2uS')}" for name, y, u in rows[:30]]
         return "\n".join(lines + ([f"... ({len(rows) - 30} more)"] if len(rows) > 30 else []))
 
     def __repr__(self):

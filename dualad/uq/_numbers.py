@@ -17,7 +17,7 @@ from dualad.uq import _combination
 from dualad.uq._combination import Row, Source, find_source
 from dualad.uq._format import format_value
 
-_LEVEL = (1 << 32) - 1
+LEVEL = (1 << 32) - 1
 """The level of the dual numbers that scalar arithmetic is done on: between those of hand-made ones and transforms."""
 
 _serials = itertools.count()
@@ -111,7 +111,7 @@ class UFloat(Uncertain):
     >>> from dualad import uq
     >>> x = uq.ufloat(2.0, 0.1, "x")
     >>> y = x**2 + x
-    >>> y
+    >>> print(y)
     6.0+/-0.5
     >>> {v.name: round(c, 9) for v, c in y.error_components().items()}
     {'x': 0.5}
@@ -145,6 +145,20 @@ class UFloat(Uncertain):
     def dtype(self):
         """float64."""
         return np.dtype(np.float64)
+
+    @property
+    def real(self):
+        """Itself."""
+        return self
+
+    @property
+    def imag(self):
+        """0."""
+        return 0.0
+
+    def conjugate(self):
+        """Itself."""
+        return self
 
     def __getattr__(self, name):
         # an object array of numbers calls the method of a function's name
@@ -222,12 +236,16 @@ class UFloat(Uncertain):
         return _restore, (self._value, row.sources, *row.arrays())
 
     def __repr__(self):
+        """All digits, with the name of a variable; ``str(x)`` rounds."""
+        name, std = self.name, self.std_dev
+        text = f"{self._value!r}+/-{std!r}" if std else f"{self._value!r}+/-0"
+        return text if name is None else f"< {name} = {text} >"
+
+    def __str__(self):
         return format_value(self._value, self.std_dev)
 
     def __format__(self, spec):
         return format_value(self._value, self.std_dev, spec)
-
-    __str__ = __repr__
 
     def format(self, spec):
         """As ``format(x, spec)``."""
@@ -309,11 +327,11 @@ def _arithmetic(op, ufunc):
         kind = type(y)
         if kind is UFloat:
             a, b = x._value, y._value
-            value, dx = parts(op(seed(Dual, a, 1.0, _LEVEL), b), _LEVEL)
-            _, dy = parts(op(a, seed(Dual, b, 1.0, _LEVEL)), _LEVEL)
+            value, dx = parts(op(seed(Dual, a, 1.0, LEVEL), b), LEVEL)
+            _, dy = parts(op(a, seed(Dual, b, 1.0, LEVEL)), LEVEL)
             operands = ((float(dx), x), (float(dy), y))
         elif kind in _FLOATS:
-            value, dx = parts(op(seed(Dual, x._value, 1.0, _LEVEL), float(y)), _LEVEL)
+            value, dx = parts(op(seed(Dual, x._value, 1.0, LEVEL), float(y)), LEVEL)
             operands = ((float(dx), x),)
         else:
             return RULES["call"](ufunc, (x, y))
@@ -327,7 +345,7 @@ def _arithmetic(op, ufunc):
     def reflected(x, y):
         if type(y) not in _FLOATS:
             return RULES["call"](ufunc, (y, x))
-        value, dx = dual_parts(op(float(y), seed_tangent(Dual, x._value, 1.0, _LEVEL)), _LEVEL)
+        value, dx = dual_parts(op(float(y), seed_tangent(Dual, x._value, 1.0, LEVEL)), LEVEL)
         return from_operands(float(value), ((float(dx), x),))
 
     return forward, reflected
@@ -363,7 +381,7 @@ class UArray(Uncertain):
     >>> x = uq.uarray([1.0, 2.0, 3.0], 0.1)
     >>> np.sin(x).std_dev.round(4)
     array([0.054 , 0.0416, 0.099 ])
-    >>> x.sum()
+    >>> print(x.sum())
     6.00+/-0.17
     >>> (x - x).std_dev
     array([0., 0., 0.])
@@ -583,6 +601,9 @@ class UArray(Uncertain):
         return self[()] if self.ndim == 0 else [x.tolist() if isinstance(x, UArray) else x for x in self]
 
     def __repr__(self):
+        if self._value.dtype.kind == "c":
+            return f"UArray({self._value!r})"
+
         def text(i):
             return format_value(values[i], deviations[i])
 

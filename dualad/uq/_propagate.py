@@ -102,7 +102,7 @@ def propagate(f, mean, cov=None, std=None, *, corr=None, order=1, names=None, do
     >>> from dualad import uq
     >>> area = uq.propagate(lambda x: x[0] * x[1], [20.0, 13.0], std=[0.1, 0.2])
     >>> print(area)
-    y = 260(4)
+    y = 260.0(4.2)
     >>> round(float(area.std), 4)
     4.2059
     """
@@ -197,8 +197,9 @@ def _moments(third, fourth, cov, layout):
 
 def _warn_if_bent(result):
     if result._hessian is None:
-        flat = ~np.any(result._jacobian * (result._inputs.variances > 0), axis=1) & np.any(result._inputs.variances)
-        if np.any(flat):
+        uncertain = result._inputs.variances > 0
+        flat = ~result._jacobian.any(axis=1, where=True if uncertain.all() else uncertain)
+        if np.any(flat) and np.any(uncertain):
             k = int(np.argmax(flat))
             warnings.warn(
                 f"all derivatives of {result.output_names[k]} by uncertain inputs vanish, so that the first order says "
@@ -268,7 +269,7 @@ class Propagation:
     >>> from dualad import uq
     >>> r = uq.propagate(lambda x: x[0] / x[1], [10.0, 4.0], std=[0.1, 0.1], names=["volts", "amperes"])
     >>> print(r.budget())
-    y = 2.50(7)
+    y = 2.500(67)
       input    value  std  sensitivity  contribution  percent
       amperes      4  0.1       -0.625        0.0625     86.2
       volts       10  0.1         0.25         0.025     13.8
@@ -289,7 +290,7 @@ class Propagation:
     def _first(self):
         """First-order variances."""
         if self._inputs.independent:
-            return np.einsum("ki,ki,i->k", self._jacobian, self._jacobian, self._inputs.cov)
+            return np.square(self._jacobian) @ self._inputs.cov
         return np.maximum(np.einsum("ki,ki->k", self._inputs.times(self._jacobian), self._jacobian), 0)
 
     @functools.cached_property
@@ -460,7 +461,7 @@ class Propagation:
 
     def __str__(self):
         rows = zip(self.output_names, self._center, np.sqrt(self._variance), strict=True)
-        lines = [f"{name} = {format_value(y, u, 'S')}" for name, y, u in rows]
+        lines = [f"{name} = {format_value(y, u, '.2uS')}" for name, y, u in rows]
         if len(lines) > 30:
             lines[15:-15] = [f"... ({len(lines) - 30} more)"]
         return "\n".join(lines)

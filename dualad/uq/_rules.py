@@ -13,13 +13,14 @@ from scipy import sparse
 
 from dualad._context import call_within
 from dualad._core import Dual, MultiDual, Number
-from dualad._core.number import wrap
+from dualad._core.number import dual_parts, seed_tangent, wrap
 from dualad._trees import as_output
 from dualad.rules import FAMILIES
 from dualad.rules.elementwise import PARTIALS, PLAIN
 from dualad.transforms import _extract, _levels
 from dualad.uq import _combination
 from dualad.uq._numbers import (
+    LEVEL,
     RULES,
     UArray,
     UFloat,
@@ -79,6 +80,10 @@ def _refuse_numbers(args):
 
 def call(ufunc, inputs, kwargs=None):
     """ufunc(*inputs): the partial derivative by each uncertain input from dual numbers."""
+    if not kwargs and ufunc in PARTIALS:
+        result = _of_scalars(ufunc, inputs)
+        if result is not NotImplemented:
+            return result
     kwargs = kwargs or {}
     inputs = [as_array(x) if not isinstance(x, Uncertain) else x for x in inputs]
     _refuse_numbers(inputs)
@@ -101,6 +106,24 @@ def call(ufunc, inputs, kwargs=None):
                 output[1].append((result.tangent, x))
     joined = [_joined(*output) for output in outputs]
     return joined[0] if len(joined) == 1 else tuple(joined)
+
+
+def _of_scalars(ufunc, inputs):
+    """Of scalars alone, without a detour; NotImplemented for anything else."""
+    values = [x._value if type(x) is UFloat else x for x in inputs]
+    if not all(type(v) is float for v in values):
+        return NotImplemented
+    operands, value = [], None
+    for i, x in enumerate(inputs):
+        if type(x) is UFloat:
+            seeded = list(values)
+            seeded[i] = seed_tangent(Dual, values[i], 1.0, LEVEL)
+            parts = dual_parts(ufunc(*seeded), LEVEL)
+            if parts is NotImplemented:
+                return NotImplemented
+            value = parts[0]
+            operands.append((float(parts[1]), x))
+    return from_operands(float(value), tuple(operands)) if operands else NotImplemented
 
 
 def _value(result):

@@ -1,0 +1,329 @@
+"""optimize.least_squares, curve_fit, leastsq, minimize: SciPy's results, certified fits, derivatives of solutions."""
+
+import inspect
+
+import numpy as np
+import pytest
+import scipy.optimize
+from scipy.optimize import Bounds, LinearConstraint, NonlinearConstraint, rosen
+
+import dualad as da
+from dualad import demo, optimize
+
+T = np.linspace(0.0, 3.0, 12)
+P = np.array([2.0, 0.7, 0.3])
+NOISE = 0.05 * np.cos(7 * np.arange(12.0) ** 2)
+
+
+def model(t, a, b, c):
+    return a * np.exp(-b * t) + c
+
+
+Y = model(T, *P) + NOISE
+
+
+def residuals(p, y):
+    return model(T, *p) - y
+
+
+def central(f, x, h=1e-4):
+    """Fourth-order differences along each element of x."""
+    columns = []
+    for e in np.eye(x.size):
+        a, b, c, d = (f(x + k * h * e) for k in (-2, -1, 1, 2))
+        columns.append((a - 8 * b + 8 * c - d) / (12 * h))
+    return np.stack(columns, -1)
+
+
+# ---- certified fits --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("start", [0, 1])
+@pytest.mark.parametrize("name", demo.MODELS)
+def test_nist_fits(name, start):
+    problem, f = demo.load(name), demo.MODELS[name]
+    with np.errstate(all="ignore"):
+        fit = optimize.least_squares(lambda b: f(b, problem.x) - problem.y, problem.starts[start])
+        popt, pcov = optimize.curve_fit(lambda x, *b: f(b, x), problem.x, problem.y, p0=problem.starts[start])
+    assert fit.success
+    for values in (fit.x, popt):
+        assert demo.agreeing_digits(values, problem.values).min() >= 8
+    # float64 leaves the residuals of Lanczos1, whose data are exact to 13 digits, less than four digits
+    enough = 2 if name == "Lanczos1" else 8
+    assert demo.agreeing_digits(np.sqrt(np.diag(pcov)), problem.deviations).min() >= enough
+
+
+# ---- least squares ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["trf", "dogbox", "lm"])
+def test_least_squares_is_scipys(method):
+    mine = optimize.least_squares(residuals, [1.0, 1.0, 0.0], method=method, args=(Y,))
+    theirs = scipy.optimize.least_squares(residuals, [1.0, 1.0, 0.0], method=method, args=(Y,), jac="3-point")
+    np.testing.assert_allclose(mine.x, theirs.x, rtol=1e-5)
+    assert mine.success and mine.keys() == theirs.keys()
+    exact = da.jacobian(residuals)(mine.x, Y)
+    np.testing.assert_array_equal(mine.jac, exact)
+    assert np.abs(exact.T @ mine.fun).max() < 1e-14
+
+
+def test_arguments_of_least_squares():
+    by_keyword = optimize.least_squares(lambda p, *, y: residuals(p, y), [1.0, 1.0, 0.0], kwargs={"y": Y})
+    np.testing.assert_allclose(by_keyword.x, optimize.least_squares(residuals, [1.0, 1, 0], args=(Y,)).x, rtol=1e-12)
+    calls = []
+
+    def jac(p, y):
+        calls.append(p)
+        return da.jacobian(residuals)(p, y)
+
+    assert optimize.least_squares(residuals, [1.0, 1, 0], jac, args=(Y,)).success and calls
+    assert optimize.least_squares(residuals, [1.0, 1, 0], "3-point", args=(Y,)).success
+    assert optimize.least_squares(lambda x: x[0] ** 2 - 2, [1.0]).x == pytest.approx(np.sqrt(2))
+    with pytest.raises(ValueError, match="bounds"):
+        optimize.least_squares(residuals, [1.0, 1, 0], bounds=(2, 3), args=(Y,))
+    parameters = inspect.signature(scipy.optimize.least_squares).parameters
+    assert set(parameters) <= set(inspect.signature(optimize.least_squares).parameters)
+
+
+@pytest.mark.parametrize("method", ["trf", "dogbox", "lm"])
+def test_derivatives_of_a_fit(method):
+    def fit(y):
+        return optimize.least_squares(residuals, [1.0, 1.0, 0.0], method=method, args=(y,)).x
+
+    jacobian = da.jacobian(fit)(Y)
+    np.testing.assert_allclose(jacobian, central(fit, Y), rtol=1e-7, atol=1e-9)
+
+    def along(s):
+        return optimize.least_squares(lambda p: residuals(p, Y + s * NOISE), [1.0, 1.0, 0.0], method=method).x
+
+    second = da.derivative(along, order=2)(0.0)
+    differences = central(lambda s: da.derivative(along)(s[0]), np.zeros(1))[:, 0]
+    np.testing.assert_allclose(second, differences, rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["soft_l1", "huber", "cauchy", "arctan"])
+def test_derivatives_of_robust_fits(loss):
+    def fit(y):
+        return optimize.least_squares(residuals, [2.0, 1.0, 0.0], loss=loss, f_scale=0.03, args=(y,))
+
+    rho = {"soft_l1": lambda z: 2 * (np.sqrt(1 + z) - 1), "cauchy": np.log1p, "arctan": np.arctan,
+           "huber": lambda z: np.where(z > 1, 2 * np.sqrt(z) - 1, z)}[loss]
+
+    def minimum(y):
+        slope = da.grad(lambda p: np.sum(rho((residuals(p, y) / 0.03) ** 2)))
+        return optimize.root(slope, fit(Y).x, method="newton", tol=1e-9).x
+
+    np.testing.assert_allclose(da.jacobian(lambda y: fit(y).x)(Y), central(minimum, Y, 1e-6), rtol=1e-5, atol=1e-6)
+    cost, slope = da.jvp(lambda y: fit(y).cost, (Y,), (NOISE,))
+    assert float(cost) == pytest.approx(fit(Y).cost, rel=1e-12)
+    differences = (fit(Y + 1e-5 * NOISE).cost - fit(Y - 1e-5 * NOISE).cost) / 2e-5
+    assert float(slope) == pytest.approx(differences, rel=1e-6)
+
+
+def test_a_parameter_at_its_bound_moves_with_the_bound():
+    def fit(upper, y=Y):
+        bounds = ([-np.inf] * 3, np.array([1.0, 0.0, 0.0]) * upper + np.array([0.0, 9.0, 9.0]))
+        return optimize.least_squares(residuals, [1.0, 1.0, 0.0], bounds=bounds, args=(y,)).x
+
+    assert fit(1.5)[0] == pytest.approx(1.5)
+    slope = da.derivative(fit)(1.5)
+    assert float(slope[0]) == 1.0
+    np.testing.assert_allclose(slope, (fit(1.5 + 1e-4) - fit(1.5 - 1e-4)) / 2e-4, rtol=1e-3)
+    jacobian = da.jacobian(lambda y: fit(1.5, y))(Y)
+    np.testing.assert_array_equal(jacobian[0], 0)
+
+    def others(y):
+        return optimize.least_squares(lambda q: model(T, 1.5, *q) - y, fit(1.5)[1:]).x
+
+    np.testing.assert_allclose(jacobian[1:], central(others, Y), rtol=1e-6, atol=1e-8)
+
+
+def test_leastsq_is_scipys():
+    mine = optimize.leastsq(residuals, [1.0, 1.0, 0.0], args=(Y,), full_output=True)
+    theirs = scipy.optimize.leastsq(residuals, [1.0, 1.0, 0.0], args=(Y,), full_output=True)
+    np.testing.assert_allclose(mine[0], theirs[0], rtol=1e-6)
+    np.testing.assert_allclose(mine[1], theirs[1], rtol=1e-5)
+    transposed = optimize.leastsq(residuals, [1.0, 1, 0], (Y,), lambda p, y: da.jacobian(residuals)(p, y).T,
+                                  col_deriv=True)
+    np.testing.assert_allclose(transposed[0], mine[0], rtol=1e-7)
+    jacobian = da.jacobian(lambda y: optimize.leastsq(residuals, [1.0, 1.0, 0.0], args=(y,))[0])(Y)
+    expected = da.jacobian(lambda y: optimize.least_squares(residuals, [1.0, 1.0, 0.0], args=(y,)).x)(Y)
+    np.testing.assert_allclose(jacobian, expected, rtol=1e-10)
+
+
+# ---- curve_fit -------------------------------------------------------------------------------------------------------
+
+
+COVARIANCE = 0.01 * (np.eye(12) + 0.3 * np.eye(12, k=1) + 0.3 * np.eye(12, k=-1))
+
+
+@pytest.mark.parametrize("kwargs", [
+    {}, {"method": "lm"}, {"method": "dogbox"}, {"sigma": np.linspace(0.1, 0.4, 12)}, {"sigma": 0.2},
+    {"sigma": COVARIANCE, "absolute_sigma": True}, {"p0": [1.0, 2.0, 3.0], "bounds": (0, [3.0, 5.0, 9.0])},
+    {"bounds": Bounds([0, 0, 0], [4, 5, 6])}, {"check_finite": False}, {"maxfev": 500},
+], ids=str)
+def test_curve_fit_is_scipys(kwargs):
+    popt, pcov = optimize.curve_fit(model, T, Y, **kwargs)
+    expected = scipy.optimize.curve_fit(model, T, Y, **kwargs)
+    np.testing.assert_allclose(popt, expected[0], rtol=1e-5)
+    np.testing.assert_allclose(pcov, expected[1], rtol=1e-4)
+
+
+def test_further_results_and_errors_of_curve_fit():
+    popt, pcov, info, message, status = optimize.curve_fit(model, T, Y, full_output=True)
+    assert info["nfev"] > 0 and info["fvec"].shape == T.shape and isinstance(message, str) and status in (1, 2, 3, 4)
+    with_nan = np.where(np.arange(12) == 3, np.nan, Y)
+    omitted = optimize.curve_fit(model, T, with_nan, nan_policy="omit", sigma=np.ones(12))[0]
+    np.testing.assert_allclose(omitted, optimize.curve_fit(model, np.delete(T, 3), np.delete(Y, 3))[0], rtol=1e-9)
+    with pytest.raises(ValueError, match="infs or NaNs"):
+        optimize.curve_fit(model, T, with_nan)
+    with pytest.raises(ValueError, match="nan"):
+        optimize.curve_fit(model, T, with_nan, nan_policy="raise")
+    with pytest.raises(ValueError, match="number of fit parameters"):
+        optimize.curve_fit(lambda t: t, T, Y)
+    with pytest.raises(ValueError, match="incorrect shape"):
+        optimize.curve_fit(model, T, Y, sigma=np.ones(5))
+    with pytest.raises(ValueError, match="positive definite"):
+        optimize.curve_fit(model, T, Y, sigma=-np.eye(12))
+    with pytest.raises(TypeError, match="must not exceed"):
+        optimize.curve_fit(model, T[:2], Y[:2], method="lm")
+    with pytest.raises(RuntimeError, match="Optimal parameters not found"):
+        optimize.curve_fit(model, T, Y, maxfev=1)
+    with pytest.warns(scipy.optimize.OptimizeWarning, match="Covariance"):
+        assert np.all(np.isinf(optimize.curve_fit(model, T[:3], model(T[:3], *P))[1]))
+    jac = optimize.curve_fit(model, T, Y, jac=lambda t, a, b, c: np.stack([np.exp(-b * t), -a * t * np.exp(-b * t),
+                                                                          np.ones_like(t)], -1), sigma=np.full(12, 0.1))
+    np.testing.assert_allclose(jac[0], popt, rtol=1e-9)
+
+
+@pytest.mark.parametrize("sigma", [None, np.linspace(0.1, 0.4, 12), COVARIANCE], ids=["none", "errors", "covariance"])
+def test_parameters_and_covariances_have_derivatives(sigma):
+    for which in (0, 1):
+        def fit(y, which=which):
+            return optimize.curve_fit(model, T, y, sigma=sigma)[which]
+
+        np.testing.assert_allclose(da.jacobian(fit)(Y), central(fit, Y), rtol=1e-6, atol=1e-8)
+    if sigma is not None:
+        def scaled(s):
+            return optimize.curve_fit(model, T, Y, sigma=sigma + s * np.diag(np.diag(sigma)) if sigma.ndim == 2
+                                      else sigma * (1 + s * T))[0]
+
+        differences = central(lambda s: scaled(s[0]), np.zeros(1))[:, 0]
+        np.testing.assert_allclose(da.derivative(scaled)(0.0), differences, rtol=1e-6)
+    moved = da.derivative(lambda s: optimize.curve_fit(model, T + s, Y)[0])(0.0)
+    a, b, _ = optimize.curve_fit(model, T, Y)[0]
+    np.testing.assert_allclose(moved, [a * b, 0.0, 0.0], atol=1e-10)
+
+
+# ---- minimize --------------------------------------------------------------------------------------------------------
+
+
+GRADIENT = ("CG", "BFGS", "L-BFGS-B", "TNC", "SLSQP", "Newton-CG", "dogleg", "trust-ncg", "trust-krylov", "trust-exact",
+            "trust-constr")
+FREE = ("Nelder-Mead", "Powell", "COBYLA")
+
+
+def valley(x, a):
+    return (a[0] - x[0]) ** 2 + 10 * (x[1] - x[0] ** 2) ** 2 + a[1] * np.sin(x[1]) * 0.1
+
+
+A = np.array([0.5, 1.0])
+
+
+@pytest.mark.parametrize("method", [None, *GRADIENT, *FREE])
+def test_every_method_finds_the_minimum_and_its_derivatives(method):
+    def best(a, tol=None):
+        return optimize.minimize(valley, [0.4, 0.2], args=(a,), method=method, tol=tol)
+
+    exact = optimize.minimize(valley, [0.4, 0.2], args=(A,), method="trust-exact", tol=1e-12)
+    np.testing.assert_allclose(best(A).x, exact.x, atol=5e-3)
+    jacobian = da.jacobian(lambda a: best(a).x)(A)
+
+    def reference(a):
+        return optimize.root(da.grad(valley), exact.x, args=(a,)).x
+
+    np.testing.assert_allclose(jacobian, central(reference, A), rtol=1e-6, atol=1e-8)
+    # the envelope theorem
+    np.testing.assert_allclose(da.grad(lambda a: best(a, 1e-10 if method in GRADIENT else None).fun)(A),
+                               [2 * (A[0] - exact.x[0]), 0.1 * np.sin(exact.x[1])], rtol=1e-2, atol=1e-3)
+
+
+def test_second_derivatives_of_a_minimiser():
+    def best(a):
+        return optimize.minimize(valley, [0.4, 0.2], args=(a,), tol=1e-10).x
+
+    second = da.jacobian(da.jacobian(best))(A)
+    np.testing.assert_allclose(second, central(da.jacobian(best), A), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["Newton-CG", "trust-exact", "BFGS", "trust-ncg"])
+def test_exact_derivatives_save_evaluations(method):
+    calls = []
+
+    def counted(x):
+        calls.append(isinstance(x, np.ndarray))
+        return rosen(x) if isinstance(x, np.ndarray) else np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+    best = optimize.minimize(counted, np.full(5, 0.8), method=method)
+    np.testing.assert_allclose(best.x, 1, atol=1e-4)
+    assert sum(calls) == best.nfev
+
+
+def test_given_derivatives_are_taken():
+    both = optimize.minimize(lambda x: (np.sum((x - 1) ** 2), 2 * (x - 1)), [3.0, 4.0], jac=True, method="BFGS")
+    np.testing.assert_allclose(both.x, 1)
+    calls = []
+
+    def hess(x, a):
+        calls.append(a)
+        return 2 * np.eye(2)
+
+    best = optimize.minimize(lambda x, a: np.sum((x - a) ** 2), [3.0, 4.0], args=(2.0,), method="trust-exact",
+                             hess=hess)
+    np.testing.assert_allclose(best.x, 2)
+    assert calls == [2.0] * len(calls) and calls
+    with pytest.raises(TypeError, match="scalar"):
+        optimize.minimize(lambda x: x**2, [1.0, 2.0])
+
+
+@pytest.mark.parametrize("method", ["L-BFGS-B", "TNC", "SLSQP", "trust-constr"])
+@pytest.mark.parametrize("as_object", [False, True])
+def test_active_bounds(method, as_object):
+    def best(low, a):
+        bounds = Bounds(np.array([1.0, 0.0]) * low + np.array([0.0, -5.0]), np.array([5.0, 5.0])) if as_object else \
+            [(low, 5.0), (None, 5.0)]
+        return optimize.minimize(valley, [2.0, 1.0], args=(a,), method=method, bounds=bounds, tol=1e-9).x
+
+    slope = da.derivative(best)(0.9, A)
+    x = best(0.9, A)
+    assert x[0] == pytest.approx(0.9, abs=1e-5) and float(slope[0]) == 1.0
+    # the second element solves 20 (x1 - x0^2) + 0.1 cos(x1) = 0
+    assert float(slope[1]) == pytest.approx(40 * x[0] / (20 - 0.1 * np.sin(x[1])), rel=1e-5)
+    assert float(da.jacobian(best, argnums=1)(0.9, A)[0, 0]) == 0.0
+
+
+@pytest.mark.parametrize("method", ["SLSQP", "trust-constr", "COBYLA"])
+@pytest.mark.parametrize("form", ["dict", "nonlinear", "linear"])
+def test_active_constraints(method, form):
+    # nearest point to the origin on x + 2 y >= s is s (1, 2) / 5
+    def best(s):
+        if form == "linear":
+            constraint = LinearConstraint([[1.0, 2.0]], 1.0, np.inf)
+        elif form == "dict":
+            constraint = {"type": "ineq", "fun": lambda x: x[0] + 2 * x[1] - s}
+        else:
+            constraint = NonlinearConstraint(lambda x: x[0] + 2 * x[1], s, np.inf)
+        return optimize.minimize(lambda x: s * np.sum(x * x), [2.0, 3.0], method=method, constraints=constraint,
+                                 tol=1e-10).x
+
+    np.testing.assert_allclose(best(1.0), [0.2, 0.4], atol=1e-5)
+    expected = [0.0, 0.0] if form == "linear" else [0.2, 0.4]
+    np.testing.assert_allclose(da.derivative(best)(1.0), expected, atol=1e-8)
+
+
+def test_no_derivative_where_there_is_none():
+    with pytest.raises(np.linalg.LinAlgError, match="singular"):
+        da.derivative(lambda a: optimize.minimize(lambda x: a * (x[0] + x[1] - 1) ** 2, [0.0, 3.0]).x)(1.0)
+    with pytest.raises(np.linalg.LinAlgError, match="did not end at a root|singular"):
+        da.derivative(lambda a: optimize.minimize(lambda x: a * np.sqrt(1 + x[0] ** 2), [1e6],
+                                                  options={"maxiter": 1}).x)(1.0)
