@@ -7,10 +7,12 @@ from dualad.rules.algebra import (
     apart,
     as_view,
     innermost,
+    is_number,
     is_series,
     join,
     lift,
     primal,
+    rewrap,
     series_product,
     split,
     together,
@@ -78,8 +80,15 @@ def _masked(function, pairs):
     return total
 
 
+def _is_plain_matrix(a):
+    return type(a) is np.ndarray and a.ndim > 1 and a.dtype.kind in "fc" and all_finite(a)
+
+
 def _matmul(ufunc, a, b, **kwargs):
     """matmul of stacks of matrices; all directions of one operand go in one call."""
+    if not kwargs and _is_plain_matrix(a) and is_number(b) and b.ndim > 1 and not is_number(b.components):
+        # a stack of products, so that each component, and with it the value, is computed as if alone
+        return rewrap(b, np.matmul(a, lift(b.components, max(a.ndim, b.ndim))))
 
     def batched(x, y):
         # a direction axis in front broadcasts against a stack, once vectors are out of the way
