@@ -60,6 +60,10 @@ FUNCTIONS = {
     "convolve": lambda x: np.convolve(x[0], x[1]),
     "fft": lambda x: (np.abs(np.fft.fft(x[0])), np.real(np.fft.rfft(x[0]) * 1j), np.fft.ifft(np.fft.fft(x[0])).real),
     "clip": lambda x: (np.clip(x, 1, 1.8), np.round(x), np.floor(x)),
+    "ties": lambda x: (np.max(x * 0 + x[0, 0]), np.min(np.stack([x[0], x[0], x[1]]), axis=0)),
+    "zeros": lambda x: (np.prod(np.where(A33 > 3, x, 0.0), 1), np.linalg.norm(x * 0)),
+    "norms": lambda x: (np.linalg.norm(x, 1), np.linalg.norm(x, axis=0), np.linalg.norm(x[0], np.inf)),
+    "bounds": lambda x: (np.clip(x, 1.2, None), np.clip(x, x.T, 1.6), np.clip(x, min=1.2, max=1.3), x.clip(1, 2)),
     "polynomials": lambda x: (np.polyval(x[0], x[1]), np.poly(x[0])),
 }
 
@@ -150,6 +154,21 @@ def test_correlations_are_exact():
     a = uq.uarray(RNG.standard_normal(5), 0.3)
     assert not (a - a).std_dev.any() and not (a[1:] - a[:-1] - np.diff(a)).std_dev.any()
     assert not (a.sum() - sum(a)).s
+
+
+def test_deviations_of_numbers_less_what_they_share():
+    """x - x.mean() and the like, where the variance must not come from differences of large sums."""
+    n = 400
+    x = uq.uarray(RNG.uniform(1, 2, (n, 3)), RNG.uniform(0, 0.3, (n, 3)))
+    dense = uq.correlated([1.0, 1.0], np.eye(2)) * 0
+    for y in (x - x.mean(), x / x.sum(), x - x.mean(0), x[::-1] - x.mean(0) + 1, x[0] - x[0].sum(),
+              x - (x[0, 0] + x[1, 0]), x[:5, :1] - x[:5, 0].mean() + 0 * dense[0]):
+        expected = np.sqrt(np.diagonal(uq.covariance_matrix(y))).reshape(y.shape)
+        np.testing.assert_allclose(y.std_dev, expected, rtol=1e-12, atol=1e-17)
+    one = x[:1, :1]
+    assert not (one - one.mean()).std_dev.any()
+    tiny = np.concatenate([uq.uarray([1.0], 1.0), uq.uarray([1.0], 1e-12)])
+    assert (tiny - tiny.sum()).std_dev.tolist() == [1e-12, 1.0]
 
 
 def test_many_operations_need_no_recursion():

@@ -203,6 +203,15 @@ def test_poincare_constants(distribution, constant):
     assert uq.poincare_constant(distribution) == pytest.approx(constant, rel=1e-3)
 
 
+def test_poincare_constants_need_a_density():
+    assert uq.poincare_constant(stats.norm) == 1
+    if hasattr(stats, "Uniform"):
+        assert uq.poincare_constant(stats.Uniform(a=0, b=2)) == pytest.approx(4 / PI**2)
+        assert uq.poincare_constant(stats.Normal(mu=1, sigma=2)) == 4
+    with pytest.raises(ValueError, match="continuous"):
+        uq.poincare_constant(stats.poisson(3))
+
+
 @pytest.mark.parametrize("distribution", [stats.gamma(3), stats.beta(2, 3), stats.truncnorm(-1, 2), stats.logistic()])
 def test_poincare_inequality_holds(distribution):
     """Var g <= C E g'^2, with the identity and a sine."""

@@ -392,8 +392,9 @@ def _composed(function):
         @functools.wraps(formula)
         def rule(*args, **kwargs):
             args = [as_array(a) for a in args]
-            derived = formula(*args, **kwargs)
-            if derived is NotImplemented or any(np.iscomplexobj(nominal(x)) for x in args):
+            has_complex = any(np.iscomplexobj(nominal(x)) for x in args)
+            derived = NotImplemented if has_complex else formula(*args, **kwargs)
+            if derived is NotImplemented:
                 return linearised(function, args, kwargs)
             value = function(*(nominal(a) for a in args), **kwargs)
             if isinstance(derived, UFloat):
@@ -456,6 +457,42 @@ def _std(a, axis=None, ddof=0, keepdims=False, **kwargs):
     return np.sqrt(np.var(a, axis, ddof=ddof, keepdims=keepdims)) if not kwargs else NotImplemented
 
 
+def _extreme(function):
+    """max and min: the tied share the derivative equally, as in dualad's rule."""
+    @_composed(function)
+    def rule(a, axis=None, keepdims=False, **kwargs):
+        if kwargs or not isinstance(a, UArray):
+            return NotImplemented
+        tied = a._value == function(a._value, axis, keepdims=True)
+        return np.sum(a * (tied / np.sum(tied, axis, keepdims=True)), axis, keepdims=keepdims)
+
+    return rule
+
+
+@_composed(np.prod)
+def _prod(a, axis=None, keepdims=False, **kwargs):
+    with np.errstate(all="ignore"):
+        others = np.prod(a._value, axis, keepdims=True) / a._value
+    if kwargs or not isinstance(a, UArray) or not np.isfinite(others).all():
+        return NotImplemented
+    return np.sum(a * others, axis, keepdims=keepdims)
+
+
+@_composed(np.linalg.norm)
+def _norm(x, ord=None, axis=None, keepdims=False):
+    if ord is not None or not isinstance(x, UArray) or not np.all(np.linalg.norm(x._value, None, axis)):
+        return NotImplemented
+    return np.sqrt(np.sum(x * x, axis, keepdims=keepdims))
+
+
+@_composed(np.clip)
+def _clip(a, a_min=None, a_max=None, **kwargs):
+    if kwargs:
+        return NotImplemented
+    a = a if a_min is None else np.maximum(a, a_min)
+    return a if a_max is None else np.minimum(a, a_max)
+
+
 @_composed(np.diff)
 def _diff(a, n=1, axis=-1, **kwargs):
     if kwargs:
@@ -503,7 +540,8 @@ FUNCTIONS |= {f: _like(f) for f in (np.zeros_like, np.ones_like, np.empty_like, 
 FUNCTIONS |= {
     np.where: _where, np.sort: _sort, np.partition: _partition, np.pad: _pad, np.sum: _summed(np.sum, False),
     np.mean: _summed(np.mean, True), np.dot: _dot, np.inner: _inner, np.vdot: _vdot, np.outer: _outer, np.var: _var,
-    np.std: _std, np.diff: _diff, np.average: _average,
+    np.std: _std, np.diff: _diff, np.average: _average, np.max: _extreme(np.max), np.min: _extreme(np.min),
+    np.prod: _prod, np.linalg.norm: _norm, np.clip: _clip,
     np.sinc: lambda x: call(np.sinc, (x,)),
 }
 
