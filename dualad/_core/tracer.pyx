@@ -346,6 +346,10 @@ cdef class Tracer(Number):
     def __pow__(x, y, z):
         if z is not None:
             raise TypeError("pow() with a modulus is not defined for a Tracer")
+        if isinstance(x, Tracer) and type(y) in (int, float):
+            fast = FAST_POWERS.get(y)
+            if fast is not None:
+                return HANDLERS["ufunc"](fast, "__call__", (x,), {})
         return operate(np.power, x, y)
 
     def __iadd__(self, y): return operate_in_place(np.add, self, y)
@@ -355,7 +359,12 @@ cdef class Tracer(Number):
     def __ipow__(self, y, z): return operate_in_place(np.power, self, y)
     def __imod__(self, y): return operate_in_place(np.remainder, self, y)
     def __imatmul__(self, y): return operate_in_place(np.matmul, self, y)
-    def __ifloordiv__(self, y): return operate_in_place(np.floor_divide, self, y)
+
+    def __ifloordiv__(self, y):
+        if self.ndim == 0 or not is_operand(y):
+            return NotImplemented
+        self[...] = self // y
+        return self
 
     def __richcmp__(self, other, int op):
         if not is_operand(other):
@@ -384,7 +393,10 @@ cdef class Tracer(Number):
 
     def __contains__(self, item): return bool((self == item).any())
 
-    def __round__(self, ndigits=None): return np.round(self.value, ndigits or 0)
+    def __round__(self, ndigits=None):
+        self.run.followed = True
+        return round(self.array[()], ndigits)
+
     def __floor__(self): return self.value.__floor__()
     def __ceil__(self): return self.value.__ceil__()
     def __trunc__(self): return self.value.__trunc__()
@@ -425,9 +437,7 @@ cdef class Tracer(Number):
 
     @real.setter
     def real(self, value):
-        if self.dtype.kind == "c":
-            raise TypeError("the real part of a complex Tracer cannot be set: write x = value + 1j * x.imag")
-        self[...] = value
+        self[...] = value + 1j * np.imag(self) if self.dtype.kind == "c" else value
 
     @property
     def imag(self):
@@ -436,7 +446,9 @@ cdef class Tracer(Number):
 
     @imag.setter
     def imag(self, value):
-        raise TypeError("the imaginary part of a Tracer cannot be set: write x = x.real + 1j * value")
+        if self.dtype.kind != "c":
+            raise TypeError("a Tracer of real numbers has no imaginary part to set: make it complex first")
+        self[...] = np.real(self) + 1j * value
 
     def setflags(self, write=None, align=None, uic=None):
         """Set flags of the memory of the value."""
@@ -464,6 +476,8 @@ cdef class Tracer(Number):
         return like(self, self.array.astype(dtype, order, casting), self.terms, self.history)
 
 
+# the exponents for which ndarray.__pow__ calls another ufunc
+cdef dict FAST_POWERS = {2.0: np.square, 0.5: np.sqrt, 1.0: np.positive, -1.0: np.reciprocal}
 cdef tuple COMPARISONS = (np.less, np.less_equal, np.equal, np.not_equal, np.greater, np.greater_equal)
 
 

@@ -77,7 +77,7 @@ def setitem(x, key, y):
     if is_observed(key) and key.dtype == bool and not x.run.local and np.size(strip(y)) == 1:
         _store_masked(x, key, y)
         return
-    masked = any(is_observed(part) for part in _parts(key))
+    masked = not x.run.local and any(is_observed(part) for part in _parts(key))
     key = _plain_key(key, x.run)
     array = plain(x)
     shape = np.shape(array[key])

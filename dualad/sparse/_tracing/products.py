@@ -35,7 +35,7 @@ def contract(lead, value, operands, labels, output):
     sizes = {}
     for a, names in zip(operands, labels, strict=True):
         for name, n in zip(names, np.shape(a), strict=True):
-            sizes[name] = max(n, sizes.get(name, 1))
+            sizes[name] = n if n != 1 else sizes.get(name, 1)
     order = list(output) + [name for name in sizes if name not in output]
     space = tuple(sizes[name] for name in order)
     history = shared_history(lead, operands)
