@@ -265,7 +265,7 @@ cdef class Tracer(Number):
     cdef tuple own                     # the terms; of a view, as they were at `version` of its root
     cdef list owned                    # for each of them whether nobody else holds its integers
     cdef readonly Tracer root          # of a view: the array it looks into
-    cdef tuple chain                   # of a view: the functions that lead there from the root
+    cdef readonly tuple chain          # of a view: the functions that lead there from the root
     cdef long version                  # how often the array was written to
     cdef object past                   # History, or None
 
@@ -437,7 +437,7 @@ cdef class Tracer(Number):
 
     @real.setter
     def real(self, value):
-        self[...] = value + 1j * np.imag(self) if self.dtype.kind == "c" else value
+        np.real(self)[...] = value
 
     @property
     def imag(self):
@@ -448,7 +448,7 @@ cdef class Tracer(Number):
     def imag(self, value):
         if self.dtype.kind != "c":
             raise TypeError("a Tracer of real numbers has no imaginary part to set: make it complex first")
-        self[...] = np.real(self) + 1j * value
+        np.imag(self)[...] = value
 
     def setflags(self, write=None, align=None, uic=None):
         """Set flags of the memory of the value."""
@@ -509,6 +509,7 @@ def make(Trace trace, value, tuple terms=(), history=None):
     cdef Tracer r = Tracer.__new__(Tracer)
     r.array = value if type(value) is np.ndarray else np.asarray(value)
     r.run = trace
+    r.chain = ()
     r.own = terms
     r.owned = [False] * len(terms)
     r.past = history
@@ -534,7 +535,7 @@ def make_view(Tracer x, value, function):
     """A tracer that looks into x: `value` is function(x's value), a view, and so will its integers be."""
     cdef Tracer r = make(x.run, value)
     r.root = x if x.root is None else x.root
-    r.chain = (function,) if x.root is None else (*x.chain, function)
+    r.chain = (*x.chain, function)
     r.own = None
     return r
 
@@ -542,7 +543,7 @@ def make_view(Tracer x, value, function):
 def put_terms(Tracer x, key, tuple terms, history, bint keep=False):
     """The pattern of x[key] becomes these terms, each of the shape of x[key]; `keep` adds them to what is there."""
     cdef Tracer root = x if x.root is None else x.root
-    cdef tuple chain = () if x.root is None else x.chain
+    cdef tuple chain = x.chain
     cdef list pending = list(terms)
     cdef list slots = list(root.own)
     cdef Py_ssize_t k
@@ -600,7 +601,7 @@ cdef object assign(object rows, tuple chain, object key, object new):
 def taken(Tracer x, key):
     """The terms of x[key], copied: nobody holds x's own integers afterwards."""
     cdef Tracer root = x if x.root is None else x.root
-    cdef tuple chain = () if x.root is None else x.chain
+    cdef tuple chain = x.chain
     cdef list found = []
     for table, rows in root.own:
         rows = np.array(selected(rows, chain, key))

@@ -83,7 +83,8 @@ def setitem(x, key, y):
     shape = np.shape(array[key])
     terms = terms_of(y, x)
     array[key] = strip(y)
-    put_terms(x, key, tuple(_fit(t, rows, shape) for t, rows in terms), _history_after(x, y), masked)
+    keep = masked or any(getattr(function, "is_part", False) for function in x.chain)
+    put_terms(x, key, tuple(_fit(t, rows, shape) for t, rows in terms), _history_after(x, y), keep)
 
 
 def _fit(table, rows, shape):

@@ -73,11 +73,16 @@ def _in_memory_order(function, x, args, order, kwargs):
         return _of_lists(function, (x, *args, order), kwargs)
     if order not in ("A", "K") or x.ndim < 2:
         return _moved(function, x, (*args, order), kwargs)
-    places = np.empty_like(plain(x), np.intp)
-    places[...] = np.arange(x.size).reshape(x.shape)
-    chosen = function(places, *args, order)
-    terms = tuple((t, rows.reshape(-1)[chosen]) for t, rows in x.terms)
-    return like(x, function(plain(x), *args, order).copy("K"), terms, x.history)
+    layout = plain(x)
+
+    def in_memory_order(rows):
+        if [k * layout.itemsize for k in rows.strides] != [k * rows.itemsize for k in layout.strides]:
+            aligned = np.empty_like(layout, rows.dtype)
+            aligned[...] = rows
+            rows = aligned
+        return function(rows, *args, order)
+
+    return _moved(in_memory_order, x, (), {})
 
 
 def _part(function, x, args, kwargs, value, k):
@@ -352,11 +357,16 @@ def _end(a, value, axis):
 
 
 def _complex_part(function, x):
-    """Part of complex numbers, not to be written to."""
-    value = function(plain(x)).copy()
-    value.flags.writeable = False
-    return like(x, value, x.terms, x.history)
+    """A view of one part; what is stored there leaves the other part as it is."""
+    return make_view(x, function(plain(x)), whole_element)
 
+
+def whole_element(rows):
+    """Both parts of a complex number have one row."""
+    return rows
+
+
+whole_element.is_part = True
 
 _MOVED = """
     transpose permute_dims swapaxes moveaxis rollaxis squeeze expand_dims broadcast_to flip fliplr flipud
