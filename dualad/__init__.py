@@ -21,6 +21,7 @@ __all__ = [
     "jacobian",
     "jacobian_sparsity",
     "jvp",
+    "linalg",
     "linearize",
     "memory",
     "optimize",
@@ -34,7 +35,7 @@ __all__ = [
 
 del _rules
 
-_SUBPACKAGES = ("optimize", "plotting", "sparse", "uq")
+_SUBPACKAGES = ("linalg", "optimize", "plotting", "sparse", "uq")
 """Imported when they are first used, because SciPy's parts behind them take time to load."""
 
 _FROM_SPARSE = ("coloring", "hessian_sparsity", "jacobian_sparsity", "sparse_jacobian")
