@@ -98,7 +98,7 @@ def _eigh(a, UPLO="L"):
     return type(result)(*(join(lead, part, dot) for part, dot in zip(result, tangents, strict=True)))
 
 
-def _in_eigenvectors(w, v, a_dot, b_dot):
+def _pair_in_eigenvectors(w, v, a_dot, b_dot):
     """M = V^H A' V - V^H B' V diag(w) for A V = B V diag(w) with V^H B V = I, and V^H B' V (None where B is constant)."""
     middle = 0.0 if a_dot is None else np.matmul(np.matmul(_adjoint(v), a_dot), v)
     if b_dot is None:
@@ -109,13 +109,13 @@ def _in_eigenvectors(w, v, a_dot, b_dot):
 
 def eigvalsh_tangents(w, v, a_dot, b_dot=None):
     """w' = diag(M); equal eigenvalues share, as equal elements do in sort, so that their sums are exact."""
-    middle, _ = _in_eigenvectors(w, v, a_dot, b_dot)
+    middle, _ = _pair_in_eigenvectors(w, v, a_dot, b_dot)
     return _shared(np.real(_diagonal(middle)), primal(w))
 
 
 def eigh_tangents(w, v, a_dot, b_dot=None):
     """w' = diag(M) and V' = V C, C being M over the gaps and, on the diagonal, -V^H B' V / 2, which keeps the length."""
-    middle, stretch = _in_eigenvectors(w, v, a_dot, b_dot)
+    middle, stretch = _pair_in_eigenvectors(w, v, a_dot, b_dot)
     _refuse_repeated(w, middle, "eigh")
     turn = _inverse_gaps(w) * middle
     turn = turn if stretch is None else turn - 0.5 * stretch * np.eye(np.shape(v)[-1])
