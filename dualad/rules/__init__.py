@@ -12,6 +12,7 @@ from dualad.rules import (
     printing,
     reductions,
     series,
+    sparse,
     ufuncs,
 )
 from dualad.rules.algebra import laid_out_as, primal

@@ -99,7 +99,7 @@ def _eigh(a, UPLO="L"):
 
 
 def _pair_in_eigenvectors(w, v, a_dot, b_dot):
-    """M = V^H A' V - V^H B' V diag(w) for A V = B V diag(w) with V^H B V = I, and V^H B' V (None where B is constant)."""
+    """M = V^H A' V - V^H B' V diag(w) and V^H B' V (None where B is constant), A V = B V diag(w) and V^H B V = I."""
     middle = 0.0 if a_dot is None else np.matmul(np.matmul(_adjoint(v), a_dot), v)
     if b_dot is None:
         return middle, None
@@ -114,7 +114,7 @@ def eigvalsh_tangents(w, v, a_dot, b_dot=None):
 
 
 def eigh_tangents(w, v, a_dot, b_dot=None):
-    """w' = diag(M) and V' = V C, C being M over the gaps and, on the diagonal, -V^H B' V / 2, which keeps the length."""
+    """w' = diag(M) and V' = V C, C being M over the gaps and, on the diagonal, -V^H B' V / 2 to keep the length."""
     middle, stretch = _pair_in_eigenvectors(w, v, a_dot, b_dot)
     _refuse_repeated(w, middle, "eigh")
     turn = _inverse_gaps(w) * middle
@@ -129,28 +129,6 @@ def _shared(tangents, w):
     if w.size == 0 or np.all(share == np.eye(w.shape[-1])):
         return tangents
     return np.matmul(share, tangents[..., None])[..., 0]
-
-
-def half_to_full(a, lower, conjugate=True):
-    """The Hermitian (or symmetric) matrix of which one triangle is read."""
-    half = np.tril(a, -1) if lower else np.triu(a, 1)
-    eye = np.eye(np.shape(a)[-1])
-    return half + _adjoint(half) + np.real(a) * eye if conjugate else half + np.swapaxes(half, -1, -2) + a * eye
-
-
-def eigh_tangents(w, v, a_dot, b_dot, name):
-    """w' and V' of A V = B V diag(w) with V^H B V = I; both tangents are Hermitian, and that of B = I is None.
-
-    For M = V^H A' V - V^H B' V diag(w), w' = diag(M) and V' = V C, C = M over the gaps; on the diagonal of C half of
-    -V^H B' V keeps the length.
-    """
-    middle = 0.0 if a_dot is None else np.matmul(np.matmul(_adjoint(v), a_dot), v)
-    stretch = None if b_dot is None else np.matmul(np.matmul(_adjoint(v), b_dot), v)
-    middle = middle if stretch is None else middle - stretch * w[..., None, :]
-    _refuse_repeated(w, middle, name)
-    turn = _inverse_gaps(w) * middle
-    turn = turn if stretch is None else turn - 0.5 * stretch * np.eye(np.shape(v)[-1])
-    return np.real(_diagonal(middle)), np.matmul(v, turn)
 
 
 def _refuse_repeated(w, middle, name):

@@ -32,8 +32,9 @@ def is_operator_of_sparse_array(frame, number):
             return True
         frame = frame.f_back
     if frame is not asking:
-        raise TypeError(f"{asking.f_code.co_name} of scipy.sparse would lose the derivative of a {type(number).__name__}: "
-                        "use the operators, A @ x, x @ A, A * x, or the functions of dualad.sparse.linalg")
+        raise TypeError(f"{asking.f_code.co_name} of scipy.sparse would lose the derivative of a "
+                        f"{type(number).__name__}: use the operators, A @ x, x @ A, A * x, or the functions of "
+                        "dualad.sparse.linalg")
     return False
 
 
@@ -42,9 +43,9 @@ def sparse_operator(ufunc, method, a, b=None, **kwargs):
     rule = _RULES.get(ufunc)
     if rule is None or method != "__call__" or kwargs or b is None:
         matrix = next(x for x in (a, b) if is_sparse(x))
-        raise TypeError(
-            f"numpy.{ufunc.__name__}{'' if method == '__call__' else '.' + method} does not take a {type(matrix).__name__}"
-            " and a number with derivatives: use A @ x, A * x, A + x, or A.toarray()")
+        name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        raise TypeError(f"numpy.{name} does not take a {type(matrix).__name__} and a number with derivatives: use "
+                        "A @ x, A * x, A + x, or A.toarray()")
     return rule(a, b)
 
 

@@ -62,8 +62,8 @@ class _Compressed:
     def _from_dense(self, dense):
         dense = array(pack_if_needed(dense))
         if np.ndim(dense) != 2:
-            raise ValueError("arg1 must be a sparse matrix, (data, indices, indptr), (data, (row, column)) or a matrix, "
-                             f"not an array of shape {np.shape(dense)}")
+            raise ValueError("arg1 must be a sparse matrix, (data, indices, indptr), (data, (row, column)) or a "
+                             f"matrix, not an array of shape {np.shape(dense)}")
         stored = _stored(dense)
         row, column = np.nonzero(stored)
         self._from_coordinates(dense[row, column], (row, column), np.shape(dense))
@@ -179,7 +179,7 @@ class _Compressed:
 
     def __mul__(self, other):
         if isinstance(other, _Compressed) or sp.issparse(other):
-            raise TypeError(f"elementwise products of two sparse arrays with derivatives are not supported: {_SEE_TOARRAY}")
+            raise TypeError(f"products of two sparse arrays with derivatives are not supported: {_SEE_TOARRAY}")
         return times_dense(self, other)
 
     __rmul__ = multiply = __mul__
