@@ -58,7 +58,11 @@ FUNCTIONS = {
     "eigenvalues": lambda x: np.linalg.eigvalsh(x + x.T),
     "calculus": lambda x: (np.interp(1.2, [1, 2, 3], x[0]), np.trapezoid(x, axis=0), np.gradient(x[0])),
     "convolve": lambda x: np.convolve(x[0], x[1]),
-    "fft": lambda x: (np.abs(np.fft.fft(x[0])), np.real(np.fft.rfft(x[0]) * 1j), np.fft.ifft(np.fft.fft(x[0])).real),
+    "fft": lambda x: (np.abs(np.fft.fft(x[0])), np.real(np.fft.rfft(x[0]) * 1j)),
+    "inverse fft": lambda x: np.fft.ifft(np.fft.fft(x[0])).real,
+    "middle": lambda x: (np.median(x, 0), np.median(x, axis=1, keepdims=True), np.median(x[0, :2]), np.ptp(x, 0)),
+    "integrals": lambda x: (np.trapezoid(x), np.trapezoid(x, [0, 1, 3], axis=0), np.trapezoid(x, dx=0.5)),
+    "nansum": lambda x: np.nansum(x, 0),
     "clip": lambda x: (np.clip(x, 1, 1.8), np.round(x), np.floor(x)),
     "ties": lambda x: (np.max(x * 0 + x[0, 0]), np.min(np.stack([x[0], x[0], x[1]]), axis=0)),
     "zeros": lambda x: (np.prod(np.where(A33 > 3, x, 0.0), 1), np.linalg.norm(x * 0)),
@@ -287,6 +291,18 @@ def test_wrap():
     assert r["r"].s == pytest.approx(np.sqrt(0.05**2 + 0.2**2 + 0.1**2) / np.sqrt(3))
     with pytest.raises(TypeError, match="function"):
         uq.wrap(3)
+
+
+@pytest.mark.parametrize("f", [
+    np.gradient, np.cumsum, lambda x: np.convolve(x, [1.0, 2.0, 1.0]), lambda x: np.interp(3.3, range(300), x),
+    lambda x: np.linalg.norm(x, 3), lambda x: np.modf(x)[0] * np.ediff1d(x, to_end=1),
+])
+def test_general_functions_of_many_elements(f):
+    """Through sparse Jacobians where these have few colours."""
+    value, std = RNG.uniform(1, 2, 300), RNG.uniform(0, 0.1, 300)
+    y = f(uq.uarray(value, std))
+    np.testing.assert_array_equal(y.nominal_value, f(value))
+    np.testing.assert_allclose(np.square(y.std_dev), np.square(da.jacobian(f)(value)) @ std**2, rtol=1e-10)
 
 
 def test_large_arrays_stay_sparse():

@@ -7,8 +7,8 @@ from scipy import sparse
 
 from dualad.uq import _combination, _inputs
 from dualad.uq._format import parse_value
+from dualad.uq._general import as_array, joined_rows, linearised
 from dualad.uq._numbers import UFloat, Uncertain, _variable, make_array, make_variables, nominal
-from dualad.uq._rules import as_array, joined_rows, linearised
 
 
 def _checked(value, std, label):
