@@ -234,6 +234,19 @@ def test_names_of_the_math_module():
     assert inverse.std_dev == pytest.approx(np.array([[0.4, 0], [0, 1.6]]))
 
 
+def test_object_arrays_compute_as_arrays_do():
+    x, y = uq.ufloat(1, 0.1), uq.ufloat(2, 0.1)
+    scalars = [x, y, 2 * x * y]
+    objects, array = np.array(scalars), uq.uarray(scalars)
+    assert objects.dtype == object
+    for f in (np.mean, np.std, np.var, np.sum, np.prod, np.max, np.median, np.linalg.norm, lambda o: o @ o,
+              lambda o: np.dot(o, [1.0, 2.0, 3.0]), lambda o: np.arctan2(o, 1.5).sum(), lambda o: np.exp(o).sum()):
+        one, other = f(objects), f(array)
+        assert one.n == pytest.approx(other.n) and (one - other).s == pytest.approx(0, abs=1e-15)
+        assert one.s == pytest.approx(other.s)
+    assert (objects > 1).tolist() == [False, True, True] and np.sort(objects)[0] == x
+
+
 def test_comparisons():
     x, y = uq.ufloat(1, 0.1), uq.ufloat(1, 0.1)
     assert x == x and x != y and x == x + 0 and not x == 1

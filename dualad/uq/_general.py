@@ -84,7 +84,7 @@ def linearised(function, args, kwargs):
         return function(*args, **kwargs)
     count = sum(x.size for x in leaves)
     rows = joined_rows(leaves)
-    has_complex = any(x.dtype.kind == "c" for x in leaves)
+    has_complex = any(np.iscomplexobj(nominal(x)) for x in leaves)
     by_variable = len(rows.ids) <= count or has_complex
     width = len(rows.ids) if by_variable else count
     if width >= _MANY and not has_complex:

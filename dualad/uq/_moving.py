@@ -12,7 +12,7 @@ def _moved(function):
     def rule(*args, **kwargs):
         leaves = []
         replaced((args, kwargs), leaves.append)
-        if any(x.dtype.kind == "c" for x in leaves):
+        if any(np.iscomplexobj(nominal(x)) for x in leaves):
             return linearised(function, args, kwargs)
         values = function(*replaced(args, nominal), **replaced(kwargs, nominal))
         starts = np.cumsum([1, *(x.size for x in leaves)])

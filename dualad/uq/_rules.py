@@ -15,6 +15,7 @@ from dualad.rules.elementwise import PARTIALS, PLAIN
 from dualad.uq import _combination, _composed, _moving
 from dualad.uq._general import as_array, leaves_of, linearised, refuse_numbers, replaced
 from dualad.uq._numbers import (
+    FLOATS,
     LEVEL,
     RULES,
     UArray,
@@ -61,8 +62,8 @@ def call(ufunc, inputs, kwargs=None):
 
 def _of_scalars(ufunc, inputs):
     """Of scalars alone, without a detour; NotImplemented for anything else."""
-    values = [x._value if type(x) is UFloat else x for x in inputs]
-    if not all(type(v) is float for v in values):
+    values = [x._value if type(x) is UFloat else float(x) if type(x) in FLOATS else None for x in inputs]
+    if None in values:
         return NotImplemented
     operands, value = [], None
     for i, x in enumerate(inputs):
