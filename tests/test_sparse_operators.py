@@ -20,6 +20,7 @@ from conftest import (
     tangents_of,
 )
 from dualad.sparse import csc_array, csr_array, diags_array
+from test_higher_order import LAYOUTS, check
 
 RNG = np.random.default_rng(11)
 DENSE = np.where(RNG.random((6, 6)) < 0.45, RNG.standard_normal((6, 6)), 0.0)
@@ -65,15 +66,24 @@ def test_elementwise_products(kind, rng, plain):
         pytest.skip("the product of matrices")
     for shape in ((4, 6), (6,), (4, 1), (1, 6)):
         x, t = random_number(kind, rng.standard_normal(shape), rng)
-        for product in (plain * x, x * plain):
+        for product in products(plain, x):
             assert_same_bits(product.value.toarray(), (plain * x.value).toarray())
             assert_close(tangents_of(product.toarray(), kind), [WIDE * d for d in t])
         assert_close(tangents_of((plain / (2 + x)).toarray(), kind), [-WIDE * d / (2 + x.value) ** 2 for d in t])
 
 
+def products(plain, x):
+    """x * A, and A * x where SciPy leaves it to x."""
+    try:
+        return x * plain, plain * x
+    except (TypeError, ValueError):
+        assert not hasattr(sp._compressed._cs_matrix, "_multiply_2d_with_broadcasting")
+        return (x * plain,)
+
+
 def test_scalars(kind, plain):
     s = number(kind, 3.0, np.ones(directions(kind)))
-    for product in (plain * s, s * plain):
+    for product in products(plain, s):
         assert_same_bits(product.value.toarray(), (plain * 3.0).toarray())
         assert_close(tangents_of(product.toarray(), kind), [WIDE] * directions(kind))
     assert_close(tangents_of((plain / s).toarray(), kind), [-WIDE / 9] * directions(kind))
@@ -289,6 +299,18 @@ def test_sparse_systems_nested(form):
     second = da.jvp(lambda d: da.jvp(sparse, (d,), (u,))[1], (data,), (v,))[1]
     steps = [da.jvp(sparse, (data + h * v,), (u,))[1] for h in (1e-4, -1e-4)]
     assert_close(second, (steps[0] - steps[1]) / 2e-4, 1e-5, 1e-5)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_higher_order(layout, form, rng):
+    own = PLAIN[form](SQUARE)
+
+    def f(data, b):
+        a = CLASSES[form]((data, own.indices, own.indptr), shape=own.shape)
+        return [own @ b, b @ own, own + b, (b * own).toarray(), a @ b, b @ a, (a * b).toarray(), (a - own).toarray(),
+                da.sparse.linalg.spsolve(a, b), da.sparse.linalg.splu(a).solve(b, "T")]
+
+    check(f, (own.data, np.ones(6)), layout, rng, 1e-8)
 
 
 def test_matrix_is_factorised_once(monkeypatch, rng):

@@ -423,7 +423,8 @@ def solve_toeplitz(c_or_cr, b, check_finite=True):
         return scipy.linalg.solve_toeplitz((c, r), b, check_finite=check_finite)
 
     def factorise(c, r):
-        return in_columns(lambda columns: scipy.linalg.solve_toeplitz((c, r), columns, check_finite=False))
+        # older versions of SciPy cannot read what they may not write
+        return in_columns(lambda columns: scipy.linalg.solve_toeplitz((c, r), np.array(columns), check_finite=False))
 
     return solve_columns((c, r), b, own, factorise, (lambda t, x, *_: _toeplitz_part(t, x, True),
                                                      lambda t, x, *_: _toeplitz_part(t, x, False)))

@@ -110,7 +110,7 @@ def in_columns(solve, ndim=2):
 
 def factorised(a):
     """A solver of stacks for a plain general matrix, or a stack of them, factorised once."""
-    if a.ndim > 2:
+    if a.ndim > 2 or a.size == 0:
         return in_columns(lambda columns: np.linalg.solve(a, columns), a.ndim)
     return by_lu(scipy.linalg.lu_factor(a, check_finite=False))
 
