@@ -26,6 +26,7 @@ __all__ = [
     "memory",
     "optimize",
     "sparse",
+    "sparse_hessian",
     "sparse_jacobian",
     "testing",
     "uq",
@@ -38,7 +39,7 @@ del _rules
 _SUBPACKAGES = ("linalg", "optimize", "plotting", "sparse", "uq")
 """Imported when they are first used, because SciPy's parts behind them take time to load."""
 
-_FROM_SPARSE = ("coloring", "hessian_sparsity", "jacobian_sparsity", "sparse_jacobian")
+_FROM_SPARSE = ("coloring", "hessian_sparsity", "jacobian_sparsity", "sparse_hessian", "sparse_jacobian")
 """Names of dualad.sparse that stand here as well."""
 
 
