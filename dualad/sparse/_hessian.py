@@ -5,7 +5,8 @@ of the terms with c colours: the c (c + 1) / 2 second derivatives of h along pai
 term's Hessian by itself. It is the forward form of partial separability: A. Griewank and Ph. L. Toint, "On the
 unconstrained optimization of partially separable functions", in *Nonlinear Optimization 1981*, Academic Press 1982.
 With a gradient at hand, the Hessian is the gradient's Jacobian, whose symmetry a star or acyclic colouring uses: T. F.
-Coleman and J. J. Moré, "Estimation of sparse Hessian matrices and graph coloring problems", Math. Programming 28 (1984).
+Coleman and J. J. Moré, "Estimation of sparse Hessian matrices and graph coloring problems", Math. Programming 28
+(1984).
 """
 
 import numpy as np
@@ -21,8 +22,8 @@ from dualad.sparse._coloring import coloring as color_pattern
 from dualad.sparse._coloring import coloring_from_arrays
 from dualad.sparse._detection import hessian_sparsity, jacobian_sparsity
 from dualad.sparse._jacobian import Argument, Plan, SparseJacobian, check_size, resolve_pattern
-from dualad.sparse._patterns import as_pattern, columns_of
-from dualad.sparse._recovery import FORMATS, check_format
+from dualad.sparse._patterns import as_pattern, columns_of, names
+from dualad.sparse._recovery import check_format, make_matrix
 from dualad.sparse._terms import terms_of
 from dualad.transforms import _levels, grad
 
@@ -53,28 +54,22 @@ class Terms:
         self._plan_recovery()
 
     def _plan_recovery(self):
-        """For each entry of the lower half, which second derivatives of which terms are to be added."""
+        """A matrix of ones that adds, for each entry, the second derivatives of the terms that have it."""
         n, jacobian = self.sparsity.shape[0], self.coloring.pattern.tocsr()
         lengths = np.diff(jacobian.indptr)
         terms = np.repeat(np.arange(len(lengths)), lengths)
         first = np.repeat(np.arange(jacobian.nnz), lengths[terms])
-        within = np.arange(len(first)) - np.repeat(np.cumsum(lengths[terms]) - lengths[terms], lengths[terms])
-        second = jacobian.indptr[terms[first]] + within
+        before = np.cumsum(lengths[terms]) - lengths[terms]
+        second = jacobian.indptr[terms[first]] + np.arange(len(first)) - np.repeat(before, lengths[terms])
         a, b = jacobian.indices[first].astype(np.int64), jacobian.indices[second].astype(np.int64)
-        rows, columns = self.sparsity.indices.astype(np.int64), columns_of(self.sparsity)
-        keys = columns * n + rows
-        lower = rows >= columns
-        held = keys[lower]
-        at = np.searchsorted(held, b * n + a)
-        good = (a >= b) & (at < len(held))
-        good[good] = held[at[good]] == (b * n + a)[good]
-        source = self._places()[self.coloring.colors[a[good]], self.coloring.colors[b[good]]] * len(lengths)
-        order = np.argsort(at[good], kind="stable")
-        self.source = (source + terms[first[good]])[order]
-        self.filled, self.starts = np.unique(at[good][order], return_index=True)
-        self.lower = int(np.count_nonzero(lower))
-        mirrored = np.maximum(rows, columns) + np.minimum(rows, columns) * n
-        self.mirror = np.searchsorted(held, mirrored)
+        keys, wanted = columns_of(self.sparsity) * n + self.sparsity.indices, b * n + a
+        at = np.searchsorted(keys, wanted)
+        held = at < len(keys)
+        held[held] = keys[at[held]] == wanted[held]
+        colors, count = self.coloring.colors, len(lengths)
+        source = self._places()[colors[a[held]], colors[b[held]]] * count + terms[first[held]]
+        shape = len(keys), self.colours * (self.colours + 1) // 2 * count
+        self.adding = sparse.csr_array((np.ones(len(source)), (at[held], source)), shape=shape)
 
     def _places(self):
         """Where the second derivative along two colours stands."""
@@ -121,8 +116,10 @@ class Terms:
             raise ValueError(
                 f"the pattern has {terms} terms, but f has {np.size(y)} now; call .prepare(x) for the new ones"
             )
-        if not isinstance(y, Number) or y.level < level or y.isconstant:
-            return np.sum(y.components[0] if isinstance(y, Number) and y.level == level else y), np.zeros((pairs, terms))
+        if not isinstance(y, Number) or y.level < level:
+            return np.sum(y), np.zeros((pairs, terms))
+        if y.isconstant:
+            return np.sum(y.components[0]), np.zeros((pairs, terms))
         components = np.reshape(y.components, (len(y.components), terms))
         if first == second:
             return np.sum(components[0]), components[1 + first[1] :]
@@ -133,17 +130,11 @@ class Terms:
         """The entries of the Hessian from all second derivatives of the terms."""
         if isinstance(flat, Number):
             return rewrap(flat, np.stack([self.values(c) for c in flat.components]))
-        lower = np.zeros(self.lower, flat.dtype)
-        if len(self.starts):
-            lower[self.filled] = np.add.reduceat(flat[self.source], self.starts)
-        return lower[self.mirror]
+        return (self.adding @ flat).astype(flat.dtype, copy=False)
 
     def matrix(self, values):
         """The Hessian with these entries."""
-        pattern = self.sparsity
-        made = FORMATS[self.format]((values, pattern.indices.copy(), pattern.indptr.copy()), shape=pattern.shape)
-        made.has_sorted_indices = made.has_canonical_format = True
-        return made
+        return make_matrix(self.format, values, self.sparsity, self.sparsity.shape)
 
     def cost(self):
         c = self.colours
@@ -278,7 +269,7 @@ class SparseHessian(Plan):
             of_gradient = Argument.of(self.gradient, self.argnum, args, kwargs)
             pattern = jacobian_sparsity(of_gradient.bound(), x, intercept=self.intercept)
             if pattern.shape[0] != pattern.shape[1]:
-                raise ValueError(f"grad must have as many results as x has elements, but its Jacobian is {pattern.shape}")
+                raise ValueError(f"grad must have as many results as x has elements, not {pattern.shape[0]}")
             return Gradient(self, color_pattern(pattern + pattern.T, structure="symmetric"), True)
         if self.pattern is not None and self.pattern.shape[0] != argument.size:
             raise ValueError(f"the pattern has {self.pattern.shape[0]} columns, but x has {argument.size} elements")
@@ -404,9 +395,8 @@ class SparseHessian(Plan):
         held = self.pattern.tocsr()[whole.coords[0], whole.coords[1]]
         lost = np.unique(whole.coords[0][(whole.data != 0) & ~np.asarray(held, bool).ravel()])
         if len(lost):
-            from dualad.sparse._patterns import names
-
-            raise ValueError(f"the pattern lacks entries that f has at this x, in {names(lost, 'row')}: give all entries")
+            where = names(lost, "row")
+            raise ValueError(f"the pattern lacks entries that f has at this x, in {where}: give all entries")
 
     def explain(self):
         """Size of the pattern, colours against their bound, the way that is taken and its cost.
@@ -431,7 +421,8 @@ class SparseHessian(Plan):
         if self._prepared is None:
             return f"<SparseHessian of {name}, not prepared yet>"
         n, c = self.sparsity.shape[0], self.coloring
-        return f"<SparseHessian of {name}: {n} x {n}, {self.sparsity.nnz} entries, {c.ncolors} colours, by the {self.route}>"
+        entries = self.sparsity.nnz
+        return f"<SparseHessian of {name}: {n} x {n}, {entries} entries, {c.ncolors} colours, by the {self.route}>"
 
     def save(self, file):
         """Save pattern and colouring as an npz file; functions are not saved.

@@ -23,8 +23,10 @@ def terms_of(f, x):
     result = f(Watched(x))
     if not isinstance(result, Total):
         return None
-    parts = [result.constant, *(w * np.ravel(plain(a)) for w, a in result.parts)]
-    return np.concatenate([np.reshape(p, (-1,)) for p in parts if isinstance(p, Number) or np.ndim(p)])
+    parts = [np.ravel(plain(a)) if w == 1 else w * np.ravel(plain(a)) for w, a in result.parts]
+    if isinstance(result.constant, Number):
+        parts.append(np.reshape(result.constant, (1,)))
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def plain(x):
