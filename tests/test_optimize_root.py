@@ -57,7 +57,8 @@ def test_the_trap_of_freudenstein_and_roth_is_no_success():
 @pytest.mark.parametrize("method", EXACT)
 def test_the_jacobian_of_the_result_is_that_at_the_solution(method):
     sol = optimize.root(pair, [1.0, 1.0], args=(PARAMETERS,), method=method)
-    np.testing.assert_allclose(sol.jac, [[2 * sol.x[0], 1.0], [-1.0, 4 * sol.x[1]]], rtol=1e-14)
+    jac = sol.jac @ np.eye(2) if method == "newton-krylov" else sol.jac
+    np.testing.assert_allclose(jac, [[2 * sol.x[0], 1.0], [-1.0, 4 * sol.x[1]]], rtol=1e-14)
 
 
 def test_x_keeps_its_shape():
