@@ -11,6 +11,10 @@ from dualad.uq._general import as_array, joined_rows, linearised
 from dualad.uq._numbers import UFloat, Uncertain, _variable, make_array, make_variables, nominal
 
 
+_DENSE = 0.05
+"""The share of stored coefficients from which on products of dense matrices are faster."""
+
+
 def _checked(value, std, label):
     """A real value and a standard deviation as floats."""
     try:
@@ -305,6 +309,9 @@ def covariance_matrix(numbers):
     if not isinstance(x, Uncertain):
         return np.zeros((x.size, x.size))
     matrix = joined_rows([x]).matrix
+    if matrix.nnz > _DENSE * matrix.shape[0] * matrix.shape[1]:
+        matrix = matrix.toarray()
+        return matrix @ matrix.T
     return (matrix @ matrix.T).toarray()
 
 
