@@ -10,7 +10,6 @@ from dualad.uq._format import parse_value
 from dualad.uq._general import as_array, joined_rows, linearised
 from dualad.uq._numbers import UFloat, Uncertain, _variable, make_array, make_variables, nominal
 
-
 _DENSE = 0.05
 """The share of stored coefficients from which on products of dense matrices are faster."""
 
