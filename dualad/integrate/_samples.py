@@ -3,7 +3,23 @@
 import numpy as np
 import scipy.integrate
 
+from dualad.rules.algebra import Number
 from dualad.rules.formula import array, formula_of
+from dualad.rules.packing import pack_if_needed
+
+
+def _formula_of(function):
+    """The formula where an argument carries derivatives, SciPy's function where none does."""
+    def decorate(formula):
+        rule = formula_of(function)(formula)
+
+        def call(*args, **kwargs):
+            found = any(isinstance(pack_if_needed(x), Number) for x in (*args, *kwargs.values()))
+            return (rule if found else function)(*args, **kwargs)
+
+        return call
+
+    return decorate
 
 
 def _last(y, x, dx, axis):
@@ -21,13 +37,13 @@ def _last(y, x, dx, axis):
     return y, np.broadcast_to(steps, y.shape[:-1] + (y.shape[-1] - 1,)), axis
 
 
-@formula_of(scipy.integrate.trapezoid)
+@_formula_of(scipy.integrate.trapezoid)
 def _trapezoid(y, x=None, dx=1.0, axis=-1):
     y, h, _ = _last(y, x, dx, axis)
     return np.sum(h * (y[..., 1:] + y[..., :-1]) / 2, axis=-1)
 
 
-@formula_of(scipy.integrate.cumulative_trapezoid)
+@_formula_of(scipy.integrate.cumulative_trapezoid)
 def _cumulative_trapezoid(y, x=None, dx=1.0, axis=-1, initial=None):
     y, h, axis = _last(y, x, dx, axis)
     total = np.cumsum(h * (y[..., 1:] + y[..., :-1]) / 2, axis=-1)
@@ -53,7 +69,7 @@ def _second_half(y, h):
     return _first_half(y[..., ::-1], h[..., ::-1])[..., ::-1]
 
 
-@formula_of(scipy.integrate.simpson)
+@_formula_of(scipy.integrate.simpson)
 def _simpson(y, x=None, *, dx=1.0, axis=-1):
     """Pairs of intervals; an odd last one by the parabola through the last three points."""
     y, h, _ = _last(y, x, dx, axis)
@@ -64,7 +80,7 @@ def _simpson(y, x=None, *, dx=1.0, axis=-1):
     return total if y.shape[-1] % 2 else total + second[..., -1]
 
 
-@formula_of(scipy.integrate.cumulative_simpson)
+@_formula_of(scipy.integrate.cumulative_simpson)
 def _cumulative_simpson(y, *, x=None, dx=1.0, axis=-1, initial=None):
     y, h, axis = _last(y, x, dx, axis)
     if y.shape[-1] < 3:
@@ -80,7 +96,7 @@ def _cumulative_simpson(y, *, x=None, dx=1.0, axis=-1, initial=None):
     return np.moveaxis(total, -1, axis)
 
 
-@formula_of(scipy.integrate.romb)
+@_formula_of(scipy.integrate.romb)
 def _romb(y, dx=1.0, axis=-1, show=False):
     """Romberg's extrapolation of trapezoidal sums with steps dx, 2 dx, 4 dx, ..."""
     y = np.moveaxis(array(y), axis, -1)
