@@ -22,10 +22,12 @@ __all__ = [
     "jacobian",
     "jacobian_sparsity",
     "jvp",
+    "linalg",
     "linearize",
     "memory",
     "optimize",
     "sparse",
+    "sparse_hessian",
     "sparse_jacobian",
     "testing",
     "uq",
@@ -41,10 +43,10 @@ __all__ = [
 
 del _rules
 
-_SUBPACKAGES = ("optimize", "plotting", "sparse", "uq")
+_SUBPACKAGES = ("linalg", "optimize", "plotting", "sparse", "uq")
 """Imported when they are first used, because SciPy's parts behind them take time to load."""
 
-_FROM_SPARSE = ("coloring", "hessian_sparsity", "jacobian_sparsity", "sparse_jacobian")
+_FROM_SPARSE = ("coloring", "hessian_sparsity", "jacobian_sparsity", "sparse_hessian", "sparse_jacobian")
 """Names of dualad.sparse that stand here as well."""
 
 

@@ -294,16 +294,21 @@ def intercept_numpy(*where):
     return _interception([n for n in namespaces if n is not None])
 
 
+class _Intercepted:
+    """A function run under interception; can be pickled if the function can."""
+
+    def __init__(self, f):
+        functools.update_wrapper(self, f, updated=())
+
+    def __call__(self, *args, **kwargs):
+        with intercept_numpy(self.__wrapped__):
+            return self.__wrapped__(*args, **kwargs)
+
+
 def intercepted(f, intercept):
     """f, or f run under interception if that is asked for."""
     if intercept is False:
         return f
     if not isinstance(intercept, (bool, numpy.bool_)):
         raise TypeError(f"intercept must be True or False, not {intercept!r}")
-
-    @functools.wraps(f, updated=())
-    def run(*args, **kwargs):
-        with intercept_numpy(f):
-            return f(*args, **kwargs)
-
-    return run if intercept else f
+    return _Intercepted(f) if intercept else f

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["correlation_ellipse", "propagation_histogram", "sensitivity_series", "tornado"]
+__all__ = ["correlation_ellipse", "propagation_histogram", "sensitivity_series", "spy", "spy_text", "tornado"]
 
 
 def _axes(ax):
@@ -289,3 +289,168 @@ def _mean_and_covariance(result):
         return result._center, result._covariance, result.output_names
     raise TypeError(f"correlation_ellipse needs a Propagation, uncertain numbers or a pair (mean, cov), not "
                     f"{type(result).__name__}")
+
+
+# ---- sparsity patterns ---------------------------------------------------------------------------------------------
+
+_GOLDEN = 0.6180339887498949
+_SYMBOLS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def _coloring_of(plan):
+    from dualad.sparse import Coloring
+
+    coloring = plan if isinstance(plan, Coloring) else getattr(plan, "coloring", None)
+    if not isinstance(coloring, Coloring):
+        raise TypeError(f"spy needs a SparseJacobian, a SparseHessian or a Coloring, not {type(plan).__name__}")
+    return coloring
+
+
+def _raster(rows, columns, colors, shape, most):
+    """Colours of the entries as a matrix of at most `most` lines either way, -1 where there is none; of the entries
+    that share a place, the last is seen."""
+    steps = [max(1, -(-size // limit)) for size, limit in zip(shape, most, strict=True)]
+    image = np.full([-(-size // step) for size, step in zip(shape, steps, strict=True)], -1)
+    image[rows // steps[0], columns // steps[1]] = colors
+    return image
+
+
+def _rasters(coloring, most):
+    """The pattern with a colour for each entry, and the compressed matrices by name."""
+    pattern = coloring.pattern.tocoo()
+    rows, columns = pattern.coords
+    by_columns, by_rows = coloring.sides
+    m, n = coloring.shape
+    first = 0 if by_columns is None else int(by_columns.max(initial=-1)) + 1
+    hues, compressed = np.full(len(rows), -1), []
+    if by_rows is not None:
+        hues, kept = first + by_rows[rows], by_rows[rows] >= 0
+        hues[~kept] = -1
+        shape = (int(by_rows.max(initial=-1)) + 1, n)
+        compressed.append(_raster(by_rows[rows][kept], columns[kept], hues[kept], shape, most))
+    if by_columns is not None:
+        hue, kept = by_columns[columns], by_columns[columns] >= 0
+        hues = np.where(kept, hue, hues)
+        compressed.insert(0, _raster(rows[kept], hue[kept], hue[kept], (m, first), most))
+    return _raster(rows, columns, np.where(hues < 0, coloring.ncolors, hues), (m, n), most), compressed
+
+
+def _painted(image, ncolors):
+    """Hues a golden section apart; white where there is no entry, grey where it has no colour of its own."""
+    from matplotlib.colors import hsv_to_rgb
+
+    k = np.arange(ncolors)
+    palette = hsv_to_rgb(np.stack([k * _GOLDEN % 1, 0.55 + 0.4 * (k % 2), 0.9 - 0.25 * (k % 3 == 2)], axis=1))
+    return np.concatenate([palette, [[0.6, 0.6, 0.6], [1, 1, 1]]])[image]
+
+
+def spy(plan, ax=None):
+    """The pattern of a plan with one hue for each colour, and the compressed matrix beside it.
+
+    Parameters
+    ----------
+    plan : SparseJacobian, SparseHessian or Coloring
+        What to show; a plan must be prepared.
+    ax : sequence of matplotlib.axes.Axes, optional
+        Where to draw: two axes, three for a bidirectional colouring. By default a new figure.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+        The axes of the pattern and of the compressed matrix (matrices).
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    TypeError
+        If `plan` is nothing of the kind.
+    ValueError
+        If the number of axes does not fit.
+
+    Notes
+    -----
+    Large patterns are drawn at 800 dots a side. `spy_text` does the same in a terminal. The picture is that of figure
+    2.1 in Gebremedhin, Manne and Pothen, SIAM Review 47 (2005).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualad as da
+    >>> axes = da.plotting.spy(da.coloring(np.eye(4) + np.eye(4, k=1)))
+    >>> axes[1].get_title()
+    'compressed: 2 colours'
+    """
+    coloring = _coloring_of(plan)
+    pattern, compressed = _rasters(coloring, (800, 800))
+    wanted = 1 + len(compressed)
+    if ax is None:
+        try:
+            from matplotlib import pyplot
+        except ImportError as error:
+            raise ImportError("dualad.plotting needs matplotlib: pip install dualad[plot]") from error
+        ratios = [2, *(1 if image.shape[0] >= image.shape[1] else 2 for image in compressed)]
+        figure, ax = pyplot.subplots(1, wanted, width_ratios=ratios, layout="constrained", squeeze=False)
+        ax = ax[0]
+    if np.size(ax) != wanted:
+        raise ValueError(f"ax must hold {wanted} axes, but has {np.size(ax)}")
+    ax = np.ravel(ax)
+    m, n = coloring.shape
+    colours = f"{coloring.ncolors} colour{'s' * (coloring.ncolors != 1)}"
+    titles = [f"{m} x {n}, {coloring.pattern.nnz} entries", f"compressed: {colours}", ""]
+    for where, image, title in zip(ax, [pattern, *compressed], titles, strict=False):
+        if image.size:
+            where.imshow(_painted(image, coloring.ncolors), interpolation="nearest", aspect="auto")
+        where.set_title(title)
+        where.set_xticks([])
+        where.set_yticks([])
+    return ax
+
+
+def spy_text(plan, *, width=60, height=30):
+    """The pattern of a plan as text, for terminals: a character for each colour, and the compressed matrix beside it.
+
+    Parameters
+    ----------
+    plan : SparseJacobian, SparseHessian or Coloring
+        What to show; a plan must be prepared.
+    width, height : int, optional
+        Characters that the pattern may take; larger ones are thinned out.
+
+    Returns
+    -------
+    str
+        Several lines. Colours are 0 to 9, A to Z, a to z, and again; a dot is no entry.
+
+    Raises
+    ------
+    TypeError
+        If `plan` is nothing of the kind.
+    ValueError
+        If width or height is not positive.
+
+    Notes
+    -----
+    The text form of `spy`; see there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualad as da
+    >>> print(da.plotting.spy_text(da.coloring(np.eye(4) + np.eye(4, k=1))))
+    01..  01
+    .10.  01
+    ..01  01
+    ...1  .1
+    """
+    if width < 1 or height < 1:
+        raise ValueError(f"width and height must be positive, not {width} and {height}")
+    coloring = _coloring_of(plan)
+    pattern, compressed = _rasters(coloring, (height, width))
+    symbols = [_SYMBOLS[k % len(_SYMBOLS)] for k in range(coloring.ncolors)] + ["*", "."]
+    blocks = [["".join(symbols[k] for k in line) for line in image] for image in (pattern, *compressed)]
+    lines = []
+    for i in range(max(map(len, blocks))):
+        parts = [block[i] if i < len(block) else " " * len("".join(block[:1])) for block in blocks]
+        lines.append("  ".join(parts).rstrip())
+    return "\n".join(lines)

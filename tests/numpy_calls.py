@@ -1,4 +1,4 @@
-"""A thousand everyday calls of NumPy, one a line, by what they exercise.
+"""More than two thousand everyday calls of NumPy, one a line, by what they exercise.
 
 The names are those of `test_numpy_calls.VARIABLES`. A line may hold statements; its result is its last expression.
 """
@@ -2007,6 +2007,546 @@ np.trace(C)
 np.einsum("ij,jk", C, C)
 np.outer(c, c.conj())
 np.max(np.abs(c))
+"""
+
+CALLS["storing"] = """
+z = np.zeros_like(s); x.sum(out=z)
+z = np.zeros_like(A[0]); A.sum(0, out=z); z
+z = np.zeros_like(A[0]); A.mean(0, out=z); z
+z = np.zeros_like(A[0]); A.max(0, out=z); z
+z = np.zeros_like(A[0]); A.min(0, out=z); z
+z = np.zeros_like(A[0]); A.prod(0, out=z); z
+z = np.zeros_like(A[0]); A.var(0, out=z); z
+z = np.zeros_like(A[0]); A.std(0, out=z, ddof=1); z
+z = np.zeros_like(A); A.cumsum(0, out=z); z
+z = np.zeros_like(A); A.cumprod(0, out=z); z
+z = np.zeros_like(A); A.clip(-1, 1, out=z); z
+z = np.zeros_like(A[:2]); A.take([0, 2], 0, out=z); z
+z = np.zeros_like(A[:2]); A.compress([1, 0, 1], 0, out=z); z
+z = np.zeros_like(s); M.trace(out=z)
+z = np.zeros_like(A[:, :3]); A.dot(B, out=z); z
+z = np.zeros_like(A[0]); np.ptp(A, 0, out=z); z
+z = np.zeros_like(A[0]); np.median(A, 0, out=z); z
+z = np.zeros_like(A[0]); np.percentile(A, 30, 0, out=z); z
+z = np.zeros_like(A[0]); np.nanmean(A, 0, out=z); z
+z = np.zeros_like(A[0]); np.nansum(A, 0, out=z); z
+z = np.zeros_like(A[0]); np.nanmax(A, 0, out=z); z
+z = np.zeros_like(A[0]); np.nanstd(A, 0, out=z); z
+z = np.zeros_like(A); np.nancumsum(A, 0, out=z); z
+z = np.zeros_like(A[0]); np.add.reduce(A, out=z); z
+z = np.zeros_like(A[0]); np.maximum.reduce(A, 0, out=z); z
+z = np.zeros_like(A); np.add.accumulate(A, 0, out=z); z
+z = np.zeros_like(A); np.multiply.accumulate(A, 1, out=z); z
+z = np.zeros_like(A); np.choose(np.zeros((3, 4), int), [A, A], out=z); z
+z = np.zeros_like(x, shape=(5, 5)); np.multiply.outer(x, y, out=z); z
+z = np.zeros_like(x, shape=(3,)); np.add.reduceat(x, [0, 2, 3], out=z); z
+z = np.zeros_like(x), np.zeros_like(x); np.modf(x, out=z)[0]
+z = np.zeros_like(x); np.modf(x, z, None)[0]
+np.add(x, 1, out=None)
+np.sum(x, out=None)
+np.exp(x, where=[True, False, True, True, False], out=np.ones_like(x))
+np.negative(A, out=A.copy().T.T)
+z = A.copy(); z[1] = z[1] * 2; z
+z = A.copy(); z[1, :] += z[0, :]; z
+z = A.copy(); z[:, 0], z[:, 1] = z[:, 1].copy(), z[:, 0].copy(); z
+z = A.copy(); z.T[0] = x[:3]; z
+z = A.copy(); z.T[:] = B; z
+z = A.copy(); z.ravel()[2] = s; z
+z = A.copy(); z.reshape(-1)[::2] *= 2; z
+z = A.copy(); z[::-1][0] = 1.0; z
+z = A.copy(); np.transpose(z)[1] = 2.0; z
+z = A.copy(); z.swapaxes(0, 1)[1] = 2.0; z
+z = A.copy(); z[None][0, 0] = 2.0; z
+z = A.copy(); z[...][0] = s; z
+z = A.copy(); z[1:][0] = s; z
+z = A.copy(); np.squeeze(z[None])[0] = s; z
+z = A.copy(); np.atleast_3d(z)[0] = s; z
+z = A.copy(); np.moveaxis(z, 0, 1)[0] = s; z
+z = A.copy(); np.expand_dims(z, 0)[0, 0] = s; z
+z = A.copy(); z.real[0] = s; z
+z = A.copy(); z[z < 0] = 0.0; z
+z = A.copy(); z[z < 0] *= -1; z
+z = A.copy(); z[np.abs(z) > 1] = s; z
+z = A.copy(); z[[0, 1], :] = x[:4]; z
+z = A.copy(); z[:, [True, False, True, False]] = 0.0; z
+z = A.copy(); z[0, [1, 2]] = [s, r]; z
+z = A.copy(); z[np.array([0, 2])[:, None], [0, 1]] = A[:2, :2]; z
+z = A.copy(); z[-1, -1] -= s; z
+z = A.copy(); z[1][2] = s; z
+z = x.copy(); z[:3] += y[:3]; z
+z = x.copy(); z[[0, 1]] += y[:2]; z
+z = x.copy(); z[m] -= s; z
+z = x.copy(); z *= 2; z += 1; z /= z.sum(); z
+z = x.copy(); z = z + 1; z[0] = 0; z
+z = x.copy(); z[:] = z * z[::-1]; z
+z = x.copy(); z[1:-1] = (z[2:] - z[:-2]) / 2; z
+z = x.copy(); z.sort(); z[::-1].cumsum()
+z = x.copy(); z[z.argmax()] = 0; z
+z = x.copy(); z[0] = z[1] = s; z
+z = f.copy(); z[1:3] = x[:2]; z
+z = c.copy(); z *= 1j; z
+z = c.copy(); z += x[:4]; z
+z = c.copy(); z[0] = x[0]; z[1] = 1; z
+z = np.zeros_like(T); z[0] = A; z[1, 0] = x[:4]; z
+z = np.zeros_like(T); z[:, :, 0] = A[:2, :3]; z
+z = np.zeros_like(T); z[..., 1:3] = s; z
+z = [np.zeros_like(x) for _ in range(2)]; z[0][1] = s; z
+z = 0.0; [z := z + v for v in x]; z
+z = np.empty_like(x); [z.__setitem__(j, x[j] ** 2) for j in range(5)]; z
+np.divmod(x, 0.8, out=(None, np.zeros_like(x)))[1]
+"""
+
+CALLS["further"] = """
+np.add.reduce(x, axis=-1)
+np.add.reduce(A, axis=(-1,))
+np.add.reduce(A, 1, float)
+np.multiply.reduce(A, where=W)
+np.multiply.reduce(A, initial=2.0, axis=1)
+np.multiply.reduce(A, dtype=complex)
+np.maximum.reduce(A, initial=0.5, axis=1)
+np.maximum.reduce(A, where=W, initial=-9.0)
+np.maximum.reduce(A, axis=(0, 1), keepdims=True)
+np.logaddexp.reduce(A, initial=0.5)
+np.logaddexp.reduce(A, axis=(0, 1))
+np.logaddexp.reduce(A, axis=1, keepdims=True)
+np.add.accumulate(T, -1)
+np.add.accumulate(f, dtype=np.float64)
+np.multiply.accumulate(T, 1)
+np.maximum.accumulate(T, 2)
+np.power.accumulate(p[:3])
+np.remainder.reduce(p)
+np.subtract.reduce(A, axis=1)
+np.subtract.accumulate(A, 1)
+np.add.reduceat(T, [0, 2], axis=1)
+np.subtract.outer(x, x)
+np.arctan2.outer(x, y)
+np.multiply.outer(A, B)
+np.add.outer(s, x)
+np.frexp(x)[1]
+np.ldexp(x, 2)
+np.ldexp(p, np.array([1, 0, 2, -1, 3]))
+np.logaddexp(x, 0.0)
+np.copysign(x, -1.0)
+np.float_power(p, 2)
+np.power(x, 2)
+np.power(x, [2, 3, 2, 1, 0])
+np.power(x, np.int8(2))
+np.hypot(x, 0.0)
+np.arctan2(x, -1.0)
+np.arctan2(0.5, x)
+np.fmax(x, np.nan)
+np.fmin(N, 0.0)
+np.heaviside(x, x)
+np.nextafter(x, y)
+np.sin(A, order="F")
+np.add(A, F)
+np.add(F, F)
+np.multiply(F, A.T.T)
+np.add(x, y, where=True)
+np.sin(x, x.copy())
+np.reciprocal(c)
+np.square(c)
+np.sqrt(1j * x)
+np.exp(c * x[:4])
+np.cos(c) + np.sin(c)
+np.arctan(c)
+np.log1p(c)
+np.expm1(c)
+np.sinh(c)
+np.arcsinh(c)
+np.sign(x) * x
+np.absolute(1j * x + 1)
+np.angle(1j * x + 1)
+np.isclose(x, x + 1e-12)
+c.real * c.imag
+c.real ** 2 + c.imag ** 2
+c.T
+c.copy()
+c[::-1].conj()
+c.sum().real
+np.mean(c).imag
+np.abs(c).sum()
+np.std(C, axis=0)
+np.cumsum(c)
+C.T.conj()
+np.trace(C @ C)
+np.linalg.eigvals(C)
+np.linalg.pinv(C)
+np.linalg.qr(C)
+np.linalg.qr(C, mode="r")
+np.linalg.lstsq(C, c[:3])
+np.linalg.norm(C, "nuc")
+np.linalg.norm(C, 2)
+np.linalg.norm(C, 1)
+np.linalg.norm(C, axis=0)
+np.linalg.cond(C)
+np.linalg.matrix_power(C, 3)
+np.linalg.matrix_power(C, -1)
+np.linalg.tensorsolve(C, c[:3])
+np.linalg.multi_dot([C, C, c[:3]])
+np.kron(C, np.eye(2))
+np.roots(c)
+np.polyval(c, 1j)
+np.convolve(c, c)
+np.vander(c)
+np.fft.fft(C, axis=0)
+np.fft.ifft(c)
+np.fft.hfft(c, 6)
+np.fft.irfft(c, 4)
+np.fft.rfft(x, 7)
+np.fft.rfft(x, norm="ortho")
+np.fft.irfft(np.fft.rfft(x), 5, norm="forward")
+np.fft.irfft(C, axis=0)
+np.fft.irfft(C, n=3, axis=0)
+np.fft.hfft(C, axis=0)
+np.fft.ihfft(A, axis=0)
+np.fft.ihfft(x, 8, norm="forward")
+np.fft.fft2(A, norm="ortho")
+np.fft.ifft2(C, s=(2, 2), axes=(0, 1))
+np.fft.fftn(A)
+np.fft.fftn(T, s=(3, 2), axes=(0, 1))
+np.fft.ifftn(T, axes=(1,), norm="forward")
+np.fft.rfftn(T, s=(2, 3), axes=(0, 2))
+np.fft.rfftn(T, norm="ortho")
+np.fft.irfftn(np.fft.rfftn(T), s=(3, 4), axes=(1, 2))
+np.fft.irfftn(C, s=(3, 5), axes=(0, 1), norm="ortho")
+np.fft.irfftn(np.fft.rfftn(T, axes=(0, 2)), axes=(0, 2))
+np.fft.rfft2(T, s=(2, 3), axes=(0, 1))
+np.fft.irfft2(np.fft.rfft2(A), s=(3, 4), axes=(-2, -1))
+np.fft.fft(x, 1)
+np.fft.fft(E.T, axis=0) if E.shape[1] > 5 else x
+np.quantile(A, [[0.1, 0.2], [0.5, 0.9]], axis=1)
+np.quantile(A, np.array([0.25, 0.75]), axis=0, keepdims=True)
+np.nanquantile(N, 0.4, keepdims=True)
+np.nanpercentile(A, [20, 80], axis=1)
+np.percentile(x, [0, 100])
+np.percentile(x, 50, method="nearest")
+np.quantile(x, u * 0.5 + 0.5)
+np.quantile(x, np.float32(0.3))
+np.median(A, axis=-1, keepdims=True)
+np.median(T, axis=(0, 2))
+np.nanmedian(A, axis=(0, 1))
+np.average(T, axis=(0, 2), weights=np.arange(8.0).reshape(2, 4))
+np.average(T, axis=(2, 0), weights=A[:2].T)
+np.average(T, axis=(2, 0, 1), weights=T.transpose(2, 0, 1), returned=True)
+np.average(x, weights=[1, 2, 3, 4, 5], returned=True)
+np.cov(A, A[::-1])
+np.cov(np.stack([x, y]), fweights=[1, 1, 2, 1, 1], aweights=p)
+np.corrcoef(c, c[::-1] ** 2)
+np.cov(c)
+np.histogram(k, bins=3, range=(-2, 3), weights=x)[0]
+np.histogram(k, weights=c[0] * np.ones(5))[0]
+np.histogram(x)[0]
+np.histogram(x, bins="sturges")[0]
+np.digitize(x, [0.0])
+np.gradient(A, [0.0, 0.5, 2.0], axis=0)
+np.gradient(A, 2.0, axis=-1, edge_order=2)
+np.gradient(T, axis=(0, 2))
+np.gradient(A, p[:3].cumsum(), axis=0)
+np.diff(A, n=2, axis=0)
+np.diff(A, axis=0, append=A[:1])
+np.diff(x, n=4)
+np.diff(k, prepend=s)
+np.ediff1d(x, to_end=[1.0])
+np.trapezoid(A)
+np.trapezoid(A, x=k3, axis=0)
+np.trapezoid(T, T ** 2, axis=1)
+np.trapezoid(A, x=y[:4])
+np.interp(0.3, k.cumsum() * 0 + np.arange(5), x)
+np.interp(A, [-1.0, 0.0, 1.0], k3)
+np.interp(s, np.arange(3.0), k3, left=0.0)
+np.unwrap(x * 5, discont=4.0)
+np.sort(A, axis=-1)[:, ::-1]
+np.sort(c)
+np.sort(T, axis=1)
+np.partition(A, -1, axis=0)[-1]
+np.partition(A, 5, axis=None)[5]
+np.take(A, [], axis=0)
+np.take(A, np.array(2), 1)
+np.take(x, [[0, 1], [1, 2]], mode="clip")
+np.choose([1, 0], np.stack([x[:2], y[:2]]))
+np.select([A > 1, A > 0], [A, 0.5], default=A * 2)
+np.where(A > 0, 1, A)
+np.where(A > 0, A.T[0, :1], s)
+np.where([True, False], s, r)
+np.where(x > 0, np.where(y > 0, x, y), 0.0)
+np.where(m, f, f * 2)
+np.where(m, f, np.float64(1.0))
+np.where(m, x, 1)
+np.clip(A, x[:4], None)
+np.clip(f, np.float32(-0.5), np.float32(0.5))
+np.clip(x, [0, 0, 0, 0, 0], 1)
+np.clip(x, -1, 1, dtype=np.float64)
+np.nan_to_num(x)
+np.round(c, 1)
+np.tensordot(A, B, axes=[[1], [0]])
+np.tensordot(T, T, axes=([0, 2], [0, 2]))
+np.tensordot(T, A, axes=([-1], [-1]))
+np.tensordot(x, y, 0)
+np.tensordot(A, x[:4], axes=1)
+np.einsum("ij,kj->ik", A, A)
+np.einsum("i,ij,j", x[:3], A, y[:4])
+np.einsum("...ij,...jk->...ik", G, G)
+np.einsum("i...->...", A)
+np.einsum("ij->j", A)
+np.einsum("iij->ij", G.reshape(3, 3, 2)[:, :, :])
+np.einsum("ij,ij->ij", A, A)
+np.einsum("a,b,c->abc", x[:2], y[:2], p[:2])
+np.einsum("ij , jk -> ik", A, B, order="F") + 0
+np.einsum("ijk,k->ij", T, k4, optimize="greedy")
+np.einsum("ij,j", A, [1, 2, 3, 4])
+np.einsum("ij,jk->ik", C, C)
+np.einsum(T, [0, 1, 2], [0, 2])
+np.inner(T, T)
+np.inner(k, x)
+np.vdot(c, 1j * c)
+np.vdot(T, T)
+np.outer(x, 2.0)
+np.outer(c, x[:2])
+np.cross(A[:, :3], A[:, 1:])
+np.cross(x[:3], A[:, :3])
+np.cross(x[:3], [1.0, 2.0, 3.0])
+np.cross(T[0, :, :3], T[1, :, :3], axis=1)
+np.kron(A, B)
+np.kron(A[0], A)
+np.convolve(x, [1.0])
+np.convolve(x, y, mode=2)
+np.correlate(x, y[:3], "valid")
+np.correlate(k3, x, "full")
+np.correlate(c, x[:2])
+np.trace(A, -1)
+np.trace(T, dtype=np.float64)
+np.diag(A @ B)
+np.diag(np.diag(M))
+np.tri(4) * M
+np.tril(T)
+np.triu(M, 2)
+np.vander(x, 2, True)
+np.block([[A], [A]])
+np.block([A, A])
+np.block([[x], [y]])
+np.block([[M[:2, :2], np.zeros((2, 1))], [np.ones((1, 2)), s]])
+np.concatenate([x, y], axis=-1)
+np.concatenate([T, T], axis=1)
+np.concatenate([x.reshape(1, -1), y.reshape(1, -1)], 0)
+np.concatenate([[1.0], x])
+np.concatenate([np.array([1, 2]), x])
+np.concatenate((x[:, None], y[:, None]), axis=1)
+np.concatenate([V, V], axis=1)
+np.concatenate([c, x])
+np.stack([A, A.T.T], axis=2)
+np.stack((s, r, s * r))
+np.stack([x, [1, 2, 3, 4, 5]])
+np.vstack([A, A])
+np.vstack((s, r))
+np.vstack([x])
+np.hstack([x[:, None], y[:, None]])
+np.hstack([1.0, x])
+np.hstack([c, x])
+np.dstack([x, y, k])
+np.column_stack((x, y, x * y))
+np.append(A, [[1.0, 2.0, 3.0, 4.0]], axis=0)
+np.append(x, A)
+np.insert(x, 5, s)
+np.insert(x, [0, 0], [s, r])
+np.insert(A, [0, 2], 5.0, axis=1)
+np.insert(A, 1, [1, 2, 3], axis=1)
+np.insert(x, 2, 1)
+np.delete(A, [True, False, True], axis=0)
+np.delete(x, slice(None, None, 2))
+np.delete(A, -1, 1)
+np.split(A, [1], axis=0)
+np.split(x, 5)
+np.array_split(A, 2)
+np.pad(A, (1, 0))
+np.pad(x, 2, mode="reflect", reflect_type="odd")
+np.pad(x, (3, 4), mode="wrap")
+np.pad(A, ((0, 0), (2, 1)), mode="symmetric")
+np.pad(A, [(1, 1), (0, 0)], mode="linear_ramp", end_values=[(1.0, 2.0), (0.0, 0.0)])
+np.pad(x, 2, "median")
+np.pad(x, (0, 3), "minimum", stat_length=(1, 2))
+np.pad(x, 2, constant_values=(s, r))
+np.pad(x, 2, constant_values=(1.0, s))
+np.pad(f, 2)
+np.pad(c, 1, mode="edge")
+np.tile(s, 3)
+np.tile(x, ())
+np.tile(A, 0)
+np.repeat(x, [0, 1, 2, 0, 1])
+np.repeat(s, 3)
+np.repeat(A, 3, -1)
+np.roll(A, 2, 1)
+np.roll(A, (1, 2))
+np.roll(A, 1, (0, 1))
+np.flip(T, (0, 2))
+np.rot90(A, 4)
+np.resize(x, (2, 2))
+np.resize(x, 0)
+np.resize(x, (0,))
+np.ravel(E)
+np.expand_dims(s, 0)
+np.squeeze(s[None, None])
+np.atleast_2d(s)
+np.atleast_3d(T)
+np.moveaxis(T, (0, 2), (2, 0))
+np.swapaxes(A, -2, -1)
+np.transpose(x)
+np.broadcast_to(A, (2, 3, 4)).sum(0)
+np.broadcast_to(x[:1], 3)
+np.meshgrid(x, y, copy=False)
+np.meshgrid(s, x)
+np.linspace(s, r)
+np.linspace(s, r, 1)
+np.linspace(s, r, 0)
+np.linspace(x[:2], 5, 4)
+np.linspace(s, 1 + 1j, 3)
+np.logspace(0, s, 3, endpoint=False)
+np.geomspace(1, p[0], 3, endpoint=False)
+np.full_like(A, 1.5, shape=(2,))
+np.full_like(k, 1.5) * x
+np.ones_like(x, shape=3)
+np.zeros_like(A, order="F")
+np.empty_like(x) * 0
+np.apply_along_axis(lambda v: v.sum(), 1, A)
+np.apply_along_axis(np.linalg.norm, 0, A)
+np.apply_along_axis(lambda v: np.sort(v)[:2], 1, A)
+np.apply_over_axes(np.max, A, 1)
+np.piecewise(x, [x < -1, (x >= -1) & (x < 1)], [0.0, lambda v: v, lambda v: v ** 2])
+np.piecewise(A, [A < 0, A >= 0], [lambda v: -v, np.sqrt])
+np.piecewise(x, [m, ~m], [s, r])
+np.polyfit(x, y, 2)
+np.polyfit(np.arange(5.0), A.T[:, :2][[0, 1, 2, 3, 0]], 1)
+np.polyint(x, 1, s)
+np.polyder(x, 0)
+np.polyder(x, 5)
+np.polyder(x, 6)
+np.polyadd(2.0, x)
+np.polymul(x, 3.0)
+np.polydiv(x, [1.0, 2.0])
+np.polydiv(y[:2], x)
+np.roots([1.0, s, r])
+np.poly(A[:3, :3])
+np.linalg.inv(np.stack([M, M @ M]))
+np.linalg.det(T[:, :, :3])
+np.linalg.det(M[:1, :1])
+np.linalg.det(M[:2, :2])
+np.linalg.slogdet(-M)
+np.linalg.solve(M, x[:4, None])
+np.linalg.solve(M.T, x[:4])
+np.linalg.solve(F[:, :3], x[:3])
+np.linalg.solve(M, M)
+np.linalg.solve(1j * M, x[:4])
+np.linalg.cholesky(M @ M.T)
+np.linalg.cholesky(np.stack([P, 2 * P]))
+np.linalg.eigh(P + P.T)
+np.linalg.eigh(np.stack([P, P @ P]))[0]
+np.linalg.eigvalsh(C + C.conj().T)
+np.linalg.eigvalsh(np.stack([P, M @ M.T]))
+np.linalg.svd(T, full_matrices=False)[1]
+np.linalg.svd(A.T, full_matrices=True)[1]
+np.linalg.svd(M, compute_uv=False)
+np.linalg.svdvals(G)
+np.linalg.norm(T, axis=0)
+np.linalg.norm(T, ord="fro", axis=(0, 1))
+np.linalg.norm(T, ord=-2, axis=(0, 1))
+np.linalg.norm(x, 4.0)
+np.linalg.norm(x, -2)
+np.linalg.norm(A, 0, axis=1)
+np.linalg.norm(A, np.inf, axis=0)
+np.linalg.norm(A.ravel(), keepdims=True)
+np.linalg.norm(-x[1:2])
+np.linalg.norm(M, ord=2, keepdims=True)
+np.linalg.cond(P, 2)
+np.linalg.cond(M, "nuc")
+np.linalg.cond(M, -1)
+np.linalg.pinv(G)
+np.linalg.pinv(A, rtol=1e-10)
+np.linalg.matrix_rank(G)
+np.linalg.lstsq(A.T, np.eye(4))
+np.linalg.lstsq(M, x[:4])[0]
+np.linalg.qr(G, mode="r")
+np.linalg.qr(np.stack([A, -A]))
+np.linalg.tensorinv(np.stack([M]).reshape(2, 2, 4), 2)
+np.linalg.vecdot(c, c)
+np.linalg.vecdot(T, T, axis=1)
+np.linalg.cross(A[:, :3], x[:3])
+np.linalg.trace(M)
+np.linalg.matmul(T, B)
+np.linalg.vector_norm(T, axis=(0, 1), ord=3)
+np.linalg.vector_norm(c)
+np.linalg.vector_norm(T, ord=-np.inf, axis=-1)
+np.linalg.matrix_norm(C)
+np.linalg.matrix_norm(T, ord=-np.inf)
+x.reshape(5, 1) @ y.reshape(1, 5)
+(A @ B).trace()
+A.T @ A + np.eye(4)
+np.exp(-0.5 * (x - y) ** 2).sum()
+np.log(np.sum(np.exp(x - x.max()))) + x.max()
+x / np.linalg.norm(x)
+A - A.mean(0)
+(A - A.mean(0)) / A.std(0)
+np.sqrt(np.sum((x[:, None] - y[None]) ** 2 + 0.1, -1))
+np.sum(np.triu(M) * np.tril(M))
+np.prod(A.shape) * x
+sum(x)
+sum(x * y)
+max(x)
+min(x)
+sorted(x)
+list(reversed(x))
+[a * b for a, b in zip(x, y)]
+a, b = x[:2]; a * b
+a, *b = x; b
+x[len(x) // 2]
+dict(a=x[0], b=x[1])["b"]
+x.sum().item() * 2
+float(len(x)) * x
+abs(x).max()
+round(x[0], 1)
+divmod(x[0], 2)[1]
+pow(x[0], 2)
+x[0] ** x[1:]
+2 ** x[0]
+x[0] // 1
+x[0] % 1
+-x[0] + +x[1]
+x[0] < x[1]
+x[0] == x[0]
+bool(x[0])
+x[0] * np.ones(3)
+np.ones(3) * x[0]
+np.float64(2.0) * x[0]
+x[0] * np.float32(2.0)
+np.array([1.0, 2.0]) * s
+s * np.array([[1.0, 2.0]])
+s + k
+k / s
+(s * k).sum()
+np.sum(s * k)
+np.maximum(k, s)
+np.hypot(s, k)
+np.where(k > 0, s, k)
+np.full(3, 2.0) * s
+np.outer(k, [s, r])
+np.dot(k[:2], [s, r])
+np.add.reduce([s, r])
+np.prod([s, r])
+np.max([s, r])
+np.multiply(k[:2], np.array([s, r]))
+np.array([s, r]) + k[:2]
+np.array([s, r]).reshape(2, 1)
+np.array([s, r]).tolist()
+np.array([x[0], x[1]]) @ np.array([x[2], x[3]])
+import copy; copy.copy(x), copy.deepcopy(A)
+import pickle; pickle.loads(pickle.dumps(x))
+import operator; operator.mul(x, y)
+import functools; functools.reduce(lambda a, b: a * b, x)
+import itertools; list(itertools.accumulate(x))
+for j in range(2): z = x * j
+np.fmod(x, 0.8)
+np.remainder(x, -0.8)
+np.fmax(N, y)
+np.abs(k) ** s
 """
 
 

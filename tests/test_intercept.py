@@ -5,6 +5,7 @@ import contextvars
 import functools
 import importlib
 import itertools
+import pickle
 import subprocess
 import sys
 import textwrap
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 import dualad as da
 import dualad.numpy
 from conftest import assert_close, assert_same_bits, complex_step
+from dualad._intercept import intercepted
 from nonlinear_problems import PROBLEMS
 from test_numpy_namespace import MAKING, PLAIN, evaluate
 
@@ -648,6 +650,12 @@ def test_only_modules_and_functions_can_be_named():
     for where in (numpy.sin, scipy.linalg.solve, int, da.jvp):  # nothing of theirs needs to be replaced
         with da.intercept_numpy(where):
             pass
+
+
+def test_an_intercepted_function_can_be_pickled():
+    f = pickle.loads(pickle.dumps(intercepted(store, True)))
+    assert_close(da.derivative(f)(3.0), [6.0, 0.0])
+    assert f.__name__ == "store" and intercepted(store, False) is store
 
 
 def test_names_stay_those_of_the_function():

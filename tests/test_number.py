@@ -182,7 +182,8 @@ def test_mismatched_shape_of_several_tangents_is_an_error(shapes):
         da.MultiDual(np.ones(shapes[0]), np.ones(shapes[1]))
 
 
-@pytest.mark.parametrize("value", ["abc", None, object(), np.array(["a"]), np.datetime64("2024-01-01")], ids=repr)
+@pytest.mark.parametrize("value", ["abc", None, object(), np.array(["a"]), np.datetime64("2024-01-01")],
+                         ids=lambda value: type(value).__name__)
 def test_what_is_no_number_is_an_error(kind, value):
     with pytest.raises((TypeError, ValueError)):
         kind(value)

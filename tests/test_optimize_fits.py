@@ -327,3 +327,27 @@ def test_no_derivative_where_there_is_none():
     with pytest.raises(np.linalg.LinAlgError, match="did not end at a root|singular"):
         da.derivative(lambda a: optimize.minimize(lambda x: a * np.sqrt(1 + x[0] ** 2), [1e6],
                                                   options={"maxiter": 1}).x)(1.0)
+
+
+# ---- every number type -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("solve", [
+    lambda y: optimize.least_squares(residuals, [1.0, 1.0, 0.0], args=(y,)).x,
+    lambda y: optimize.least_squares(residuals, [1.0, 1.0, 0.0], args=(y,)).cost,
+    lambda y: optimize.curve_fit(model, T, y)[0],
+    lambda y: optimize.curve_fit(model, T, y)[1],
+    lambda y: optimize.minimize(lambda p: np.sum(residuals(p, y) ** 2), [1.0, 1.0, 0.0]).x,
+    lambda y: optimize.newton(lambda x: x**3 + x - y, np.ones(12)),
+    lambda y: optimize.newton(lambda x: x**3 + x - y[0], 1.0),
+    lambda y: optimize.newton(lambda x: np.stack([x[:, 0] ** 3 + x[:, 0] - y, x[:, 1] + x[:, 0] * y], -1),
+                              np.ones((12, 2))),
+], ids=["least_squares", "cost", "curve_fit", "covariance", "minimize", "newton", "one equation", "systems"])
+def test_power_series_and_hyper_dual_numbers_agree_with_nesting(solve):
+    series = solve(da.Taylor(np.stack([Y, NOISE, 0 * Y, 0 * Y]))).coefficients
+    hyper = solve(da.HyperDual(Y, NOISE, NOISE, np.zeros(12)))
+    nested = [da.derivative(lambda s: solve(Y + s * NOISE), order=k)(0.0) for k in range(4)]
+    for k, factorial in enumerate([1, 1, 2, 6]):
+        np.testing.assert_allclose(series[k], nested[k] / factorial, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(hyper.e1, nested[1], rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(hyper.e12, nested[2], rtol=1e-9, atol=1e-12)

@@ -360,3 +360,18 @@ def test_as_jac_of_solve_ivp():
     exact_jacobian = solve_ivp(f, method="BDF", jac=da.sparse_jacobian(f, argnum=1), **options)
     reference = solve_ivp(f, method="LSODA", **options)
     np.testing.assert_allclose(exact_jacobian.y[:, -1], reference.y[:, -1], rtol=1e-5)
+
+
+def test_inside_another_transform(rng):
+    """Entries carry the derivatives of the outer transform, in any format and chunk."""
+    x, v = rng.uniform(0.5, 1.5, (2, 7))
+    for chunk_size in (None, 1):
+        for format in ("csc", "csr"):
+            plan = da.sparse_jacobian(lambda x: np.sin(x) * np.roll(x, 1) ** 2, format=format, chunk_size=chunk_size)
+            value, moved = da.jvp(lambda x, plan=plan: plan(x).data, (x,), (v,))
+            np.testing.assert_array_equal(value, plan(x).data)
+            step = 1e-6
+            differences = (plan(x + step * v).data - plan(x - step * v).data) / (2 * step)
+            np.testing.assert_allclose(moved, differences, rtol=1e-7, atol=1e-8)
+    with pytest.raises(TypeError, match="cannot hold derivatives"):
+        da.jvp(lambda x: plan.update(plan(np.ones(7)), x), (x,), (v,))

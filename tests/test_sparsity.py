@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dualad as da
-from conftest import assert_same_bits
+import numpy_calls
+from conftest import assert_same_bits, error_text
+from dualad.rules.algebra import Number
+from test_numpy_calls import VARIABLES, Call
 
 POINT = np.array([0.31, -0.72, 1.43, 0.55, -1.21, 0.87, 0.12, -0.44, 0.93, 1.71, -0.15, 0.66])
 MATRIX = np.array([[1.0, 0, 2], [0, 3, 0], [4, 0, 0], [0, 0, 5]])
@@ -312,3 +315,323 @@ def test_patterns_hold_the_nonzeros_of_hessians(program):
     H = da.jacobian(da.grad(f))(POINT)
     assert not np.any((np.nan_to_num(H, nan=1.0) != 0) & ~P)
     np.testing.assert_array_equal(P, P.T)
+
+
+# ---- every function of NumPy that the numbers support --------------------------------------------------------------
+
+
+def runner(call):
+    """A call of numpy_calls.py as a function of its real variables and of the parts of its complex ones."""
+    used = {name: VARIABLES[name] for name in call.names}
+    real = {name: v for name, v in used.items() if not np.iscomplexobj(v)}
+    parts = {name: (v.real.copy(), v.imag.copy()) for name, v in used.items() if np.iscomplexobj(v)}
+
+    def f(tree):
+        made = {name: a + 1j * b for name, (a, b) in tree[1].items()}
+        return [y for y in call({**VARIABLES, **tree[0], **made}) if np.asarray(value_below(y)).dtype.kind in "fc"]
+
+    return f, (real, parts)
+
+
+def value_below(y):
+    return y.value if isinstance(y, Number) else y
+
+
+def dense_rows(f, tree):
+    """The dense Jacobian of all results by all leaves."""
+    with np.errstate(all="ignore"):
+        y, J = da.value_and_jacobian(lambda t: tuple(f(t)))(tree)
+    sizes = [np.size(v) for v in (*tree[0].values(), *(part for pair in tree[1].values() for part in pair))]
+    rows = []
+    for value, by in zip(y, J, strict=True):
+        blocks = [*by[0].values(), *(part for pair in by[1].values() for part in pair)]
+        rows.append(np.hstack([np.reshape(b, (np.size(value), n)) for b, n in zip(blocks, sizes, strict=True)]))
+    return np.concatenate(rows) if rows else np.zeros((0, sum(sizes)))
+
+
+def failures(line):
+    call = Call(line)
+    f, tree = runner(call)
+    P = da.jacobian_sparsity(lambda t: tuple(f(t)), tree).toarray()
+    return np.count_nonzero((dense_rows(f, tree) != 0) & ~P)
+
+
+UNLIKE = {"z = A.copy(); z.shape = (4, 3); z"}  # not possible on a tracer: see test_errors
+
+
+@pytest.mark.parametrize("family", numpy_calls.CALLS)
+def test_no_entry_is_missing(family):
+    lines = [line for name, line in numpy_calls.listed() if name == family and line not in UNLIKE]
+    numeric = [line for line in lines if all(isinstance(y, NUMERIC) for y in Call(line)(VARIABLES))]
+    assert [line for line in numeric if Call(line).names and failures(line)] == []
+
+
+NUMERIC = (np.ndarray, np.generic, float, int, complex)
+
+
+# ---- branches ------------------------------------------------------------------------------------------------------
+
+SMALL = np.array([0.31, -0.72, 1.43, 0.55])
+
+
+def assigned(x):
+    y = x.copy()
+    y[y < 0] = x[0]
+    return y
+
+
+BRANCHES = {  # the columns of each row, of the pattern that holds everywhere and of the one at SMALL
+    "where": (lambda x: np.where(x > 0, x, x[::-1]), "03 12 12 03", "0 2 2 3"),
+    "and": (lambda x: np.where((x > 0) & ~(x > 1), x, 0.0), "0 1 2 3", "0 - - 3"),
+    "maximum": (lambda x: np.maximum(x, x[0]), "0 01 02 03", "0 0 2 3"),
+    "clip": (lambda x: np.clip(x, x[0], 1.0), "0 01 02 03", "0 0 - 3"),
+    "max": (lambda x: np.max(x), "0123", "2"),
+    "method": (lambda x: x.reshape(2, 2).min(1), "01 23", "1 3"),
+    "sort": (np.sort, "0123 0123 0123 0123", "1 0 3 2"),
+    "median": (np.median, "0123", "03"),
+    "mask": (assigned, "0 01 02 03", "0 0 2 3"),
+    "select": (lambda x: np.select([x > 1, x > 0], [x, x[1]]), "01 1 12 13", "1 - 2 1"),
+    "choose": (lambda x: np.choose((x > 0).astype(int), [x, x[0]]), "0 01 02 03", "0 1 0 0"),
+    "piecewise": (lambda x: np.piecewise(x, [x < 0], [lambda v: v**2, 1.0]), "0 1 2 3", "- 1 - -"),
+    "mask as a factor": (lambda x: np.eye(4) @ x * (x > 0), "0 1 2 3", "0 1 2 3"),
+    "mask as a matrix": (lambda x: ((x > 0) * 1.0).reshape(2, 2) @ x[:2], "01 01", "01 01"),
+    "interp": (lambda x: np.interp(x[:1], [0.0, 1.0, 2.0], x[1:]), "0123", "012"),
+}
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_both_branches_or_the_one_taken(name):
+    f, everywhere, here = BRANCHES[name]
+    for rows, local in ((everywhere, False), (here, True)):
+        P, info = da.jacobian_sparsity(f, SMALL, local=local, return_info=True)
+        assert ["".join(map(str, np.flatnonzero(row))) or "-" for row in P.toarray()] == rows.split()
+        assert info.local is local
+        if not local:
+            assert not info.followed_branches
+
+
+FOLLOWED = {
+    "if": lambda x: x**2 if x[0] > 0 else x[0],
+    "if any": lambda x: x**2 if (x > 0).any() else x[0],
+    "if all": lambda x: x**2 if np.all(x < 9) else x[0],
+    "truth": lambda x: x if x[0] else 2 * x[:1],
+    "chained": lambda x: x if 0 < x[0] < 1 else x[0],
+    "min": lambda x: min(x) * x,
+    "int": lambda x: x[int(np.floor(x[2]))] * x,
+    "float of the value": lambda x: x * float(x.value[0]),
+    "boolean index": lambda x: x[x > 0],
+    "argsort": lambda x: x[np.argsort(x)],
+    "argmax": lambda x: x[x.argmax()] + x,
+    "nonzero": lambda x: x[np.nonzero(x > 0)],
+    "round": lambda x: x * round(x[2]),
+}
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_following_a_branch_is_told(name):
+    f = FOLLOWED[name]
+    P, info = da.jacobian_sparsity(f, SMALL, return_info=True)
+    assert info.followed_branches
+    np.testing.assert_array_equal(P.toarray(), nonzeros(f, SMALL))
+    assert not da.jacobian_sparsity(np.sin, SMALL, return_info=True)[1].followed_branches
+
+
+def test_structural_zeros_are_kept():
+    np.testing.assert_array_equal(detected(lambda x: 0 * x + np.zeros(4) @ x, SMALL), np.eye(4, dtype=bool))
+    stored = scipy.sparse.csr_array((np.zeros(1), ([0], [2])), shape=(1, 4))
+    assert detected(lambda x: stored @ x, SMALL).tolist() == [[False, False, True, False]]
+
+
+# ---- Hessians ------------------------------------------------------------------------------------------------------
+
+
+def rosenbrock(x):
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+HESSIANS = {  # functions whose Hessian is nonzero wherever its pattern is
+    "linear": lambda x: np.sum(3 * x[::2]) - x.mean(),
+    "constant": lambda x: 1.0,
+    "rosenbrock": rosenbrock,
+    "separable": lambda x: np.sum(np.exp(x) + x**3),
+    "product": lambda x: x[0] * x[3] + x[1],
+    "quotient": lambda x: np.sum(x[1:3] / x[5:7]),
+    "power": lambda x: np.sum(x[:3] ** 1 + x[3:6] ** 3) + x[7] ** 0,
+    "dot": lambda x: x[:4] @ x[4:8],
+    "quadratic form": lambda x: x[:3] @ (MATRIX[:3] @ x[:3]),
+    "root of squares": lambda x: np.linalg.norm(x[2:6]) + x[9] * 2,
+    "square of a sum": lambda x: np.sum(x[3:7]) ** 2,
+    "loop": lambda x: sum((x[i] * x[i + 2]) for i in range(5)),
+    "einsum": lambda x: np.einsum("i,ij,j", x[:2], np.array([[1.0, 0], [2.0, 3.0]]), x[2:4]),
+    "outer": lambda x: np.sum(np.outer(x[:2], x[2:5])),
+    "deviation": lambda x: np.sum((x[:4] - x[:4].mean()) ** 2),
+    "sparse": lambda x: np.sum(np.sin(np.diff(x)[::3])),
+    "view": lambda x: np.sum(through_a_view(x)),
+    "special": lambda x: np.sum(scipy.special.gammaln(x[3:5] * x[4:6] + 2)),
+}
+
+
+@pytest.mark.parametrize("name", HESSIANS)
+def test_pattern_is_the_nonzeros_of_the_hessian(name):
+    f = HESSIANS[name]
+    P = da.hessian_sparsity(f, POINT + 2)
+    assert isinstance(P, scipy.sparse.csc_array) and P.dtype == bool and P.has_sorted_indices
+    H = np.zeros((12, 12)) if name == "constant" else da.jacobian(da.grad(f))(POINT + 2)
+    np.testing.assert_array_equal(P.toarray(), np.abs(H) > 1e-12)
+
+
+def test_what_does_not_lead_to_the_result_does_not_interact():
+    def f(x):
+        np.sum(np.exp(x[0] * x[5]))
+        y = x.copy()
+        y[...] = np.sin(x[0] * x[1])
+        y = x * 2
+        return y[0] * y[2] + np.where(x[3] * x[4] > 0, y[1], y[2])
+
+    P = da.hessian_sparsity(f, POINT).toarray()
+    assert np.argwhere(P).tolist() == [[0, 2], [2, 0]]
+
+
+def test_local_hessians():
+    def f(x):
+        return np.sum(np.where(x > 0, x**2, 0.0) + np.maximum(x, 0.5) ** 3)
+
+    assert np.argwhere(da.hessian_sparsity(f, SMALL).toarray()).tolist() == [[k, k] for k in range(4)]
+
+
+# ---- arguments and results -----------------------------------------------------------------------------------------
+
+
+def test_containers():
+    def f(p, scale, *, shift):
+        return {"a": p["u"][0] * p["v"] * scale, "b": [p["u"].sum() + shift, 2.0]}
+
+    x = {"u": np.array([1.0, 2.0]), "v": 3.0}
+    P = da.jacobian_sparsity(f, x, 2.0, shift=np.ones(2)).toarray().astype(int)
+    assert P.tolist() == [[1, 0, 1], [1, 1, 0], [1, 1, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("x", [2.0, 3, np.float32(1), [1.0, 2.0], np.ones((2, 3)), np.zeros(0), np.arange(3)])
+def test_shapes_of_x(x):
+    P = da.jacobian_sparsity(lambda x: x * 2, x)
+    assert P.shape == (np.size(x), np.size(x)) and P.nnz == np.size(x)
+
+
+@pytest.mark.parametrize("f", [lambda x: np.zeros(0), lambda x: x[:0], lambda x: np.zeros((0, 3)) @ x, lambda x: ()])
+def test_no_results(f):
+    assert da.jacobian_sparsity(f, np.ones(3)).shape == (0, 3)
+
+
+def test_x_is_left_alone():
+    x = np.ones(3)
+
+    def f(x):
+        x[0] = 5.0
+        x += 1
+        return x
+
+    assert da.jacobian_sparsity(f, x).nnz == 2
+    assert x.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_arrays_made_inside():
+    import dualad.numpy as dnp
+
+    def f(x):
+        y = dnp.zeros(4)
+        y[0] = x[0] * x[1]
+        y[1:3] = dnp.array([x[2], x[3]])
+        z = dnp.array(y)
+        z[3] += x[1]
+        return dnp.asarray(z) + dnp.ones(4)
+
+    assert detected(f, SMALL).astype(int).tolist() == [[1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [0, 1, 0, 0]]
+
+
+def test_plain_numpy_with_interception():
+    def f(x):
+        y = np.zeros(4)
+        for i in range(1, 4):
+            y[i] = x[i] - x[i - 1]
+        return y
+
+    P = da.jacobian_sparsity(f, SMALL, intercept=True).toarray().astype(int)
+    assert P.tolist() == [[0, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]]
+
+
+def test_inside_another_transform():
+    def f(x):
+        P = da.jacobian_sparsity(lambda y: y[1:] * x[0], x)
+        return x**2 * P.nnz
+
+    np.testing.assert_array_equal(da.jacobian(f)(np.array([1.0, 2.0])), np.diag([2.0, 4.0]))
+
+
+def test_views_see_what_is_stored_later():
+    def f(x):
+        y = np.zeros_like(x)
+        view, column = y[1:], y.reshape(2, 2)[:, 0]
+        y[2] = x[0]
+        return np.concatenate([view, column])
+
+    assert [np.flatnonzero(row).tolist() for row in detected(f, SMALL)] == [[], [0], [], [], [0]]
+
+
+# ---- errors --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        (lambda x: float(x[0]), "float"),
+        (lambda x: int(x[0]), "int"),
+        (lambda x: np.asarray(x, dtype=float), "dualad.numpy"),
+        (lambda x: np.zeros(4)[int(x[0])], "int"),
+        (lambda x: np.ones(4)[x], "Tracer"),
+        (lambda x: x[x], "index"),
+        (lambda x: np.add(x, x, out=np.zeros(4)), "derivative would be lost"),
+        (lambda x: np.spacing(x, out=x), "no derivative"),
+        (lambda x: np.sum(x, out=np.zeros(())), "derivative would be lost"),
+        (lambda x: np.copyto(np.zeros(4), x), "dualad.numpy"),
+        (lambda x: np.packbits(x), "does not support"),
+        (lambda x: np.bitwise_and(x, 1), "does not support"),
+        (lambda x: x.astype(int), "astype"),
+        (lambda x: setattr(x, "shape", (2, 2)), "reshape"),
+        (lambda x: x.__setitem__(0, 1j), "complex"),
+        (lambda x: x.components, "pattern"),
+        (lambda x: __import__("pickle").dumps(x), "pickle"),
+        (lambda x: "text", "returned str"),
+    ],
+)
+def test_errors(f, message):
+    with pytest.raises((TypeError, IndexError), match=message):
+        da.jacobian_sparsity(f, SMALL)
+
+
+def test_storing_into_a_plain_array_gives_advice():
+    def f(x):
+        y = np.zeros(4)
+        y[1] = x[0]
+
+    with pytest.raises((TypeError, ValueError)) as caught:
+        da.jacobian_sparsity(f, SMALL)
+    assert "would drop the derivative" in error_text(caught.value)
+
+
+@pytest.mark.parametrize("x", [1j, np.array([1 + 2j]), np.array(["a"]), None, np.array([True])])
+def test_x_must_be_real(x):
+    with pytest.raises(TypeError, match="x must hold real numbers"):
+        da.jacobian_sparsity(lambda x: x, x)
+
+
+def test_hessians_are_of_one_number():
+    with pytest.raises(ValueError, match=r"one number.*\(4,\)"):
+        da.hessian_sparsity(lambda x: x**2, SMALL)
+    assert da.hessian_sparsity(lambda x: x[:1] ** 2, SMALL).nnz == 1
+
+
+def test_errors_of_the_function_come_through():
+    with pytest.raises(ValueError, match="broadcast"):
+        da.jacobian_sparsity(lambda x: x + np.ones(3), SMALL)
+    with pytest.raises(IndexError, match="out of bounds"):
+        da.jacobian_sparsity(lambda x: x[9], SMALL)

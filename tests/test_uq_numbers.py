@@ -58,8 +58,16 @@ FUNCTIONS = {
     "eigenvalues": lambda x: np.linalg.eigvalsh(x + x.T),
     "calculus": lambda x: (np.interp(1.2, [1, 2, 3], x[0]), np.trapezoid(x, axis=0), np.gradient(x[0])),
     "convolve": lambda x: np.convolve(x[0], x[1]),
-    "fft": lambda x: (np.abs(np.fft.fft(x[0])), np.real(np.fft.rfft(x[0]) * 1j), np.fft.ifft(np.fft.fft(x[0])).real),
+    "fft": lambda x: (np.abs(np.fft.fft(x[0])), np.real(np.fft.rfft(x[0]) * 1j)),
+    "inverse fft": lambda x: np.fft.ifft(np.fft.fft(x[0])).real,
+    "middle": lambda x: (np.median(x, 0), np.median(x, axis=1, keepdims=True), np.median(x[0, :2]), np.ptp(x, 0)),
+    "integrals": lambda x: (np.trapezoid(x), np.trapezoid(x, [0, 1, 3], axis=0), np.trapezoid(x, dx=0.5)),
+    "nansum": lambda x: np.nansum(x, 0),
     "clip": lambda x: (np.clip(x, 1, 1.8), np.round(x), np.floor(x)),
+    "ties": lambda x: (np.max(x * 0 + x[0, 0]), np.min(np.stack([x[0], x[0], x[1]]), axis=0)),
+    "zeros": lambda x: (np.prod(np.where(A33 > 3, x, 0.0), 1), np.linalg.norm(x * 0)),
+    "norms": lambda x: (np.linalg.norm(x, 1), np.linalg.norm(x, axis=0), np.linalg.norm(x[0], np.inf)),
+    "bounds": lambda x: (np.clip(x, 1.2, None), np.clip(x, x.T, 1.6), np.clip(x, min=1.2, max=1.3), x.clip(1, 2)),
     "polynomials": lambda x: (np.polyval(x[0], x[1]), np.poly(x[0])),
 }
 
@@ -152,6 +160,21 @@ def test_correlations_are_exact():
     assert not (a.sum() - sum(a)).s
 
 
+def test_deviations_of_numbers_less_what_they_share():
+    """x - x.mean() and the like, where the variance must not come from differences of large sums."""
+    n = 400
+    x = uq.uarray(RNG.uniform(1, 2, (n, 3)), RNG.uniform(0, 0.3, (n, 3)))
+    dense = uq.correlated([1.0, 1.0], np.eye(2)) * 0
+    for y in (x - x.mean(), x / x.sum(), x - x.mean(0), x[::-1] - x.mean(0) + 1, x[0] - x[0].sum(),
+              x - (x[0, 0] + x[1, 0]), x[:5, :1] - x[:5, 0].mean() + 0 * dense[0]):
+        expected = np.sqrt(np.diagonal(uq.covariance_matrix(y))).reshape(y.shape)
+        np.testing.assert_allclose(y.std_dev, expected, rtol=1e-12, atol=1e-17)
+    one = x[:1, :1]
+    assert not (one - one.mean()).std_dev.any()
+    tiny = np.concatenate([uq.uarray([1.0], 1.0), uq.uarray([1.0], 1e-12)])
+    assert (tiny - tiny.sum()).std_dev.tolist() == [1e-12, 1.0]
+
+
 def test_many_operations_need_no_recursion():
     x = uq.ufloat(1, 0.1)
     y = x
@@ -211,6 +234,19 @@ def test_names_of_the_math_module():
     assert inverse.std_dev == pytest.approx(np.array([[0.4, 0], [0, 1.6]]))
 
 
+def test_object_arrays_compute_as_arrays_do():
+    x, y = uq.ufloat(1, 0.1), uq.ufloat(2, 0.1)
+    scalars = [x, y, 2 * x * y]
+    objects, array = np.array(scalars), uq.uarray(scalars)
+    assert objects.dtype == object
+    for f in (np.mean, np.std, np.var, np.sum, np.prod, np.max, np.median, np.linalg.norm, lambda o: o @ o,
+              lambda o: np.dot(o, [1.0, 2.0, 3.0]), lambda o: np.arctan2(o, 1.5).sum(), lambda o: np.exp(o).sum()):
+        one, other = f(objects), f(array)
+        assert one.n == pytest.approx(other.n) and (one - other).s == pytest.approx(0, abs=1e-15)
+        assert one.s == pytest.approx(other.s)
+    assert (objects > 1).tolist() == [False, True, True] and np.sort(objects)[0] == x
+
+
 def test_comparisons():
     x, y = uq.ufloat(1, 0.1), uq.ufloat(1, 0.1)
     assert x == x and x != y and x == x + 0 and not x == 1
@@ -268,6 +304,18 @@ def test_wrap():
     assert r["r"].s == pytest.approx(np.sqrt(0.05**2 + 0.2**2 + 0.1**2) / np.sqrt(3))
     with pytest.raises(TypeError, match="function"):
         uq.wrap(3)
+
+
+@pytest.mark.parametrize("f", [
+    np.gradient, np.cumsum, lambda x: np.convolve(x, [1.0, 2.0, 1.0]), lambda x: np.interp(3.3, range(300), x),
+    lambda x: np.linalg.norm(x, 3), lambda x: np.modf(x)[0] * np.ediff1d(x, to_end=1),
+])
+def test_general_functions_of_many_elements(f):
+    """Through sparse Jacobians where these have few colours."""
+    value, std = RNG.uniform(1, 2, 300), RNG.uniform(0, 0.1, 300)
+    y = f(uq.uarray(value, std))
+    np.testing.assert_array_equal(y.nominal_value, f(value))
+    np.testing.assert_allclose(np.square(y.std_dev), np.square(da.jacobian(f)(value)) @ std**2, rtol=1e-10)
 
 
 def test_large_arrays_stay_sparse():

@@ -36,6 +36,24 @@ def test_jcgm_101_9_2_sum_of_four_rectangular():
     assert sampled["validated"] and sampled["method"] == "Monte Carlo, n=200000"
 
 
+def test_jcgm_101_9_5_gauge_block():
+    """Mean 838 nm, u 36 nm, shortest 99 % interval [745, 932]; curvilinear trapezoids from two uniform numbers each."""
+    def trapezoid(low, high, margin, r1, r2):
+        start = low - margin + 2 * margin * r1
+        return start + (low + high - 2 * start) * r2
+
+    def model(x):
+        l_s, mean, random, systematic, alpha, theta_0, cycle, *r = x
+        d_alpha, d_theta = trapezoid(-1e-6, 1e-6, 1e-7, *r[:2]), trapezoid(-0.05, 0.05, 0.025, *r[2:])
+        return l_s + mean + random + systematic - l_s * (d_alpha * (theta_0 + cycle) + alpha * d_theta) - 5e7
+
+    given = [stats.t(18, 50000623, 25), stats.t(24, 215, 6), stats.t(5, 0, 4), stats.t(8, 0, 7), (9.5e-6, 13.5e-6),
+             stats.norm(-0.1, 0.2), stats.arcsine(-0.5, 1), *[(0, 1)] * 4]
+    r = uq.monte_carlo(model, distributions=given, n=200000, rng=1)
+    assert r.mean == pytest.approx(838, abs=0.5) and r.std == pytest.approx(36, abs=0.5)
+    assert r.coverage_interval(0.99, shortest=True) == pytest.approx((745, 932), abs=3)
+
+
 @pytest.mark.parametrize(("x1", "corr", "mean", "std"), [(0, 0, 50e-6, 50e-6), (0.01, 0, 150e-6, 112e-6),
                                                          (0.01, 0.9, 150e-6, 121e-6), (0.05, 0, 2551e-6, 502e-6)])
 def test_jcgm_101_9_4_comparison_loss(x1, corr, mean, std):
@@ -203,6 +221,15 @@ def test_poincare_constants(distribution, constant):
     assert uq.poincare_constant(distribution) == pytest.approx(constant, rel=1e-3)
 
 
+def test_poincare_constants_need_a_density():
+    assert uq.poincare_constant(stats.norm) == 1
+    if hasattr(stats, "Uniform"):
+        assert uq.poincare_constant(stats.Uniform(a=0, b=2)) == pytest.approx(4 / PI**2)
+        assert uq.poincare_constant(stats.Normal(mu=1, sigma=2)) == 4
+    with pytest.raises(ValueError, match="continuous"):
+        uq.poincare_constant(stats.poisson(3))
+
+
 @pytest.mark.parametrize("distribution", [stats.gamma(3), stats.beta(2, 3), stats.truncnorm(-1, 2), stats.logistic()])
 def test_poincare_inequality_holds(distribution):
     """Var g <= C E g'^2, with the identity and a sine."""
@@ -260,6 +287,38 @@ def test_decay_chain():
         r.series("q")
     with pytest.raises(ValueError, match="by must be"):
         r.ranking("size")
+
+
+def runge_kutta(rate, y, step, count):
+    """The classical method of fourth order; y at all steps."""
+    states = [y]
+    for _ in range(count):
+        k1 = rate(y)
+        k2 = rate(y + step / 2 * k1)
+        k3 = rate(y + step / 2 * k2)
+        y = y + step / 6 * (k1 + 2 * k2 + 2 * k3 + rate(y + step * k3))
+        states.append(y)
+    return np.stack(states)
+
+
+def test_through_a_differential_equation():
+    """Logistic growth, K / (1 + (K/y0 - 1) exp(-r t)), by its time series of sensitivities."""
+    r, K, y0 = 0.8, 10.0, 1.0
+    t = 0.05 * np.arange(81)
+
+    def f(p):
+        return runge_kutta(lambda y: p["r"] * y * (1 - y / p["K"]), p["y0"], 0.05, 80)
+
+    s = uq.local_sensitivity(f, {"r": r, "K": K, "y0": y0})
+    decay = np.exp(-r * t)
+    growth = 1 + (K / y0 - 1) * decay
+    np.testing.assert_allclose(s.series("r"), K * (K / y0 - 1) * t * decay / growth**2, atol=1e-5)
+    np.testing.assert_allclose(s.series("y0"), (K / y0) ** 2 * decay / growth**2, atol=1e-5)
+    std = {"r": 0.05, "K": 0.5, "y0": 0.1}
+    band = uq.propagate(f, {"r": r, "K": K, "y0": y0}, std=std).std
+    np.testing.assert_allclose(band, np.sqrt(sum((s.series(k) * std[k]) ** 2 for k in std)))
+    numbers = f({k: uq.ufloat(v, std[k]) for k, v in (("r", r), ("K", K), ("y0", y0))})
+    np.testing.assert_allclose(numbers.std_dev, band)
 
 
 def test_elasticity_of_a_power_law_is_its_exponent():

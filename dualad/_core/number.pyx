@@ -1065,7 +1065,7 @@ cdef bint is_operand(object x):
     """Operators defer to objects that are neither numbers nor array-like (or that ask for it)."""
     if isinstance(x, (Number, np.ndarray, np.generic, float, int, complex, list, tuple)):
         return True
-    return not hasattr(type(x), "__array_ufunc__") and hasattr(x, "__array__")
+    return not hasattr(type(x), "__array_ufunc__") and (hasattr(x, "__array__") or hasattr(x, "tocsr"))
 
 
 cdef inline double scalar_or_nan(object y):
@@ -1845,7 +1845,7 @@ cdef class Number(Elementwise):
     def __trunc__(self): return HANDLERS["integer"]("trunc", primal(self))
 
     def __array__(self, dtype=None, copy=None):
-        if self.ndim == 0 and (dtype is None or dtype == object):
+        if (self.ndim == 0 and (dtype is None or dtype == object)) or HANDLERS["opaque"](sys._getframe(), self):
             box = np.empty((), object)
             box[()] = self
             return box

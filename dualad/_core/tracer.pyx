@@ -265,7 +265,7 @@ cdef class Tracer(Number):
     cdef tuple own                     # the terms; of a view, as they were at `version` of its root
     cdef list owned                    # for each of them whether nobody else holds its integers
     cdef readonly Tracer root          # of a view: the array it looks into
-    cdef tuple chain                   # of a view: the functions that lead there from the root
+    cdef readonly tuple chain          # of a view: the functions that lead there from the root
     cdef long version                  # how often the array was written to
     cdef object past                   # History, or None
 
@@ -346,6 +346,10 @@ cdef class Tracer(Number):
     def __pow__(x, y, z):
         if z is not None:
             raise TypeError("pow() with a modulus is not defined for a Tracer")
+        if isinstance(x, Tracer) and type(y) in (int, float):
+            fast = FAST_POWERS.get(y)
+            if fast is not None:
+                return HANDLERS["ufunc"](fast, "__call__", (x,), {})
         return operate(np.power, x, y)
 
     def __iadd__(self, y): return operate_in_place(np.add, self, y)
@@ -355,7 +359,12 @@ cdef class Tracer(Number):
     def __ipow__(self, y, z): return operate_in_place(np.power, self, y)
     def __imod__(self, y): return operate_in_place(np.remainder, self, y)
     def __imatmul__(self, y): return operate_in_place(np.matmul, self, y)
-    def __ifloordiv__(self, y): return operate_in_place(np.floor_divide, self, y)
+
+    def __ifloordiv__(self, y):
+        if self.ndim == 0 or not is_operand(y):
+            return NotImplemented
+        self[...] = self // y
+        return self
 
     def __richcmp__(self, other, int op):
         if not is_operand(other):
@@ -384,7 +393,10 @@ cdef class Tracer(Number):
 
     def __contains__(self, item): return bool((self == item).any())
 
-    def __round__(self, ndigits=None): return np.round(self.value, ndigits or 0)
+    def __round__(self, ndigits=None):
+        self.run.followed = True
+        return round(self.array[()], ndigits)
+
     def __floor__(self): return self.value.__floor__()
     def __ceil__(self): return self.value.__ceil__()
     def __trunc__(self): return self.value.__trunc__()
@@ -425,9 +437,7 @@ cdef class Tracer(Number):
 
     @real.setter
     def real(self, value):
-        if self.dtype.kind == "c":
-            raise TypeError("the real part of a complex Tracer cannot be set: write x = value + 1j * x.imag")
-        self[...] = value
+        np.real(self)[...] = value
 
     @property
     def imag(self):
@@ -436,7 +446,9 @@ cdef class Tracer(Number):
 
     @imag.setter
     def imag(self, value):
-        raise TypeError("the imaginary part of a Tracer cannot be set: write x = x.real + 1j * value")
+        if self.dtype.kind != "c":
+            raise TypeError("a Tracer of real numbers has no imaginary part to set: make it complex first")
+        np.imag(self)[...] = value
 
     def setflags(self, write=None, align=None, uic=None):
         """Set flags of the memory of the value."""
@@ -464,6 +476,8 @@ cdef class Tracer(Number):
         return like(self, self.array.astype(dtype, order, casting), self.terms, self.history)
 
 
+# the exponents for which ndarray.__pow__ calls another ufunc
+cdef dict FAST_POWERS = {2.0: np.square, 0.5: np.sqrt, 1.0: np.positive, -1.0: np.reciprocal}
 cdef tuple COMPARISONS = (np.less, np.less_equal, np.equal, np.not_equal, np.greater, np.greater_equal)
 
 
@@ -495,6 +509,7 @@ def make(Trace trace, value, tuple terms=(), history=None):
     cdef Tracer r = Tracer.__new__(Tracer)
     r.array = value if type(value) is np.ndarray else np.asarray(value)
     r.run = trace
+    r.chain = ()
     r.own = terms
     r.owned = [False] * len(terms)
     r.past = history
@@ -520,7 +535,7 @@ def make_view(Tracer x, value, function):
     """A tracer that looks into x: `value` is function(x's value), a view, and so will its integers be."""
     cdef Tracer r = make(x.run, value)
     r.root = x if x.root is None else x.root
-    r.chain = (function,) if x.root is None else (*x.chain, function)
+    r.chain = (*x.chain, function)
     r.own = None
     return r
 
@@ -528,7 +543,7 @@ def make_view(Tracer x, value, function):
 def put_terms(Tracer x, key, tuple terms, history, bint keep=False):
     """The pattern of x[key] becomes these terms, each of the shape of x[key]; `keep` adds them to what is there."""
     cdef Tracer root = x if x.root is None else x.root
-    cdef tuple chain = () if x.root is None else x.chain
+    cdef tuple chain = x.chain
     cdef list pending = list(terms)
     cdef list slots = list(root.own)
     cdef Py_ssize_t k
@@ -586,7 +601,7 @@ cdef object assign(object rows, tuple chain, object key, object new):
 def taken(Tracer x, key):
     """The terms of x[key], copied: nobody holds x's own integers afterwards."""
     cdef Tracer root = x if x.root is None else x.root
-    cdef tuple chain = () if x.root is None else x.chain
+    cdef tuple chain = x.chain
     cdef list found = []
     for table, rows in root.own:
         rows = np.array(selected(rows, chain, key))

@@ -2,13 +2,17 @@
 
 import scipy.optimize as _scipy
 
+from dualad.optimize._continuation import continuation
 from dualad.optimize._implicit import implicit
 from dualad.optimize._least_squares import curve_fit, least_squares, leastsq
 from dualad.optimize._minimize import minimize
 from dualad.optimize._root import fsolve, root
 from dualad.optimize._zeros import newton, root_scalar
 
-__all__ = ["curve_fit", "fsolve", "implicit", "least_squares", "leastsq", "minimize", "newton", "root", "root_scalar"]
+__all__ = [
+    "continuation", "curve_fit", "fsolve", "implicit", "least_squares", "leastsq", "minimize", "newton", "root",
+    "root_scalar",
+]
 
 
 def __getattr__(name):

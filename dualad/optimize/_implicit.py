@@ -13,7 +13,7 @@ import functools
 
 import numpy as np
 
-from dualad._core import Number
+from dualad._core import HyperDual, Number, Taylor
 from dualad._core.number import primal, rewrap
 from dualad.optimize._linear import Factor, Singular
 from dualad.optimize._system import System, holds_number, number_or_array, plain
@@ -28,7 +28,7 @@ def order(y):
     """The total order of derivatives that a number carries through all its levels."""
     total = 0
     while isinstance(y, Number):
-        total += getattr(y, "degree", 1)
+        total += 2 if isinstance(y, HyperDual) else y.degree if isinstance(y, Taylor) else 1
         y = y.components
     return total
 

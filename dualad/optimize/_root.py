@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import scipy.optimize
 from scipy.optimize import OptimizeResult
+from scipy.sparse.linalg import LinearOperator
 
 from dualad.optimize import _newton
 from dualad.optimize._implicit import lift_system
@@ -52,7 +53,8 @@ def root(fun, x0, args=(), method="auto", jac=None, tol=None, callback=None, opt
         ``callback(x, f)`` after each iteration; it may raise StopIteration.
     options : dict, optional
         For the methods of dualad ``maxiter``, ``fatol`` (as `tol`), ``xtol`` (relative step that counts as none),
-        ``disp``, ``jac_sparsity`` (the pattern of the Jacobian: then it is compressed and factorised as a sparse one);
+        ``disp``, ``jac_sparsity`` (the pattern of the Jacobian, which otherwise is detected for 50 unknowns or more;
+        a sparse Jacobian is compressed, and factorised as such from 200 unknowns on);
         for "newton" and "halley" ``line_search`` (True) and ``damping`` (1.0, shortens every step); for "dogleg"
         ``factor`` (100, the first radius); for "newton-krylov" ``preconditioner`` ("jacobian", an operator or function
         that applies an approximate inverse of the Jacobian), ``eta`` (0.5, the first forcing term), ``inner_maxiter``
@@ -63,7 +65,8 @@ def root(fun, x0, args=(), method="auto", jac=None, tol=None, callback=None, opt
     Returns
     -------
     OptimizeResult
-        ``x``, ``success``, ``status``, ``message``, ``fun``, ``jac`` (plain, at x), ``nfev``, ``njev``, ``nit``,
+        ``x``, ``success``, ``status``, ``message``, ``fun``, ``jac`` (plain, at x; dense, sparse, or
+        for "newton-krylov" a LinearOperator), ``nfev``, ``njev``, ``nit``,
         ``method``. ``success`` is True only if the residual at x is below the tolerance. Inside a transform ``x`` has
         the derivatives of the implicit function theorem, of every order.
 
@@ -99,7 +102,7 @@ def root(fun, x0, args=(), method="auto", jac=None, tol=None, callback=None, opt
     if x0.dtype.kind == "c":
         return _complex_root(fun, x0, args, method, jac, tol, callback, options, progress)
     x0 = _start(x0)
-    system = System(fun, x0, args, jac, options.pop("jac_sparsity", None))
+    system = System(fun, x0, args, jac, options.pop("jac_sparsity", None), detect=True)
     with _shown(callback, progress, name) as show:
         if name == "auto":
             result = _chain(system, x0, tol, show, options)
@@ -289,15 +292,21 @@ def _complex_root(fun, x0, args, method, jac, tol, callback, options, progress):
 def _finish(system, result):
     """Jacobian, counts, shapes and derivatives."""
     x = result.x
-    result.jac = _jacobian(system, x)
+    matrix = None if result.method == "newton-krylov" else _jacobian(system, x)
+    result.jac = _operator(system, x) if matrix is None else matrix
     if system.dual and result.success:
-        result.x = lift_system(system, x, result.jac)
+        result.x = lift_system(system, x, matrix)
     elif system.dual:
         raise np.linalg.LinAlgError(f"a root that was not found has no derivatives: {result.message}")
     result.x = np.reshape(result.x, system.shape)
     result.fun = np.reshape(result.fun, system.shape)
     result.nfev, result.njev = system.nfev, system.njev
     return result
+
+
+def _operator(system, x):
+    """The Jacobian as its products with vectors."""
+    return LinearOperator((x.size, x.size), lambda v: system.jvp(x, np.ravel(v)), dtype=np.float64)
 
 
 def _jacobian(system, x):

@@ -13,11 +13,17 @@ from scipy import sparse
 
 from dualad._context import ACTIVE, call_within
 from dualad._core import Dual, MultiDual, Number
-from dualad._core.number import primal, wrap
+from dualad._core.number import primal, rewrap, wrap
 from dualad._intercept import intercepted
 from dualad._trees import as_output
 from dualad.rules.packing import pack
+from dualad.sparse import coloring, jacobian_sparsity, sparse_jacobian
 from dualad.transforms import _extract, _levels, value_and_jacobian
+
+_LARGE = 50
+"""From how many unknowns on a pattern is looked for."""
+_SPARSE = 200
+"""From how many unknowns on a sparse Jacobian is factorised as such."""
 
 
 def plain(x):
@@ -139,7 +145,7 @@ class System:
         Whether an argument or a value of F carried derivatives of an outer transform.
     """
 
-    def __init__(self, fun, x0, args=(), jac=None, sparsity=None, square=True):
+    def __init__(self, fun, x0, args=(), jac=None, sparsity=None, square=True, detect=False):
         stripped = plain_function(fun)
         self.fun, self.plain_fun = Adaptive(fun), Adaptive(stripped)
         self.args = as_tuple(args)
@@ -151,8 +157,7 @@ class System:
         self.nfev = self.njev = 0
         self.user_jac = jac if callable(jac) else None
         self.with_jac = jac is True
-        self.sparsity = sparsity
-        self._plan = None
+        self._sparsity, self._detect, self._plan = sparsity, detect, None
 
     # ---- the function ------------------------------------------------------------------------------------------------
 
@@ -209,7 +214,35 @@ class System:
             return self._checked(self.plain_fun(point, *self.plain_args)[1])
         if self.user_jac is not None:
             return self._checked(self.user_jac(point, *self.plain_args))
-        return self._dense(point)
+        if self._plan is None:
+            self._plan = self._planned(point)
+        return self._plan(point)
+
+    def _planned(self, point):
+        """What evaluates Jacobians: compressed if the pattern is given or can be detected, and is worth it."""
+        if self._sparsity is not None:
+            plan = sparse_jacobian(self._own, self._sparsity)
+            return lambda x: sparse.csc_array(plan(x))
+        if not self._detect or self.size < _LARGE:
+            return self._dense
+        try:
+            pattern, info = jacobian_sparsity(self.f, point, return_info=True)
+        except (TypeError, ValueError):
+            return self._dense
+        colors = coloring(pattern)
+        if info.followed_branches or 4 * colors.ncolors > self.size:
+            return self._dense
+        plan = sparse_jacobian(self._own, coloring=colors)
+        if self.size < _SPARSE or pattern.nnz > 0.1 * self.size**2:
+            return lambda x: plan(x).toarray()
+        return plan
+
+    def _own(self, x):
+        """F with the derivatives by x alone."""
+        y = number_or_array(self.f(x))
+        if isinstance(x, Number) and isinstance(y, Number):
+            return rewrap(y, primal(y.components)) if y.level == x.level else primal(y)
+        return y
 
     def dense_jacobian(self, x):
         """F'(x) as a dense array."""

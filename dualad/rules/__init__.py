@@ -12,6 +12,7 @@ from dualad.rules import (
     printing,
     reductions,
     series,
+    sparse,
     ufuncs,
 )
 from dualad.rules.algebra import laid_out_as, primal
@@ -40,6 +41,7 @@ load_rules(
         "series": series.program,
         "laid out as": laid_out_as,
         "flat": flat.FlatIterator,
+        "opaque": sparse.is_operator_of_sparse_array,
         "pack": packing.pack_if_needed,
         "objects": packing.unpack,
         "repr": printing.to_repr,

@@ -18,6 +18,7 @@ from dualad.rules.algebra import (
     together,
 )
 from dualad.rules.packing import operand
+from dualad.rules.sparse import is_sparse
 
 
 def bilinear(function, a, b, *args, batched=None, **kwargs):
@@ -151,6 +152,8 @@ def store(out, result):
 
 def _dot(a, b, out=None):
     a, b = operand(a), operand(b)
+    if is_sparse(a) or is_sparse(b):
+        raise TypeError("numpy.dot does not take a sparse array and a number with derivatives: use A @ x")
     result = (
         np.multiply(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else bilinear(np.dot, a, b, batched=_dot_batched(a, b))
     )

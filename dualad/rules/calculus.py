@@ -100,6 +100,8 @@ def _polyval(p, x):
 
 
 def _polyder(p, m=1):
+    if m == 0:
+        return p
     return rewrap(p, np.stack([np.polyder(c, m) for c in p.components]))
 
 

@@ -33,11 +33,11 @@ def formula_of(function, packs=True):
             if packs:
                 kwargs = {name: pack_if_needed(a) for name, a in kwargs.items()}
             out = _take_out(names, args, kwargs)
-            lead = innermost(*_leaves(args), *_leaves(kwargs.values()))
+            lead = innermost(*leaves(args), *leaves(kwargs.values()))
             if lead is None:
                 return store(out, function(*args, **kwargs))
             level = lead.level
-            value = function(*[_value(a, level) for a in args], **{k: _value(v, level) for k, v in kwargs.items()})
+            value = function(*[value_at(a, level) for a in args], **{k: value_at(v, level) for k, v in kwargs.items()})
             with np.errstate(all="ignore"):
                 derived = formula(*args, **kwargs)
             result = attach(value, derived, level)
@@ -57,17 +57,19 @@ def _take_out(names, args, kwargs):
     return out
 
 
-def _leaves(args):
+def leaves(args):
+    """All that the arguments, nested in lists and tuples, consist of."""
     for x in args:
         if isinstance(x, (list, tuple)):
-            yield from _leaves(x)
+            yield from leaves(x)
         else:
             yield x
 
 
-def _value(x, level):
+def value_at(x, level):
+    """x, or tuples and lists of such, without the derivatives of a level."""
     if isinstance(x, (list, tuple)):
-        return type(x)(_value(v, level) for v in x)
+        return type(x)(value_at(v, level) for v in x)
     return split(x, level)[0]
 
 

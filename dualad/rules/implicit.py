@@ -13,7 +13,7 @@ import scipy.linalg
 from dualad.rules import lapack
 from dualad.rules.algebra import innermost, is_series, join, lift, primal, split, together
 
-__all__ = ["dense_product", "factorised", "graded_inv", "graded_solve", "in_columns", "numpy_solve"]
+__all__ = ["dense_product", "factorised", "graded_inv", "graded_solve", "in_columns", "numpy_solve", "solve_columns"]
 
 
 def graded_solve(operands, b, own, factorise, products, *, linear=False):
@@ -110,7 +110,7 @@ def in_columns(solve, ndim=2):
 
 def factorised(a):
     """A solver of stacks for a plain general matrix, or a stack of them, factorised once."""
-    if a.ndim > 2:
+    if a.ndim > 2 or a.size == 0:
         return in_columns(lambda columns: np.linalg.solve(a, columns), a.ndim)
     return by_lu(scipy.linalg.lu_factor(a, check_finite=False))
 
@@ -120,28 +120,35 @@ def by_lu(lu_and_piv):
     return in_columns(lambda columns: scipy.linalg.lu_solve(lu_and_piv, columns, check_finite=False))
 
 
+def solve_columns(operands, b, own, factorise, products):
+    """graded_solve with entries of A as operands, for a vector, shape (n,), or columns, shape (..., n, m)."""
+    if np.ndim(b) != 1:
+        return graded_solve(operands, b, own, factorise, products, linear=True)
+
+    def own_vector(*arguments):
+        return own(*arguments[:-1], arguments[-1][:, 0])[..., None]
+
+    columns = np.reshape(b, (len(b), 1))
+    return graded_solve(operands, columns, own_vector, factorise, products, linear=True)[..., 0]
+
+
 def numpy_solve(a, b):
     """numpy.linalg.solve; its own factors serve the tangents where NumPy's library can be asked for them."""
-    vector = np.ndim(b) == 1
     factors = []
 
     def own(a, b):
-        b = b[..., 0] if vector else b
-        a = np.asarray(a)
-        x, found = lapack.solve(a, np.asarray(b))
+        x, found = lapack.solve(np.asarray(a), np.asarray(b))
         factors.append(found)
-        return x[..., None] if vector else x
+        return x
 
     def factorise(a):
         return by_lu(factors[0]) if factors[0] is not None else factorised(np.asarray(a))
 
-    b = np.reshape(b, (*np.shape(b), 1)) if vector else b
-    x = graded_solve((a,), b, own, factorise, (dense_product,), linear=True)
-    return x[..., 0] if vector else x
+    return solve_columns((a,), b, own, factorise, (dense_product,))
 
 
-def graded_inv(a, own):
-    """The inverse of a: own(a) for plain matrices; A X = I."""
+def graded_inv(a, own, product=dense_product):
+    """The inverse of the matrix in a: own(a) for a plain one; A X = I."""
     inverse = []
 
     def value(a, _):
@@ -149,4 +156,4 @@ def graded_inv(a, own):
         return inverse[0]
 
     return graded_solve((a,), np.eye(np.shape(a)[-1]), value, lambda _: lambda stack: np.matmul(inverse[0], stack),
-                        (dense_product,), linear=True)
+                        (product,), linear=True)

@@ -68,41 +68,58 @@ def _cholesky(a, /, *, upper=False):
     inverse = np.linalg.inv(factor)
     n = np.shape(a0)[-1]
     phi = np.tril(np.ones((n, n))) - 0.5 * np.eye(n)
-    middle = np.matmul(np.matmul(inverse, _from_half(t, "U" if upper else "L")), _adjoint(inverse))
+    middle = np.matmul(np.matmul(inverse, half_to_full(t, not upper)), _adjoint(inverse))
     t = np.matmul(factor, phi * middle)
     return join(lead, value, _adjoint(t) if upper else t)
 
 
-def _from_half(a, UPLO):
-    """The Hermitian matrix of which only one triangle is read, and the real part of the diagonal."""
-    half = np.tril(a, -1) if UPLO.upper() == "L" else np.triu(a, 1)
-    return half + _adjoint(half) + np.real(a) * np.eye(np.shape(a)[-1])
+def half_to_full(a, lower, conjugate=True):
+    """The Hermitian (or symmetric) matrix of which only one triangle is read; the real part of the diagonal."""
+    half = np.tril(a, -1) if lower else np.triu(a, 1)
+    eye = np.eye(np.shape(a)[-1])
+    return half + _adjoint(half) + np.real(a) * eye if conjugate else half + np.swapaxes(half, -1, -2) + a * eye
 
 
 def _eigvalsh(a, UPLO="L"):
-    """w' = diag(V^H A' V); equal eigenvalues share, as equal elements do in sort, so that their sums are exact."""
     lead = innermost(a)
     a0, t = split(a, lead.level)
     value = np.linalg.eigvalsh(a0, UPLO)
     if t is None:
         return join(lead, value, None)
     w, v = np.linalg.eigh(a0, UPLO)
-    middle = np.matmul(np.matmul(_adjoint(v), _from_half(t, UPLO)), v)
-    return join(lead, value, _shared(np.real(_diagonal(middle)), primal(w)))
+    return join(lead, value, eigvalsh_tangents(w, v, half_to_full(t, UPLO.upper() == "L")))
 
 
 def _eigh(a, UPLO="L"):
-    """w' = diag(C) and V' = V (C over the gaps) with C = V^H A' V."""
     lead = innermost(a)
     a0, t = split(a, lead.level)
     result = np.linalg.eigh(a0, UPLO)
-    if t is None:
-        return type(result)(*(join(lead, part, None) for part in result))
-    w, v = result
-    middle = np.matmul(np.matmul(_adjoint(v), _from_half(t, UPLO)), v)
+    tangents = (None, None) if t is None else eigh_tangents(*result, half_to_full(t, UPLO.upper() == "L"))
+    return type(result)(*(join(lead, part, dot) for part, dot in zip(result, tangents, strict=True)))
+
+
+def _pair_in_eigenvectors(w, v, a_dot, b_dot):
+    """M = V^H A' V - V^H B' V diag(w) and V^H B' V (None where B is constant), A V = B V diag(w) and V^H B V = I."""
+    middle = 0.0 if a_dot is None else np.matmul(np.matmul(_adjoint(v), a_dot), v)
+    if b_dot is None:
+        return middle, None
+    stretch = np.matmul(np.matmul(_adjoint(v), b_dot), v)
+    return middle - stretch * w[..., None, :], stretch
+
+
+def eigvalsh_tangents(w, v, a_dot, b_dot=None):
+    """w' = diag(M); equal eigenvalues share, as equal elements do in sort, so that their sums are exact."""
+    middle, _ = _pair_in_eigenvectors(w, v, a_dot, b_dot)
+    return _shared(np.real(_diagonal(middle)), primal(w))
+
+
+def eigh_tangents(w, v, a_dot, b_dot=None):
+    """w' = diag(M) and V' = V C, C being M over the gaps and, on the diagonal, -V^H B' V / 2 to keep the length."""
+    middle, stretch = _pair_in_eigenvectors(w, v, a_dot, b_dot)
     _refuse_repeated(w, middle, "eigh")
-    v_dot = np.matmul(v, _inverse_gaps(w) * middle)
-    return type(result)(join(lead, w, np.real(_diagonal(middle))), join(lead, v, v_dot))
+    turn = _inverse_gaps(w) * middle
+    turn = turn if stretch is None else turn - 0.5 * stretch * np.eye(np.shape(v)[-1])
+    return np.real(_diagonal(middle)), np.matmul(v, turn)
 
 
 def _shared(tangents, w):
@@ -205,22 +222,24 @@ def _eigvals(a):
 # ---- singular values -----------------------------------------------------------------------------------------------
 
 def _svd(a, full_matrices=True, compute_uv=True, hermitian=False):
-    """U' = U (F o (C S + S C^H)) and so on, with C = U^H A' V; the phases of complex vectors share their freedom.
-
-    The vectors that a full U or V has beyond the singular values span a given space and are free in it: they turn no
-    more than that space does.
-    """
     if hermitian:
         return _hermitian_svd(a, compute_uv)
     lead = innermost(a)
     a0, t = split(a, lead.level)
     if not compute_uv:
         value = np.linalg.svd(a0, compute_uv=False)
-        return join(lead, value, None if t is None else _singular_value_tangents(a0, t))
+        return join(lead, value, None if t is None else singular_value_tangents(a0, t))
     result = np.linalg.svd(a0, full_matrices)
-    if t is None:
-        return type(result)(*(join(lead, part, None) for part in result))
-    u, s, vh = result
+    tangents = (None, None, None) if t is None else svd_tangents(*result, t)
+    return type(result)(*(join(lead, part, dot) for part, dot in zip(result, tangents, strict=True)))
+
+
+def svd_tangents(u, s, vh, t):
+    """U' = U (F o (C S + S C^H)) and so on, with C = U^H A' V; the phases of complex vectors share their freedom.
+
+    The vectors that a full U or V has beyond the singular values span a given space and are free in it: they turn no
+    more than that space does.
+    """
     k = s.shape[-1]
     left, right = u[..., :k], _adjoint(vh)[..., :k]
     middle = np.matmul(np.matmul(_adjoint(left), t), right)
@@ -234,8 +253,7 @@ def _svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     u_dot = _singular_vectors(u, gaps * by_left, np.matmul(t, right), s, null, phase)
     v_dot = _singular_vectors(_adjoint(vh), gaps * by_right, np.matmul(_adjoint(t), left), s, null,
                               None if phase is None else -phase)
-    s_dot = np.real(_diagonal(middle))
-    return type(result)(join(lead, u, u_dot), join(lead, s, s_dot), join(lead, vh, _adjoint(v_dot)))
+    return u_dot, np.real(_diagonal(middle)), _adjoint(v_dot)
 
 
 def _refuse_null(s, middle):
@@ -264,7 +282,7 @@ def _singular_vectors(u, rotation, image, s, null, phase):
     return total
 
 
-def _singular_value_tangents(a0, t):
+def singular_value_tangents(a0, t):
     """The diagonal of U^H A' V; equal singular values share, as equal elements do in sort, and 0 stays (|x| at 0)."""
     u, s, vh = np.linalg.svd(a0, full_matrices=False)
     tangents = np.real(_diagonal(np.matmul(np.matmul(_adjoint(u), t), _adjoint(vh))))

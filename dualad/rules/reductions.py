@@ -2,7 +2,18 @@
 
 import numpy as np
 
-from dualad.rules.algebra import apart, innermost, join, lift, primal, shift_axis, split, tangent_product, together
+from dualad.rules.algebra import (
+    Number,
+    apart,
+    innermost,
+    join,
+    lift,
+    primal,
+    shift_axis,
+    split,
+    tangent_product,
+    together,
+)
 from dualad.rules.bilinear import store
 from dualad.rules.packing import operand
 
@@ -152,28 +163,29 @@ def _ptp(a, axis=None, out=None, keepdims=_NO):
 
 
 def _average(a, axis=None, weights=None, returned=False, *, keepdims=_NO):
-    options = _options(keepdims=keepdims)
+    """sum(w x) / sum(w)"""
+    options, a, weights = _options(keepdims=keepdims), operand(a), operand(weights)
+    lead = innermost(a, weights)
+    value, scale = np.average(apart(a, lead)[0], axis, apart(weights, lead)[0], returned=True, **options)
     if weights is None:
-        result = np.mean(a, axis, **options)
-        total = np.full(np.shape(result), a.size / max(np.size(primal(result)), 1))
+        derived, total = np.mean(a, axis, **options), scale
     else:
-        a, weights = operand(a), operand(weights)
-        if np.shape(weights) != np.shape(a):
-            ndim, axes = np.ndim(a), np.lib.array_utils.normalize_axis_tuple(axis, np.ndim(a))
-            weights = np.reshape(weights, [np.shape(a)[k] if k in axes else 1 for k in range(ndim)])
-            weights = np.broadcast_to(weights, np.shape(a))
+        weights = _weights_like(a, weights, axis)
         total = np.sum(weights, axis, **options)
-        result = _with_numpy_value(
-            np.sum(a * weights, axis, **options) / total, np.average, a, axis, weights, **options
-        )
+        derived = np.sum(a * weights, axis, **options) / total
+        total = _with_tangents_of(total, scale, lead) if isinstance(total, Number) else scale
+    result = _with_tangents_of(derived, value, lead)
     return (result, total) if returned else result
 
 
-def _with_numpy_value(derived, function, *args, **kwargs):
-    """The tangents of `derived` with the value that NumPy computes."""
-    lead = innermost(derived)
-    values = [apart(a, lead)[0] for a in args]
-    return together(lead, function(*values, **kwargs), apart(derived, lead)[1])
+def _weights_like(a, weights, axis):
+    """Weights of the averaged axes alone, broadcast to the shape of a."""
+    if np.shape(weights) == np.shape(a):
+        return weights
+    ndim, axes = np.ndim(a), np.lib.array_utils.normalize_axis_tuple(axis, np.ndim(a))
+    weights = np.transpose(weights, np.argsort(axes))
+    weights = np.reshape(weights, [np.shape(a)[k] if k in axes else 1 for k in range(ndim)])
+    return np.broadcast_to(weights, np.shape(a))
 
 
 def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):

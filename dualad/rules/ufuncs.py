@@ -12,13 +12,17 @@ from dualad.rules.bilinear import GUFUNCS
 from dualad.rules.catalog import reason
 from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, plain
 from dualad.rules.packing import pack, unpack
+from dualad.rules.sparse import is_sparse, sparse_operator
 
 
 def dispatch(ufunc, method, inputs, kwargs):
     """`__array_ufunc__` of every number type."""
     for x in (*inputs, *(kwargs.get("out") or ())):
-        if not isinstance(x, _KNOWN) and hasattr(x, "__array_ufunc__") and x.__array_ufunc__ is not None:
-            return NotImplemented
+        if not isinstance(x, _KNOWN):
+            if hasattr(x, "__array_ufunc__") and x.__array_ufunc__ is not None:
+                return NotImplemented
+            if is_sparse(x):
+                return sparse_operator(ufunc, method, *inputs, **kwargs)
         if type(x) is Tracer and type(innermost(*inputs)) is Tracer:
             return x.__array_ufunc__(ufunc, method, *inputs, **kwargs)
     if method == "at":

@@ -278,7 +278,7 @@ class _Sides:
         fixed = tuple(
             slice(0, 1) if not p and not q else slice(None) for p, q in zip(a[1].strides, b[1].strides, strict=True)
         )
-        a, b = (a[0], a[1][fixed]), (b[0], b[1][fixed])
+        a, b = (a[0], a[1][(*fixed, ...)]), (b[0], b[1][(*fixed, ...)])
         if _entries(a) < _entries(b):
             a, b = b, a
         self._piece(a, b)

@@ -9,9 +9,12 @@ from scipy import sparse
 
 from dualad._core.coloring import gather, scatter, solve_by_substitution
 from dualad._core.number import Number, empty_components, rewrap
+from dualad.sparse import _matrix
 from dualad.sparse._patterns import columns_of
 
 FORMATS = {"csc": sparse.csc_array, "csr": sparse.csr_array}
+
+_OF_NUMBERS = {"csc": _matrix.csc_array, "csr": _matrix.csr_array}
 
 _FLOAT64 = np.dtype(np.float64)
 
@@ -125,9 +128,17 @@ class Recovery:
 
     def matrix(self, values):
         """A sparse matrix of these entries, with index arrays of its own."""
-        made = FORMATS[self.format]((values, self.indices.copy(), self.indptr.copy()), shape=self.shape)
-        made.has_sorted_indices = made.has_canonical_format = True
-        return made
+        return make_matrix(self.format, values, self, self.shape)
+
+
+def make_matrix(format, values, pattern, shape):
+    """A sparse matrix of a format with these entries; one of numbers, if they are."""
+    index = pattern.indices.copy(), pattern.indptr.copy()
+    if isinstance(values, Number):
+        return _OF_NUMBERS[format]((values, *index), shape)
+    made = FORMATS[format]((values, *index), shape=shape)
+    made.has_sorted_indices = made.has_canonical_format = True
+    return made
 
 
 def put_chunk(data, target, flat, index):

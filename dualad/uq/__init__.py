@@ -1,6 +1,6 @@
 """Uncertainty propagation and sensitivity analysis."""
 
-from dualad.uq import umath, unumpy
+from dualad.uq import _rules, umath, unumpy
 from dualad.uq._budget import Budget
 from dualad.uq._format import format_value, parse_value
 from dualad.uq._make import (
@@ -39,3 +39,5 @@ __all__ = [
     "nominal_values", "parse_value", "poincare_constant", "propagate", "sobol", "std_dev", "std_devs", "uarray",
     "ufloat", "ufloat_fromstr", "umath", "unumpy", "wrap",
 ]
+
+del _rules  # imported for what it registers

@@ -8,6 +8,7 @@ factors, moving elements changes indices, and only a sum over elements or many t
 keeping correlations by keeping the combination is that of E. O. Lebigot's package uncertainties.
 """
 
+import itertools
 import os
 import secrets
 import threading
@@ -17,6 +18,9 @@ from scipy import sparse
 
 _MANY_TERMS = 8
 """Terms from which on one matrix takes their place."""
+
+_FEW_ROWS = 16
+"""Combinations that the elements of an array may share to be treated apart."""
 
 _CHUNK = 1 << 24
 """Stored coefficients up to which a matrix is made only to compute variances."""
@@ -228,6 +232,11 @@ def deviations(terms, shape):
             return np.sqrt(sum(np.square(factor) for _, _, factor in terms))
         if len(terms) == 2:
             return _deviations_of_two(*terms)
+    if len(terms) == 2 and {type(base) for base, _, _ in terms} == {Source, Mixed}:
+        own, common = terms if isinstance(terms[0][0], Source) else terms[::-1]
+        rows = np.unique(common[1]) if common[1] is not None else None
+        if rows is not None and len(rows) <= _FEW_ROWS:
+            return _deviations_with_common_rows(own, common, rows)
     return _deviations_by_rows(terms, shape)
 
 
@@ -237,6 +246,32 @@ def _deviations_of_two(first, second):
     everything = np.arange(base.size).reshape(f.shape) if i is None or j is None else None
     same = (everything if i is None else i) == (everything if j is None else j)
     return np.sqrt(np.where(same, np.square(f + g), np.square(f) + np.square(g)))
+
+
+def _deviations_with_common_rows(own, common, rows):
+    """Of f[i] x[i] + g[i] (m . x): of one variable each and a few combinations that many share, as in x - x.mean().
+
+    The sum of squares without the element's own variable comes from sums before and after it, which do not cancel.
+    """
+    source, place, f = own
+    base, chosen, g = common
+    numbers = source.start + (np.arange(source.size).reshape(f.shape) if place is None else place)
+    variance = np.empty(f.shape)
+    for row in rows.tolist():
+        inside = slice(base.matrix.indptr[row], base.matrix.indptr[row + 1])
+        ids, m = base.ids[base.matrix.indices[inside]], base.matrix.data[inside]
+        order = np.argsort(ids)
+        ids, m = ids[order], m[order]
+        squares = np.square(m)
+        before = np.concatenate([[0.0], np.cumsum(squares)])
+        after = np.concatenate([np.cumsum(squares[::-1])[::-1], [0.0, 0.0]])
+        here = chosen == row
+        at = np.searchsorted(ids, numbers[here])
+        found = np.append(ids, -1)[at] == numbers[here]
+        mine = np.where(found, np.append(m, 0.0)[at], 0.0)
+        others = np.where(found, before[at] + after[at + 1], before[-1])
+        variance[here] = np.square(g[here]) * others + np.square(f[here] + g[here] * mine)
+    return np.sqrt(variance)
 
 
 def _deviations_by_rows(terms, shape):
@@ -328,10 +363,13 @@ def merged(parts, sources):
     """One `Row` of several pairs of numbers and coefficients."""
     if len(parts) == 1:
         return Row(sources, ids=parts[0][0], coefficients=parts[0][1])
+    parts = sorted((part for part in parts if len(part[0])), key=lambda part: part[0][0])
     if not parts:
         return Row(sources, {})
     ids = np.concatenate([ids for ids, _ in parts])
     coefficients = np.concatenate([c for _, c in parts])
+    if all(a[-1] < b[0] for (a, _), (b, _) in itertools.pairwise(parts)):
+        return Row(sources, ids=ids, coefficients=coefficients)
     order = np.argsort(ids, kind="stable")
     ids, coefficients = ids[order], coefficients[order]
     first = np.flatnonzero(np.diff(ids, prepend=ids[0] - 1))

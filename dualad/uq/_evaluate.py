@@ -3,6 +3,7 @@
 import concurrent.futures
 
 import numpy as np
+from scipy import stats
 
 from dualad._trees import flatten, rebuild
 from dualad.uq import _inputs
@@ -158,14 +159,12 @@ def moments(d):
 
 def distributions_of(given, name="bounds"):
     """A list of distributions from pairs of bounds and distributions."""
-    from scipy import stats
-
     if isinstance(given, dict):
         given = list(given.values())
     result = []
     for i, d in enumerate(given):
         if is_distribution(d):
-            result.append(d)
+            result.append(d() if isinstance(d, stats.rv_continuous) else d)
             continue
         try:
             low, high = (float(v) for v in d)

@@ -7,8 +7,11 @@ from scipy import sparse
 
 from dualad.uq import _combination, _inputs
 from dualad.uq._format import parse_value
+from dualad.uq._general import as_array, joined_rows, linearised
 from dualad.uq._numbers import UFloat, Uncertain, _variable, make_array, make_variables, nominal
-from dualad.uq._rules import as_array, joined_rows, linearised
+
+_DENSE = 0.05
+"""The share of stored coefficients from which on products of dense matrices are faster."""
 
 
 def _checked(value, std, label):
@@ -305,6 +308,9 @@ def covariance_matrix(numbers):
     if not isinstance(x, Uncertain):
         return np.zeros((x.size, x.size))
     matrix = joined_rows([x]).matrix
+    if matrix.nnz > _DENSE * matrix.shape[0] * matrix.shape[1]:
+        matrix = matrix.toarray()
+        return matrix @ matrix.T
     return (matrix @ matrix.T).toarray()
 
 

@@ -142,11 +142,6 @@ class UFloat(Uncertain):
         return 1
 
     @property
-    def dtype(self):
-        """float64."""
-        return np.dtype(np.float64)
-
-    @property
     def real(self):
         """Itself."""
         return self
@@ -163,9 +158,9 @@ class UFloat(Uncertain):
     def __getattr__(self, name):
         # an object array of numbers calls the method of a function's name
         ufunc = getattr(np, name, None) if not name.startswith("_") else None
-        if not isinstance(ufunc, np.ufunc) or ufunc.nin != 1:
+        if not isinstance(ufunc, np.ufunc):
             raise AttributeError(f"'UFloat' object has no attribute {name!r}")
-        return lambda: RULES["call"](ufunc, (self,))
+        return lambda *others: RULES["call"](ufunc, (self, *others))
 
     # ---- what it is
 
@@ -258,7 +253,7 @@ def _restore(value, sources, ids, coefficients):
 
 
 _new = object.__new__
-_FLOATS = frozenset((float, int, np.float64))
+FLOATS = frozenset((float, int, np.float64))
 
 
 def from_row(value, row):
@@ -330,7 +325,7 @@ def _arithmetic(op, ufunc):
             value, dx = parts(op(seed(Dual, a, 1.0, LEVEL), b), LEVEL)
             _, dy = parts(op(a, seed(Dual, b, 1.0, LEVEL)), LEVEL)
             operands = ((float(dx), x), (float(dy), y))
-        elif kind in _FLOATS:
+        elif kind in FLOATS:
             value, dx = parts(op(seed(Dual, x._value, 1.0, LEVEL), float(y)), LEVEL)
             operands = ((float(dx), x),)
         else:
@@ -343,7 +338,7 @@ def _arithmetic(op, ufunc):
         return r
 
     def reflected(x, y):
-        if type(y) not in _FLOATS:
+        if type(y) not in FLOATS:
             return RULES["call"](ufunc, (y, x))
         value, dx = dual_parts(op(float(y), seed_tangent(Dual, x._value, 1.0, LEVEL)), LEVEL)
         return from_operands(float(value), ((float(dx), x),))

@@ -414,6 +414,11 @@ def poincare_constant(distribution):
         (b - a)**2/pi**2 for a uniform and sigma**2 for a normal distribution, which is best possible; for others
         4 sup(min(F, 1 - F)/density)**2, infinite where tails are too heavy.
 
+    Raises
+    ------
+    ValueError
+        If the distribution is not continuous.
+
     Notes
     -----
     M. Lamboni et al., Math. Comput. Simul. 87 (2013) 45-54, theorem 3.1.
@@ -427,10 +432,12 @@ def poincare_constant(distribution):
     """
     d, = distributions_of([distribution], "distribution")
     name = getattr(getattr(d, "dist", None), "name", type(d).__name__.lower())
-    if name == "uniform" and hasattr(d, "ppf"):
-        return float((d.ppf(1) - d.ppf(0)) ** 2 / np.pi**2)
+    if name == "uniform":
+        return float((quantile(d, 1.0) - quantile(d, 0.0)) ** 2 / np.pi**2)
     if name in ("norm", "normal"):
         return moments(d)[1] ** 2
+    if not hasattr(d, "pdf"):
+        raise ValueError(f"the Poincare inequality needs a continuous distribution, not {name}")
     q = np.concatenate([np.geomspace(1e-12, 0.4, 200), np.linspace(0.4, 0.5, 21)[1:]])
     with np.errstate(all="ignore"):
         ratios = [q / d.pdf(quantile(d, q)), q / d.pdf(upper_quantile(d, q))]

@@ -15,8 +15,8 @@ import functools
 
 import numpy as np
 
+from dualad.uq._general import as_array
 from dualad.uq._make import nominal_values, std_devs, uarray
-from dualad.uq._rules import as_array
 
 _NAMES = ("arccos arccosh arcsin arcsinh arctan arctan2 arctanh ceil copysign cos cosh degrees exp expm1 fabs floor "
           "fmod frexp hypot isinf isnan ldexp log log10 log1p modf radians sin sinh sqrt tan tanh trunc").split()

@@ -6,10 +6,12 @@ from scipy import sparse
 from dualad._core.number import Number
 from dualad.rules import FUNCTIONS as NUMBER_RULES
 from dualad.rules import bilinear as number_products
-from dualad.rules import plain
+from dualad.rules import emath, plain
 from dualad.rules.catalog import reason
 from dualad.rules.elementwise import PARTIALS, PLAIN
-from dualad.rules.ufuncs import _check_target, _refuse_target
+from dualad.rules.packing import unpack
+from dualad.rules.signatures import with_signature
+from dualad.rules.ufuncs import _check_target, _packed, _refuse_target
 from dualad.rules.ufuncs import dispatch as dispatch_number
 from dualad.sparse._tracing import elementwise, indexing, products, selection, structure
 from dualad.sparse._tracing import linalg as linear_algebra
@@ -19,11 +21,13 @@ from dualad.sparse._tracing.base import (
     add_pairs,
     all_terms,
     is_tracer,
+    joined,
     leader,
     like,
     listed,
     shared_history,
     strip,
+    terms_of,
 )
 from dualad.sparse._tracing.base import group as group_terms
 from dualad.sparse._tracing.observed import observe
@@ -62,7 +66,15 @@ def _call(lead, function, inputs, kwargs):
         return products.GUFUNCS[function](function, *inputs, **kwargs)
     if function in PLAIN:
         return elementwise.observed(lead, function, inputs, kwargs)
-    raise TypeError(reason(function))
+    return _of_objects(lead, function, "__call__", inputs, kwargs)
+
+
+def _of_objects(lead, function, method, inputs, kwargs):
+    """A ufunc of Python objects, as frompyfunc makes them: it computes with one element after the other."""
+    if set("".join(function.types)) - set("O->"):
+        raise TypeError(reason(function))
+    results = getattr(function, method)(*(unpack(x) if is_tracer(x) else x for x in inputs), **kwargs)
+    return tuple(map(_packed, results)) if isinstance(results, tuple) else _packed(results)
 
 
 def _into(lead, function, method, inputs, out, kwargs):
@@ -107,7 +119,7 @@ _LINEAR = {np.add, np.subtract}
 
 def _method(lead, function, method, inputs, kwargs):
     if function not in PLAIN and function not in PARTIALS:
-        raise TypeError(reason(function))
+        return _of_objects(lead, function, method, inputs, kwargs)
     if function in PLAIN:
         return observe(lead.run, getattr(function, method)(*strip(inputs), **strip(kwargs)))
     return _METHODS[method](function, *inputs, **kwargs)
@@ -201,6 +213,20 @@ def _dense_results(lead, value, args):
     return like(lead, value, terms, add_pairs(lead, shared_history(lead, args), (terms, terms)))
 
 
+def _elementwise(func):
+    """Rule of a function that is elementwise in all its arguments, and nonlinear."""
+
+    def rule(*args):
+        lead = leader(args)
+        args = [listed(a) for a in args]
+        value = func(*(strip(a) for a in args))
+        terms = joined(lead, np.shape(value), *(terms_of(a, lead) for a in args))
+        return like(lead, value, terms, add_pairs(lead, shared_history(lead, args), (terms, terms)))
+
+    rule.__name__ = func.__name__
+    return rule
+
+
 def _values_only(func):
     def rule(*args, **kwargs):
         return observe(leader(args, kwargs).run, func(*strip(args), **strip(kwargs)))
@@ -209,16 +235,28 @@ def _values_only(func):
     return rule
 
 
+def _types_only(func):
+    def rule(*args, **kwargs):
+        return func(*strip(args), **strip(kwargs))
+
+    rule.__name__ = func.__name__
+    return rule
+
+
+_OF_TYPES = "can_cast common_type iscomplexobj isrealobj may_share_memory min_scalar_type result_type shares_memory"
+
 # formulas in other functions, which find the rules here
 _COMPOSED = """
     ediff1d unwrap i0 angle real_if_close vander polyval polyint polyadd polysub polymul polydiv poly linspace logspace
-    geomspace apply_along_axis apply_over_axes put putmask place put_along_axis fill_diagonal trim_zeros gradient cov
+    geomspace apply_along_axis apply_over_axes put place put_along_axis fill_diagonal trim_zeros gradient cov
     corrcoef median nanmedian quantile percentile nanquantile nanpercentile
 """.split()
 
 FUNCTIONS = {
     **{func: _values_only(func) for func in plain.FUNCTIONS},
+    **{getattr(np, name): _types_only(getattr(np, name)) for name in _OF_TYPES.split()},
     **{getattr(np, name): NUMBER_RULES[getattr(np, name)] for name in _COMPOSED},
+    **{func: _elementwise(func) for func in emath.FUNCTIONS},
     **structure.FUNCTIONS,
     **groups.FUNCTIONS,
     **products.FUNCTIONS,
@@ -230,3 +268,6 @@ FUNCTIONS = {
     np.sinc: lambda x: elementwise.elementwise(x, np.sinc, (x,), {}),
 }
 FUNCTIONS[np.linalg.multi_dot] = number_products.FUNCTIONS[np.linalg.multi_dot]
+if hasattr(np, "astype"):
+    FUNCTIONS[np.astype] = lambda x, dtype, /, *, copy=True, device=None: x.astype(dtype, copy=copy)
+FUNCTIONS = {func: with_signature(func, rule) for func, rule in FUNCTIONS.items()}

@@ -77,13 +77,14 @@ def setitem(x, key, y):
     if is_observed(key) and key.dtype == bool and not x.run.local and np.size(strip(y)) == 1:
         _store_masked(x, key, y)
         return
-    masked = any(is_observed(part) for part in _parts(key))
+    masked = not x.run.local and any(is_observed(part) for part in _parts(key))
     key = _plain_key(key, x.run)
     array = plain(x)
     shape = np.shape(array[key])
     terms = terms_of(y, x)
     array[key] = strip(y)
-    put_terms(x, key, tuple(_fit(t, rows, shape) for t, rows in terms), _history_after(x, y), masked)
+    keep = masked or any(getattr(function, "is_part", False) for function in x.chain)
+    put_terms(x, key, tuple(_fit(t, rows, shape) for t, rows in terms), _history_after(x, y), keep)
 
 
 def _fit(table, rows, shape):

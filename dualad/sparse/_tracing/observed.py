@@ -69,6 +69,22 @@ class Observed(np.ndarray):
         return self._followed().item(*args)
 
 
+def _remembering(name):
+    """A method of ndarray that may answer with a NumPy scalar."""
+    method = getattr(np.ndarray, name)
+
+    def call(self, *args, **kwargs):
+        return _mark_all(self.run, method(self, *args, **kwargs))
+
+    call.__name__ = name
+    call.__doc__ = f"As `numpy.ndarray.{name}`."
+    return call
+
+
+for _name in "all any argmax argmin dot max mean min nonzero prod searchsorted std sum trace var".split():
+    setattr(Observed, _name, _remembering(_name))
+
+
 def _marked(trace, array):
     result = np.asarray(array).view(Observed)
     result.run = trace

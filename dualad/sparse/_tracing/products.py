@@ -8,6 +8,7 @@ import itertools
 import numpy as np
 from scipy import sparse
 
+from dualad._core.tracer import make_view
 from dualad.sparse._tracing.base import (
     add_pairs,
     all_terms,
@@ -16,6 +17,7 @@ from dualad.sparse._tracing.base import (
     leader,
     like,
     listed,
+    plain,
     product_terms,
     shared_history,
     store,
@@ -35,7 +37,7 @@ def contract(lead, value, operands, labels, output):
     sizes = {}
     for a, names in zip(operands, labels, strict=True):
         for name, n in zip(names, np.shape(a), strict=True):
-            sizes[name] = max(n, sizes.get(name, 1))
+            sizes[name] = n if n != 1 else sizes.get(name, 1)
     order = list(output) + [name for name in sizes if name not in output]
     space = tuple(sizes[name] for name in order)
     history = shared_history(lead, operands)
@@ -198,6 +200,10 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
     arrays = [listed(a) for a in arrays]
     arrays = [a if is_tracer(a) or is_observed(a) else np.asarray(strip(a)) for a in arrays]
     lead = leader(arrays)
+    if len(arrays) == 1 and out is None:
+        value = np.einsum(*_call(operands, [plain(arrays[0])]))
+        if value.size and np.may_share_memory(value, plain(arrays[0])):
+            return make_view(arrays[0], value, lambda a: np.einsum(*_call(operands, [a])))
     value = np.einsum(*_call(operands, [strip(a) for a in arrays]), optimize=optimize, **kwargs)
     return store(out, contract(lead, value, arrays, labels, output))
 

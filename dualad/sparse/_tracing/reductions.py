@@ -117,6 +117,15 @@ def norm(x, ord=None, axis=None, keepdims=False):
     return reduction(call, linear=False)(x, axis, keepdims=bool(keepdims))
 
 
+def vector_norm(x, axis, keepdims, ord):
+    """Of all elements where no axis is given."""
+
+    def call(a, axis, keepdims=False):
+        return np.linalg.vector_norm(a, axis=axis, keepdims=keepdims, ord=ord)
+
+    return reduction(call, linear=False)(x, axis, keepdims=bool(keepdims))
+
+
 # ---- running totals ------------------------------------------------------------------------------------------------
 
 
@@ -230,7 +239,7 @@ def _transformed(function, ndim, args, kwargs):
     several = function.__name__.endswith(("2", "n"))
     given = args[1] if len(args) > 1 else kwargs.get("axes" if several else "axis", _NO)
     if given is _NO or given is None:
-        sizes = args[0] if args else kwargs.get("s")
+        sizes = (args[0] if args else kwargs.get("s")) if several else None
         count = 2 if function.__name__.endswith("2") else ndim if sizes is None else len(sizes)
         given = tuple(range(-count, 0)) if several else -1
     return np.lib.array_utils.normalize_axis_tuple(given, ndim)
@@ -263,8 +272,7 @@ FUNCTIONS = {
     np.sort: sort, np.partition: partition,
     np.linalg.norm: norm,
     np.trace: trace, np.linalg.trace: lambda x, /, *, offset=0, dtype=None: trace(x, offset, -2, -1, dtype),
-    np.linalg.vector_norm: lambda x, /, *, axis=None, keepdims=False, ord=2: norm(
-        np.ravel(x) if axis is None else x, ord, axis, keepdims),
+    np.linalg.vector_norm: lambda x, /, *, axis=None, keepdims=False, ord=2: vector_norm(x, axis, keepdims, ord),
     np.linalg.matrix_norm: lambda x, /, *, keepdims=False, ord="fro": norm(x, ord, (-2, -1), keepdims),
 }
 FUNCTIONS[np.amax], FUNCTIONS[np.amin] = MAX, MIN

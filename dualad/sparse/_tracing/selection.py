@@ -1,6 +1,7 @@
 """Functions that select or interpolate by value."""
 
 import numpy as np
+from scipy import sparse
 
 from dualad.rules.calculus import FUNCTIONS as CALCULUS
 from dualad.sparse._tracing.base import (
@@ -12,13 +13,15 @@ from dualad.sparse._tracing.base import (
     leader,
     like,
     listed,
+    plain,
+    product_terms,
     shared_history,
     store,
     strip,
     terms_of,
     untraced,
 )
-from dualad.sparse._tracing.observed import is_observed
+from dualad.sparse._tracing.observed import is_observed, observe
 
 _NO = np._NoValue
 
@@ -58,6 +61,28 @@ def _neighbours(lead, x, xp, fp, shape):
     right = np.clip(np.searchsorted(nodes, strip(x), "left"), 0, len(nodes) - 1)
     left = np.clip(np.searchsorted(nodes, strip(x), "right") - 1, 0, len(nodes) - 1)
     return [(t, np.asarray(rows[k]).reshape(shape)) for t, rows in fp.terms for k in (left, right)]
+
+
+def bincount(x, /, weights=None, minlength=0):
+    """Each bin takes the weights that fall into it; all of them where the bins depend on x."""
+    lead = leader(x, weights)
+    weights = listed(weights)
+    value = np.bincount(strip(x), strip(weights), minlength)
+    if weights is None or untraced(weights, lead):
+        return observe(lead.run, value)
+    if is_observed(x):
+        return like(lead, value, all_terms(lead, [weights], value.shape), weights.history)
+    bins = np.asarray(x)
+    matrix = sparse.csr_array((np.ones(len(bins), bool), (bins, np.arange(len(bins)))), (len(value), len(bins)))
+    return like(lead, value, product_terms(lead, matrix, weights.terms), weights.history)
+
+
+def polyder(p, m=1):
+    """Coefficients times their exponents, the last one dropped."""
+    value = np.polyder(plain(p), m)
+    for _ in range(m):
+        p = p[:-1] * np.arange(len(p) - 1.0, 0, -1)
+    return like(p, value, p.terms, p.history)
 
 
 def piecewise(x, condlist, funclist, *args, **kw):
@@ -100,4 +125,11 @@ def _slope(f, edge_order):
     return np.concatenate([first, f[..., 2:] - f[..., :-2], last], -1)
 
 
-FUNCTIONS = {np.gradient: gradient, np.clip: clip, np.interp: interp, np.piecewise: piecewise}
+FUNCTIONS = {
+    np.bincount: bincount,
+    np.clip: clip,
+    np.gradient: gradient,
+    np.interp: interp,
+    np.piecewise: piecewise,
+    np.polyder: polyder,
+}

@@ -3,8 +3,9 @@
 import numpy as np
 
 from dualad._core.tracer import make_view
-from dualad.rules import calculus
+from dualad.rules import calculus, linear
 from dualad.sparse._tracing.base import (
+    all_terms,
     broadcast,
     is_tracer,
     joined,
@@ -54,6 +55,36 @@ def _moved(function, x, args, kwargs):
     return like(x, value, tuple((t, np.asarray(function(r, *args, **kwargs))) for t, r in x.terms), x.history)
 
 
+def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
+    """A view where NumPy gives one."""
+    shape = newshape if shape is None else shape
+    options = {} if copy is None else {"copy": copy}
+    return _in_memory_order(np.reshape, a, (shape,), order, options)
+
+
+def ravel(a, order="C"):
+    """A view where NumPy gives one."""
+    return _in_memory_order(np.ravel, listed(a), (), order, {})
+
+
+def _in_memory_order(function, x, args, order, kwargs):
+    """Where the order follows the memory of the value, positions show it."""
+    if not is_tracer(x):
+        return _of_lists(function, (x, *args, order), kwargs)
+    if order not in ("A", "K") or x.ndim < 2:
+        return _moved(function, x, (*args, order), kwargs)
+    layout = plain(x)
+
+    def in_memory_order(rows):
+        if [k * layout.itemsize for k in rows.strides] != [k * rows.itemsize for k in layout.strides]:
+            aligned = np.empty_like(layout, rows.dtype)
+            aligned[...] = rows
+            rows = aligned
+        return function(rows, *args, order)
+
+    return _moved(in_memory_order, x, (), {})
+
+
 def _part(function, x, args, kwargs, value, k):
     return make_view(x, value[k], lambda a: function(a, *args, **kwargs)[k])
 
@@ -96,7 +127,8 @@ def _sequence(function, args, kwargs):
     casting = {} if kind is None else {"dtype": kind}
 
     def call(parts):
-        extra = casting if parts[0].dtype.kind in "fc" else {}
+        parts = [np.asarray(part) for part in parts]
+        extra = casting if np.result_type(*parts).kind in "fc" else {}
         return function(parts, *args[1:], **kwargs, **extra)
 
     return arrays, call
@@ -195,16 +227,35 @@ def copyto(dst, src, casting="same_kind", where=True):
     dst[...] = src if where is True else np.where(where, src, dst)
 
 
+def putmask(a, /, mask, values):
+    """Values of one element or of a's size keep both branches of a mask that depends on x."""
+    values = listed(values)
+    if is_tracer(a) and np.size(strip(values)) in (1, a.size):
+        values = np.reshape(values, a.shape if np.size(strip(values)) == a.size else ())
+        a[...] = np.where(mask, values, a)
+    else:
+        calculus.FUNCTIONS[np.putmask](a, mask, values)
+
+
 def _pad(array, pad_width, mode="constant", **kwargs):
     if mode == "constant":
         if leader(kwargs.get("constant_values", 0)) is not None:
-            raise TypeError("pad does not take traced constant_values: use concatenate")
+            return _padded_densely(array, pad_width, mode, kwargs)
         value = np.pad(plain(array), pad_width, mode, **kwargs)
         terms = tuple((t, np.pad(rows, pad_width, mode, constant_values=-1)) for t, rows in array.terms)
         return like(array, value, terms, array.history)
     if mode in ("edge", "reflect", "symmetric", "wrap", "empty") and kwargs.get("reflect_type", "even") == "even":
         return _moved(np.pad, array, (pad_width, mode), kwargs)
-    raise NotImplementedError
+    if callable(mode) or mode in ("maximum", "minimum", "median", "mean"):
+        return linear.FUNCTIONS[np.pad](array, pad_width, mode, **kwargs)
+    return _padded_densely(array, pad_width, mode, kwargs)
+
+
+def _padded_densely(array, pad_width, mode, kwargs):
+    """Ramps, odd reflections, traced values in the margin: every element depends on everything."""
+    lead = leader(array, kwargs)
+    value = np.pad(strip(array), pad_width, mode, **strip(kwargs))
+    return result(lead, value, all_terms(lead, [array, kwargs], value.shape), [array, kwargs])
 
 
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
@@ -306,14 +357,19 @@ def _end(a, value, axis):
 
 
 def _complex_part(function, x):
-    """Part of complex numbers, not to be written to."""
-    value = function(plain(x)).copy()
-    value.flags.writeable = False
-    return like(x, value, x.terms, x.history)
+    """A view of one part; what is stored there leaves the other part as it is."""
+    return make_view(x, function(plain(x)), whole_element)
 
+
+def whole_element(rows):
+    """Both parts of a complex number have one row."""
+    return rows
+
+
+whole_element.is_part = True
 
 _MOVED = """
-    reshape ravel transpose permute_dims swapaxes moveaxis rollaxis squeeze expand_dims broadcast_to flip fliplr flipud
+    transpose permute_dims swapaxes moveaxis rollaxis squeeze expand_dims broadcast_to flip fliplr flipud
     rot90 roll repeat tile diagonal resize split array_split hsplit vsplit dsplit unstack matrix_transpose
 """.split()
 _JOINED = "concatenate concat stack hstack vstack dstack column_stack".split()
@@ -325,6 +381,8 @@ FUNCTIONS = {
     **{f: filled(f) for f in (np.diag, np.diagflat, np.tril, np.triu)},
     np.real: lambda val: _complex_part(np.real, val) if val.dtype.kind == "c" else val,
     np.imag: lambda val: _complex_part(np.imag, val) if val.dtype.kind == "c" else np.imag(plain(val)),
+    np.reshape: reshape,
+    np.ravel: ravel,
     np.block: joining(np.block, _block),
     np.append: joining(np.append, _append),
     np.insert: joining(np.insert, _insert),
@@ -332,6 +390,7 @@ FUNCTIONS = {
     np.broadcast_arrays: broadcast_arrays,
     np.copy: lambda a, order="K", subok=False: a.copy(order),
     np.copyto: copyto,
+    np.putmask: putmask,
     np.zeros_like: _maker(np.zeros_like),
     np.empty_like: _maker(np.zeros_like),
     np.ones_like: _maker(np.ones_like),

@@ -1,0 +1,233 @@
+"""Jacobians for the stiff solvers, and one factorisation for a state and all its sensitivities.
+
+The Jacobian of a system augmented with its variational equations is block lower triangular, with the Jacobian J of the
+state in each diagonal block. In the algebra of the numbers it is one n x n matrix of numbers, and a system with it is
+solved from the LU factors of its plain value alone: each sweep of iterative refinement makes one more order of the
+infinitesimals exact. That is Newton's method for state and sensitivities at once as in T. Maly and L. R. Petzold,
+"Numerical methods and software for sensitivity analysis of differential-algebraic systems", Appl. Numer. Math. 20
+(1996), with the blocks below the diagonal, which they leave out, kept: the error tests of SciPy's Newton
+iterations need them. W. F. Feehery, J. E. Tolsma and P. I. Barton, "Efficient sensitivity analysis of large-scale
+differential-algebraic systems", Appl. Numer. Math. 25 (1997), reuse the factors in the same way.
+"""
+
+import warnings
+
+import numpy as np
+from scipy.integrate import BDF, LSODA, Radau
+from scipy.linalg import lu_factor, lu_solve
+from scipy.sparse import csc_array, eye_array, issparse
+from scipy.sparse.linalg import splu
+
+from dualad.integrate._layout import array, order_of
+from dualad.rules.algebra import primal
+from dualad.transforms import jacobian, jvp
+
+_LARGEST_FULL = 400
+"""Unknowns up to which LSODA gets the whole Jacobian of an augmented system, beyond only its diagonal blocks."""
+
+
+def exact_jacobian(f, y):
+    """The Jacobian (n, n) of f at a real or complex state, with the derivatives that f or the state carry."""
+    if np.iscomplexobj(primal(y)):
+        return np.stack([jvp(f, (y,), (e,))[1] for e in np.eye(len(y), dtype=complex)], -1)
+    return jacobian(lambda y: array(f(y)))(y)
+
+
+def plain_jacobian(rhs):
+    """``jac(t, y)`` of a right-hand side at plain states, without derivatives."""
+    return lambda t, y: primal(exact_jacobian(lambda y: rhs(t, y), y))
+
+
+def works(jac, t, y):
+    """Whether the right-hand side takes numbers; a warning says why not, and SciPy's differences take over."""
+    try:
+        jac(t, y)
+    except (TypeError, ValueError) as error:
+        warnings.warn(
+            f"fun does not take numbers with derivatives ({str(error).splitlines()[0]}): the solver approximates its "
+            "Jacobian by finite differences; give jac, or write fun with numpy functions and dualad.numpy",
+            RuntimeWarning, stacklevel=5)
+        return False
+    return True
+
+
+# ---- matrices of numbers -------------------------------------------------------------------------------------------
+
+class SparseJacobian:
+    """``scale`` times a Jacobian whose plain value is a sparse matrix; ``push(x)`` is its product with a number."""
+
+    __array_ufunc__ = None  # NumPy scalars leave the multiplication to us
+
+    def __init__(self, plain, push, scale=1.0):
+        self.plain, self.push, self.scale = plain, push, scale
+
+    def __rmul__(self, factor):
+        return SparseJacobian(self.plain, self.push, factor * self.scale)
+
+    def __rsub__(self, diagonal):
+        return SparseSystem(diagonal, self)
+
+
+class SparseSystem:
+    """A multiple of the identity minus a `SparseJacobian`."""
+
+    def __init__(self, diagonal, jacobian):
+        self.plain = csc_array(diagonal - jacobian.scale * jacobian.plain)
+        self._shift, self._jacobian = diagonal.diagonal()[0], jacobian
+
+    def __matmul__(self, x):
+        return self._shift * x - self._jacobian.scale * self._jacobian.push(x)
+
+
+class Factors:
+    """LU factors of the plain value of a matrix of numbers, and the matrix."""
+
+    def __init__(self, A):
+        self.A = A
+        self._sparse = splu(A.plain) if isinstance(A, SparseSystem) else None
+        self._dense = lu_factor(primal(A)) if self._sparse is None else None
+
+    def solve_plain(self, rows):
+        """Solve with the plain value for each row."""
+        if self._sparse is None:
+            return lu_solve(self._dense, rows.T).T
+        return self._sparse.solve(np.ascontiguousarray(rows.T)).T
+
+
+class Augmented:
+    """The Jacobian of a right-hand side at states that are numbers, and systems with it.
+
+    Parameters
+    ----------
+    rhs : callable
+        The right-hand side.
+    layout : Layout
+        The components.
+    n : int
+        Size of the state.
+    given : callable, matrix or None
+        The user's Jacobian of the plain state.
+    """
+
+    def __init__(self, rhs, layout, n, given=None):
+        self._rhs, self._layout, self.n, self._given = rhs, layout, n, given
+        self.size = n * layout.rows
+        infinitesimals = np.ones(layout.counts)
+        infinitesimals[(0,) * len(layout.counts)] = 0
+        self._sweeps = order_of(layout.rebuild(infinitesimals))
+
+    def number(self, z):
+        """The number whose rows are the solver's vector z."""
+        return self._layout.rebuild(z.reshape(self._layout.counts + (-1,)))
+
+    def vector(self, x):
+        """The solver's vector of a number."""
+        return self._layout.flatten(x).reshape(-1)
+
+    def jacobian(self, t, z):
+        """A matrix of numbers (n, n), or a `SparseJacobian`."""
+        if self._given is not None:
+            plain = self._given(t, z[:self.n]) if callable(self._given) else self._given
+            if np.shape(plain) != (self.n, self.n):
+                raise ValueError(f"jac must have shape {(self.n, self.n)}, but has {np.shape(plain)}")
+            if issparse(plain):
+                return SparseJacobian(plain, self._push(t, self.number(z)))
+        return exact_jacobian(lambda y: self._rhs(t, y), self.number(z))
+
+    def _push(self, t, y):
+        def along(x):
+            return jvp(lambda y: self._rhs(t, y), (y,), (x,))[1]
+
+        def push(x):
+            return along(np.real(x)) + 1j * along(np.imag(x)) if np.iscomplexobj(primal(x)) else along(x)
+
+        return push
+
+    def solve(self, factors, b):
+        """The solution of a system of numbers for a right-hand side that is a vector of the solver."""
+        rows = (self._layout.rows, self.n)
+        x = factors.solve_plain(b.reshape(rows)).reshape(-1)
+        for _ in range(self._sweeps):
+            residual = b - self.vector(factors.A @ self.number(x))
+            x = x + factors.solve_plain(residual.reshape(rows)).reshape(-1)
+        return x
+
+    def full(self, t, z):
+        """The Jacobian of the augmented system as one plain matrix: products with each unit of the algebra."""
+        J = exact_jacobian(lambda y: self._rhs(t, y), self.number(z))
+        rows, counts = self._layout.rows, self._layout.counts
+        units = [self._layout.rebuild(e.reshape(counts)) for e in np.eye(rows)]
+        blocks = [self._layout.flatten(J * unit).reshape(-1, self.n) for unit in units]
+        return np.concatenate(blocks, axis=1)
+
+    def bands(self, t, z, lower, upper):
+        """The diagonal blocks of the Jacobian of the augmented system in LSODA's packed form."""
+        J = plain_jacobian(self._rhs)(t, z[:self.n])
+        return np.tile(packed_bands(J, lower, upper), self._layout.rows)
+
+
+def packed_bands(J, lower, upper):
+    """The bands of a matrix as LSODA wants them: ``packed[i - j + upper, j]``."""
+    packed = np.zeros((lower + upper + 1, len(J)))
+    i, j = np.indices(J.shape)
+    inside = (i - j <= lower) & (j - i <= upper)
+    packed[(i - j + upper)[inside], j[inside]] = J[inside]
+    return packed
+
+
+# ---- solvers -------------------------------------------------------------------------------------------------------
+
+class _Recording:
+    """A solver that remembers the largest magnitudes of its components."""
+
+    def __init__(self, fun, t0, y0, t_bound, *, largest, **options):
+        super().__init__(fun, t0, y0, t_bound, **options)
+        self._largest = largest
+
+    def step(self):
+        message = super().step()
+        np.maximum(self._largest, np.abs(self.y), out=self._largest)
+        return message
+
+
+class _OneFactorisation(_Recording):
+    """Radau or BDF on the components of numbers; systems are solved with factors of the plain value."""
+
+    def __init__(self, fun, t0, y0, t_bound, *, augmented, **options):
+        size = len(y0)
+        super().__init__(fun, t0, y0, t_bound, jac=csc_array((size, size)), **options)
+
+        def evaluate(t, y, _=None):
+            self.njev += 1
+            return augmented.jacobian(t, y)
+
+        def factorise(A):
+            self.nlu += 1
+            return Factors(A)
+
+        self.jac, self.J = evaluate, evaluate(t0, self.y)
+        self.I = eye_array(augmented.n, format="csc") if isinstance(self.J, SparseJacobian) else np.eye(augmented.n)
+        self.lu, self.solve_lu = factorise, augmented.solve
+
+
+def augmented_solver(method, augmented, largest, options):
+    """The class with which SciPy's `solve_ivp` solves the augmented system by ``method``, and its options."""
+    options = {**options, "largest": largest}
+    kind = _Recording
+    if issubclass(method, (Radau, BDF)):
+        options.pop("jac", None)
+        options.pop("jac_sparsity", None)
+        options["augmented"] = augmented
+        kind = _OneFactorisation
+    elif issubclass(method, LSODA):
+        options.update(lsoda_options(augmented, options.get("lband"), options.get("uband")))
+    return type(method.__name__, (kind, method), {"__doc__": method.__doc__}), options
+
+
+def lsoda_options(augmented, lower, upper):
+    """The Jacobian for LSODA: the whole, or diagonal blocks as bands no wider than the blocks or than the user's."""
+    banded = lower is not None or upper is not None
+    if not banded and augmented.size <= _LARGEST_FULL:
+        return {"jac": augmented.full, "lband": None, "uband": None}
+    lower, upper = (lower or 0, upper or 0) if banded else (augmented.n - 1, augmented.n - 1)
+    return {"lband": lower, "uband": upper, "jac": lambda t, z: augmented.bands(t, z, lower, upper)}

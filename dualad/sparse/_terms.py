@@ -1,0 +1,194 @@
+"""Which terms a scalar function is the sum of, seen by running it on arrays that do not add up yet.
+
+A `Watched` array behaves as the array in it, but its full sum is a `Total`: weights and arrays still to be summed. A
+Total stays one through sums, differences and products with constants; anything else adds it up. If the function returns
+a Total, its arrays are the terms.
+"""
+
+import operator
+
+import numpy as np
+
+from dualad._core.number import Number
+
+_BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+_COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
+_UNARY = ("neg", "pos", "abs")
+_WHOLE = {np.sum: 1, np.mean: None, np.add.reduce: 1}
+_INNER = (np.dot, np.inner, np.vdot, np.matmul)
+
+
+def terms_of(f, x):
+    """The terms of f(x) as one flat array (None if f does not return a sum of terms that can be seen)."""
+    result = f(Watched(x))
+    if not isinstance(result, Total):
+        return None
+    parts = [np.ravel(plain(a)) if w == 1 else w * np.ravel(plain(a)) for w, a in result.parts]
+    if isinstance(result.constant, Number):
+        parts.append(np.reshape(result.constant, (1,)))
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def plain(x):
+    """x without watching, inside lists, tuples and dicts too."""
+    if isinstance(x, Watched):
+        return x.array
+    if isinstance(x, Total):
+        return x.added()
+    if isinstance(x, (list, tuple)):
+        return type(x)(plain(v) for v in x)
+    if isinstance(x, dict):
+        return {k: plain(v) for k, v in x.items()}
+    return x
+
+
+def _watched(x):
+    if isinstance(x, Number) or (isinstance(x, (np.ndarray, np.floating)) and x.dtype.kind == "f"):
+        return Watched(x)
+    if type(x) in (list, tuple):
+        return type(x)(_watched(v) for v in x)
+    return x
+
+
+def _adds_all(x, axis=None, **others):
+    """Whether a reduction with these arguments leaves one number."""
+    every = axis is None or (x.ndim == 1 and axis in (0, -1, (0,)))
+    return x.ndim > 0 and every and not any(v is not None and v is not False for v in others.values())
+
+
+def _call(function, args, kwargs):
+    """function(*args, **kwargs), a Total where it adds up everything."""
+    x = args[0] if args and isinstance(args[0], Watched) else None
+    if function in _WHOLE and x is not None and len(args) <= 2:
+        options = {**({"axis": args[1]} if len(args) == 2 else {}), **kwargs}
+        if _adds_all(x, **options):
+            return Total(0.0, [(_WHOLE[function] or 1 / x.size, x)])
+    if function in _INNER and len(args) == 2 and not kwargs and all(np.ndim(plain(a)) == 1 for a in args):
+        return Total(0.0, [(1, _watched(plain(args[0]) * plain(args[1])))])
+    return _watched(function(*plain(args), **plain(kwargs)))
+
+
+class _Operators:
+    """Arithmetic in terms of `operate(function, left, right)`."""
+
+    __slots__ = ()
+    __array_priority__ = 1e9
+    __hash__ = None
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        return _call(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        return _call(function, args, kwargs)
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("a term of a sum cannot become a plain array")
+
+
+def _operators(cls):
+    def binary(function):
+        return lambda self, other: self.operate(function, self, other)
+
+    def reflected(function):
+        return lambda self, other: self.operate(function, other, self)
+
+    def unary(function):
+        return lambda self: self.operate(function, self)
+
+    for name in _BINARY:
+        function = getattr(operator, name)
+        setattr(cls, f"__{name}__", binary(function))
+        setattr(cls, f"__r{name}__", reflected(function))
+    for name in _COMPARISONS:
+        setattr(cls, f"__{name}__", binary(getattr(operator, name)))
+    for name in _UNARY:
+        setattr(cls, f"__{name}__", unary(getattr(operator, name)))
+    return cls
+
+
+@_operators
+class Watched(_Operators):
+    """An array whose full sum stays a list of terms."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array):
+        self.array = array
+
+    def operate(self, function, *operands):
+        if any(isinstance(x, Total) for x in operands):
+            return Total.operate(self, function, *operands)
+        return _call(np.matmul if function is operator.matmul else function, operands, {})
+
+    def __getattr__(self, name):
+        if name == "sum" or name == "mean" or name == "dot":
+            return lambda *args, **kwargs: _call(getattr(np, name), (self, *args), kwargs)
+        found = getattr(self.array, name)
+        if callable(found):
+            return lambda *args, **kwargs: _watched(found(*plain(args), **plain(kwargs)))
+        return _watched(found)
+
+    def __getitem__(self, key):
+        return Watched(self.array[plain(key)])
+
+    def __setitem__(self, key, value):
+        self.array[plain(key)] = plain(value)
+
+    def __len__(self):
+        return len(self.array)
+
+    def __iter__(self):
+        return (Watched(v) for v in self.array)
+
+    def __bool__(self):
+        return bool(self.array)
+
+
+@_operators
+class Total(_Operators):
+    """constant + sum of weight * array.sum() over parts."""
+
+    __slots__ = ("constant", "parts")
+
+    def __init__(self, constant, parts):
+        self.constant, self.parts = constant, parts
+
+    def added(self):
+        """The number that this stands for."""
+        return sum((w * np.sum(plain(a)) for w, a in self.parts), self.constant)
+
+    def scaled(self, factor):
+        return Total(self.constant * factor, [(w * factor, a) for w, a in self.parts])
+
+    def plus(self, other):
+        if isinstance(other, Total):
+            return Total(self.constant + other.constant, self.parts + other.parts)
+        if isinstance(other, Watched) and other.ndim == 0:
+            return Total(self.constant, [*self.parts, (1, other)])
+        return Total(self.constant + other, self.parts)
+
+    def operate(self, function, *operands):
+        left, right = operands[0], operands[-1]
+        scalar = all(isinstance(x, Total) or np.ndim(plain(x)) == 0 for x in operands)
+        if scalar and len(operands) == 2:
+            if function is operator.add:
+                return left.plus(right) if isinstance(left, Total) else right.plus(left)
+            if function is operator.sub:
+                return left.plus(-right) if isinstance(left, Total) else right.scaled(-1).plus(left)
+            if function is operator.mul and (_is_constant(left) or _is_constant(right)):
+                return left.scaled(right) if isinstance(left, Total) else right.scaled(left)
+            if function is operator.truediv and _is_constant(right):
+                return left.scaled(1 / right)
+        if function is operator.neg:
+            return left.scaled(-1)
+        return left if function is operator.pos else _watched(function(*plain(operands)))
+
+    def __getattr__(self, name):
+        return getattr(_watched(self.added()), name)
+
+    def __bool__(self):
+        return bool(self.added())
+
+
+def _is_constant(x):
+    return isinstance(x, (int, float, np.number))
