@@ -142,6 +142,22 @@ class Dualad(Peer):
     def jacobian(self, f, x):
         return self._contender("jacobian(x)", {"jacobian": self.lib.jacobian(f), "x": x}, lambda J: (None, J))
 
+    def sparsity(self, f, x):
+        names = {"sparsity": self.lib.jacobian_sparsity, "f": f, "x": x}
+        return self._contender("sparsity(f, x)", names, lambda pattern: (None, [pattern.nnz]))
+
+    def coloring(self, pattern, order):
+        names = {"coloring": self.lib.coloring, "pattern": pattern, "order": order}
+        return self._contender("coloring(pattern, order=order)", names, lambda _: (None, None))
+
+    def sparse_jacobian(self, f, x, pattern, v):
+        names = {"jacobian": self.lib.sparse_jacobian(f, pattern), "x": x}
+        return self._contender("jacobian(x)", names, lambda J: (None, J @ v))
+
+    def sparse_hessian(self, f, x, v):
+        names = {"hessian": self.lib.sparse_hessian(f).prepare(x), "x": x}
+        return self._contender("hessian(x)", names, lambda H: (None, H @ v))
+
     def scalar(self, formula, xs, vs):
         x, y = map(self.lib.Dual, xs, vs)
         return self._contender(formula.method, {"x": x, "y": y}, lambda z: (z.value, z.tangent), exact=True)
@@ -254,6 +270,41 @@ class JaxCompiled(Jax):
         return self.lib.jit(function)
 
 
+class Asdex(Peer):
+    """asdex: sparsity detection and colouring for JAX, evaluated under `jit`; only evaluation is timed."""
+
+    name = module = "asdex"
+    largest = 2 * 10**5
+
+    def __init__(self):
+        super().__init__()
+        self.jax = importlib.import_module("jax")
+        self.jax.config.update("jax_enable_x64", True)
+        self.np = importlib.import_module("jax.numpy")
+
+    def _staged(self, function, x, v):
+        names = {"wait": self.jax.block_until_ready, "f": self.jax.jit(function), "x": self.np.asarray(x)}
+        return self._contender("wait(f(x))", names, lambda matrix: (None, matrix @ v))
+
+    def sparse_jacobian(self, f, x, pattern, v):
+        return self._staged(self.lib.jacobian(functools.partial(f, np=self.np), self.np.asarray(x)), x, v)
+
+    def sparse_hessian(self, f, x, v):
+        return self._staged(self.lib.hessian(functools.partial(f, np=self.np), self.np.asarray(x)), x, v)
+
+
+class Sparsejac(Asdex):
+    """sparsejac: coloured Jacobians for JAX with a given pattern, under `jit`; only evaluation is timed."""
+
+    name = module = "sparsejac"
+    largest = 2 * 10**4
+    sparse_hessian = None
+
+    def sparse_jacobian(self, f, x, pattern, v):
+        bcoo = importlib.import_module("jax.experimental.sparse").BCOO.from_scipy_sparse(pattern.astype(float))
+        return self._staged(self.lib.jacfwd(functools.partial(f, np=self.np), bcoo), x, v)
+
+
 class Torch(Peer):
     """PyTorch on the CPU, eager, by `torch.func`."""
 
@@ -337,6 +388,10 @@ class Casadi(Peer):
         a = self.lib.SX.sym("a", len(x))
         y = f(a, np=self.np)
         return self._call([a], [y, self.lib.jacobian(y, a)], (x,), lambda r: [m.full() for m in r])
+
+    def sparse_jacobian(self, f, x, pattern, v):
+        a = self.lib.SX.sym("a", len(x))
+        return self._call([a], [self.lib.jacobian(f(a, np=self.np), a)], (x,), lambda m: (None, m.sparse() @ v))
 
     def scalar(self, formula, xs, vs):
         a, b = self.lib.SX.sym("a", 2), self.lib.SX.sym("b", 2)
@@ -486,8 +541,22 @@ class SciPy(Peer):
         return self._contender("approx_fprime(x, f)", names, lambda g: (None, g @ np.array(vs)))
 
 
+class SciPyColoured(Peer):
+    """SciPy's finite differences with groups of columns, which are found before."""
+
+    name, module = "scipy coloured FD", "scipy"
+    rtol = 1e-4
+
+    def sparse_jacobian(self, f, x, pattern, v):
+        numdiff = importlib.import_module("scipy.optimize._numdiff")
+        groups = numdiff.group_columns(pattern)
+        names = {"derivative": numdiff.approx_derivative, "f": f, "x": x, "pattern": (pattern, groups)}
+        return self._contender("derivative(f, x, method='2-point', sparsity=pattern)", names, lambda J: (None, J @ v))
+
+
 OURS = (Dualad, DualadTransform)
-PEERS = (Autograd, Jax, JaxCompiled, Torch, Casadi, HyperJet, NumDual, Uncertainties, Gvar, SciPy)
+PEERS = (Autograd, Jax, JaxCompiled, Torch, Casadi, HyperJet, NumDual, Uncertainties, Gvar, SciPy,
+         SciPyColoured, Asdex, Sparsejac)
 
 
 def load(kinds):

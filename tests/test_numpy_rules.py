@@ -239,3 +239,38 @@ def test_pad_widths_by_axis(kind, rng):
     d, tangents = random_number(kind, rng.standard_normal((2, 3)), rng)
     y = np.pad(d, ((0, 0), (1, 2)), "median")
     assert_close(tangents_of(y, kind)[:, :, 1:4], tangents)
+
+
+# ---- short vectors -------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 8, 9, 127, 128, 129, 1000, 20_000])
+@pytest.mark.parametrize("part", [slice(None), slice(None, None, 2), slice(None, None, -1)])
+def test_sums_and_products_of_vectors(kind, n, part, rng):
+    """The value is NumPy's to the bit at every length and stride."""
+    x, t = random_number(kind, rng.standard_normal(n), rng)
+    y, s = random_number(kind, rng.standard_normal(n), rng)
+    x, y, t, s = x[part], y[part], t[:, part], s[:, part]
+    for z, value, tangents in (
+        (np.sum(x), np.sum(x.value), t.sum(1)),
+        (np.dot(x, y), np.dot(x.value, y.value), t @ y.value + s @ x.value),
+        (np.dot(x, y.value), np.dot(x.value, y.value), t @ y.value),
+        (np.dot(x.value, y), np.dot(x.value, y.value), s @ x.value),
+        (np.concatenate([x, y]), np.concatenate([x.value, y.value]), np.concatenate([t, s], 1)),
+    ):
+        assert_same_bits(z.value, value)
+        assert_close(tangents_of(z, kind), tangents, 1e-9, 1e-11)
+
+
+def test_dot_of_infinities_keeps_zero_tangents():
+    assert np.dot(da.Dual([1.0, 2.0], [0.0, 1.0]), [inf, 3.0]).tangent == 3.0
+    assert np.isnan(np.dot(da.Dual([1.0, 2.0], [1.0, -1.0]), [inf, inf]).tangent)
+
+
+def test_dot_of_numbers_of_two_levels():
+    """d/dx x . d/dy (x . y) along ones, with x = y = (1, 2)."""
+    x = np.array([1.0, 2.0])
+
+    def outer(u):
+        return np.dot(u, u) * da.jvp(lambda w: np.dot(u, w), (x,), (np.ones(2),))[1]
+
+    assert da.jvp(outer, (x,), (np.ones(2),))[1] == 2 * 3.0 * 3.0 + 5.0 * 2.0

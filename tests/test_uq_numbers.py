@@ -67,7 +67,7 @@ FUNCTIONS = {
     "ties": lambda x: (np.max(x * 0 + x[0, 0]), np.min(np.stack([x[0], x[0], x[1]]), axis=0)),
     "zeros": lambda x: (np.prod(np.where(A33 > 3, x, 0.0), 1), np.linalg.norm(x * 0)),
     "norms": lambda x: (np.linalg.norm(x, 1), np.linalg.norm(x, axis=0), np.linalg.norm(x[0], np.inf)),
-    "bounds": lambda x: (np.clip(x, 1.2, None), np.clip(x, x.T, 1.6), np.clip(x, min=1.2, max=1.3), x.clip(1, 2)),
+    "bounds": lambda x: (np.clip(x, 1.2, None), np.clip(x, x.T, 1.6), x.clip(1, 2)),
     "polynomials": lambda x: (np.polyval(x[0], x[1]), np.poly(x[0])),
 }
 

@@ -143,10 +143,20 @@ cdef extern from *:
         return failed ? -1 : 0;
     }
 
+    /* dot of two vectors of doubles, as numpy.dot computes it */
+    static void double_dot(void *x, npy_intp dx, void *y, npy_intp dy, double *result, npy_intp n)
+    {
+        static PyArray_DotFunc *loop;
+        if (!loop)
+            loop = PyDataType_GetArrFuncs(PyArray_DescrFromType(NPY_DOUBLE))->dotfunc;
+        loop(x, dx, y, dy, result, n, NULL);
+    }
+
     static PyObject *pool_capsule(void) { return PyCapsule_New(&pool_handler, "mem_handler", NULL); }
     """
     int IS_TEMPORARY(PyObject*) noexcept
     object pool_capsule()
+    void double_dot(void*, cnp.npy_intp, void*, cnp.npy_intp, double*, cnp.npy_intp) noexcept
     int install_array_ufunc(object) except -1
     object PyDataMem_SetHandler(object)
     int FE_UNDERFLOW, FE_DIVBYZERO, FE_OVERFLOW, FE_INVALID
@@ -2053,7 +2063,8 @@ cdef class Number(Elementwise):
 
     def reshape(self, *shape, order="C", copy=None):
         """The elements in another shape; a view where NumPy gives one."""
-        return apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape, order), {"copy": copy})
+        return apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape, order),
+                     {} if copy is None else {"copy": copy})
 
     def transpose(self, *axes):
         """The axes permuted (a view)."""
@@ -2151,6 +2162,96 @@ for _i in range(function_count):
         ABSOLUTE = _i
     elif function_table[_i].name == b"power":
         POWER = _i
+
+
+# ---- short vectors ------------------------------------------------------------------------------------------------
+
+cdef object ADD_REDUCE = np.add.reduce
+
+
+cdef double total(const double* x, Py_ssize_t n) noexcept nogil:
+    """The sum of a row, in blocks so that rounding errors do not pile up."""
+    cdef double block, result = 0
+    cdef Py_ssize_t i = 0, end
+    while i < n:
+        end = min(i + 256, n)
+        block = 0
+        while i < end:
+            block += x[i]
+            i += 1
+        result += block
+    return result
+
+
+def quick_sum(Number x):
+    """numpy.sum(x) of float64 components in one row; NotImplemented for anything else."""
+    cdef cnp.ndarray a
+    cdef Number r
+    cdef Py_ssize_t n, k
+    if type(x.data) is not NDARRAY or x.kind == TRACER or x.ncomp > INLINE:
+        return NotImplemented
+    a = <cnp.ndarray>x.data
+    if cnp.PyArray_TYPE(a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(a) or cnp.PyArray_NDIM(a) < 2:
+        return NotImplemented
+    n = cnp.PyArray_SIZE(a) // x.ncomp
+    r = like(x)
+    r.ncomp = x.ncomp
+    r.c[0] = ADD_REDUCE(component(a, 0), None)
+    for k in range(1, x.ncomp):
+        r.c[k] = total(<double*>cnp.PyArray_DATA(a) + k * n, n)
+    return r
+
+
+def quick_dot(x, y):
+    """numpy.dot(x, y) of two float64 vectors by NumPy's own loop; NotImplemented for anything else."""
+    cdef Argument a[2]
+    cdef Operand operands[2]
+    cdef Number r
+    cdef Py_ssize_t n
+    cdef int i, k
+    cdef double term
+    a[0].operand = &operands[0]
+    a[1].operand = &operands[1]
+    if not load(x, &a[0]) or not load(y, &a[1]) or not agree(x, y) or a[0].width or a[1].width:
+        return NotImplemented
+    if a[0].ndim != 1 or a[1].ndim != 1 or a[0].shape[0] != a[1].shape[0]:
+        return NotImplemented
+    if a[0].strides[0] <= 0 or a[1].strides[0] <= 0:  # NumPy copies such a vector first, and then sums in another order
+        return NotImplemented
+    model = leading(x, y)
+    if model.kind > MULTIDUAL or max(operands[0].ncomp, operands[1].ncomp) > INLINE:
+        return NotImplemented
+    n = a[0].shape[0]
+    r = like(model)
+    r.ncomp = max(operands[0].ncomp, operands[1].ncomp)
+    for i in range(2):
+        for k in range(operands[i].ncomp) if i == 0 else range(1, operands[i].ncomp):
+            double_dot(operands[i].data + k * operands[i].component, a[i].strides[0], operands[1 - i].data,
+                       a[1 - i].strides[0], &term, n)
+            r.c[k] += term
+            if not isfinite(term):
+                return NotImplemented
+    return r
+
+
+def quick_concatenate(list arrays):
+    """numpy.concatenate(arrays) of numbers that are alike; NotImplemented for anything else."""
+    cdef Number first, x
+    cdef list parts = []
+    if not arrays or not isinstance(arrays[0], Number):
+        return NotImplemented
+    first = <Number>arrays[0]
+    for item in arrays:
+        if type(item) is not type(first):
+            return NotImplemented
+        x = <Number>item
+        if (type(x.data) is not NDARRAY or x.level != first.level or x.ncomp != first.ncomp or x.ndir != first.ndir
+                or x.ndir2 != first.ndir2 or x.single != first.single or x.kind == TRACER
+                or cnp.PyArray_NDIM(<cnp.ndarray>x.data) != cnp.PyArray_NDIM(<cnp.ndarray>first.data)
+                or cnp.PyArray_NDIM(<cnp.ndarray>x.data) < 2):
+            return NotImplemented
+        parts.append(x.data)
+    return number_like(first, <cnp.ndarray>cnp.PyArray_Concatenate(parts, 1), first.ncomp)
 
 
 # ---- seeds of the transforms --------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualad._core.number import all_finite
+from dualad._core.number import all_finite, quick_dot
 from dualad.rules.algebra import (
     apart,
     as_view,
@@ -151,6 +151,10 @@ def store(out, result):
 
 
 def _dot(a, b, out=None):
+    if out is None:
+        result = quick_dot(a, b)
+        if result is not NotImplemented:
+            return result
     a, b = operand(a), operand(b)
     if is_sparse(a) or is_sparse(b):
         raise TypeError("numpy.dot does not take a sparse array and a number with derivatives: use A @ x")

@@ -76,6 +76,37 @@ UNSUPPORTED = (
      "ndarray.__array_finalize__ ndarray.__array_wrap__ ndarray.__class_getitem__ ndarray.__setstate__"),
 )
 
+# what is not plain from the function itself
+_TIED = "elements that are equal share the derivative equally"
+REMARKS = {
+    **dict.fromkeys(("max", "min", "amax", "amin", "ptp", "nanmax", "nanmin", "sort", "unique", "union1d", "median",
+                     "quantile", "percentile", "linalg.svdvals"), _TIED),
+    "absolute": "the derivative at 0 is 0; of complex numbers, that of the two real parts",
+    "maximum": "half to each argument at a tie", "minimum": "half to each argument at a tie",
+    "clip": "half at the limits, as for maximum and minimum",
+    "partition": "the derivatives go with the elements; those that are equal keep their own",
+    "where": "the branch that was taken", "select": "the branch that was taken",
+    "piecewise": "the branch that was taken", "choose": "the branch that was taken; the index has no derivative",
+    "prod": "exact where elements are zero", "cumprod": "exact where elements are zero",
+    "interp": "with respect to all arguments; at a node the slope of the segment to its right",
+    "histogram": "linear in the weights; the edges follow range or the outermost elements",
+    "bincount": "linear in the weights",
+    "linalg.norm": "0 at the origin, in every order that is a norm of vectors",
+    "linalg.cholesky": "of the triangle that NumPy reads",
+    "linalg.eigh": "of the triangle that NumPy reads; an error at repeated eigenvalues, whose vectors have no derivative, "
+    "unless the tangent keeps them together",
+    "linalg.eigvalsh": "of the triangle that NumPy reads; equal eigenvalues share the mean of their derivatives, so "
+    "that symmetric functions of them are exact",
+    "linalg.eigvals": "equal eigenvalues share the mean of their derivatives; an error for defective matrices",
+    "linalg.eig": "vectors keep NumPy's length and phase; an error at repeated eigenvalues and for defective matrices",
+    "linalg.svd": "an error where vectors belong to repeated or zero singular values and would turn",
+    "linalg.pinv": "an error along tangents that change the rank", "linalg.lstsq": "as pinv",
+    "linalg.qr": "an error where the leading columns depend on each other",
+    "roots": "an error at repeated roots",
+    "pad": "every mode; with derivatives in constant_values and end_values, and functions as mode",
+    "frompyfunc": "the function is called with one number after the other",
+}
+
 _REASONS = {name: (why, instead) for _, why, instead, names in UNSUPPORTED for name in names.split()}
 _PREFIXES = {"numpy.linalg": "linalg.", "numpy.fft": "fft.", "numpy.lib.scimath": "emath."}
 

@@ -6,7 +6,7 @@ component axis; otherwise component by component.
 
 import numpy as np
 
-from dualad._core.number import components_like, stack_components
+from dualad._core.number import components_like, quick_concatenate, stack_components
 from dualad.rules.algebra import (
     Number,
     apart,
@@ -175,6 +175,10 @@ def _listed(arrays):
 
 
 def _concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"):
+    if axis == 0 and out is None and dtype is None and isinstance(arrays, (list, tuple)):
+        result = quick_concatenate(list(arrays))
+        if result is not NotImplemented:
+            return result
     arrays = _listed(arrays)
     lead = innermost(*arrays)
     if axis is None:

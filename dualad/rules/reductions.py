@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dualad._core.number import quick_sum
 from dualad.rules.algebra import (
     Number,
     apart,
@@ -57,7 +58,15 @@ def _linear_reduction(function):
     return rule
 
 
-_sum = _linear_reduction(np.sum)
+_SUM = _linear_reduction(np.sum)
+
+
+def _sum(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_NO):
+    if axis is None and dtype is None and out is None and keepdims is _NO and initial is _NO and where is _NO:
+        result = quick_sum(a)
+        if result is not NotImplemented:
+            return result
+    return _SUM(a, axis, dtype, out, keepdims, initial, where)
 
 
 def _mean(a, axis=None, dtype=None, out=None, keepdims=_NO, *, where=_NO):

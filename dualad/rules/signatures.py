@@ -7,7 +7,7 @@ def with_signature(function, rule):
     """The rule itself if its parameters are those of the function, else a function that has them and calls the rule.
 
     The rule then receives what has no default in place and the rest by name. A parameter that it does not know, of
-    another version of NumPy, may only have its default; keywords that only the rule knows remain.
+    another version of NumPy, may only have its default.
     """
     try:
         signature = inspect.signature(function)
@@ -29,12 +29,7 @@ def with_signature(function, rule):
             arguments.append(f"{name}={name}")
         else:
             arguments.append(f"**only_default({function.__name__!r}, {name!r}, {name}, default_{name})")
-    own = [] if anything else [p for name, p in known.items() if p.kind is p.KEYWORD_ONLY and
-                               name not in signature.parameters]
-    for p in own:
-        namespace[f"default_{p.name}"] = p.default
-        arguments.append(f"{p.name}={p.name}")
-    parameters = _parameter_list([*signature.parameters.values(), *own])
+    parameters = _parameter_list(list(signature.parameters.values()))
     adapted = eval(f"lambda {parameters}: rule({', '.join(arguments)})", namespace)
     adapted.__name__, adapted.__doc__, adapted.__wrapped_rule__ = function.__name__, rule.__doc__, rule
     return adapted

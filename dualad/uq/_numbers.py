@@ -212,10 +212,10 @@ class UFloat(Uncertain):
         return not RULES["equal"](self, 0.0)
 
     def __pow__(x, y, z=None):
-        return RULES["call"](np.power, (x, y))
+        return RULES["power"](x, y)
 
     def __rpow__(x, y):
-        return RULES["call"](np.power, (y, x))
+        return RULES["power"](y, x)
 
     def __pos__(self):
         return self
@@ -532,8 +532,8 @@ class UArray(Uncertain):
     def __rmul__(x, y): return RULES["call"](np.multiply, (y, x))
     def __truediv__(x, y): return RULES["call"](np.divide, (x, y))
     def __rtruediv__(x, y): return RULES["call"](np.divide, (y, x))
-    def __pow__(x, y): return RULES["call"](np.power, (x, y))
-    def __rpow__(x, y): return RULES["call"](np.power, (y, x))
+    def __pow__(x, y): return RULES["power"](x, y)
+    def __rpow__(x, y): return RULES["power"](y, x)
     def __neg__(self): return RULES["call"](np.negative, (self,))
     def __pos__(self): return self.copy()
     def __iadd__(x, y): return x._become(x + y)

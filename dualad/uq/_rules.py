@@ -6,6 +6,8 @@
 - Every other function is evaluated with one direction per variable, per element, or per colour of its sparse Jacobian.
 """
 
+import operator
+
 import numpy as np
 
 from dualad._core import Dual, Number
@@ -30,10 +32,14 @@ from dualad.uq._numbers import (
 # ---- elementwise ---------------------------------------------------------------------------------------------------
 
 
-def call(ufunc, inputs, kwargs=None):
-    """ufunc(*inputs): the partial derivative by each uncertain input from dual numbers."""
+def call(ufunc, inputs, kwargs=None, evaluate=None):
+    """ufunc(*inputs): the partial derivative by each uncertain input from dual numbers.
+
+    `evaluate` does what the ufunc does: ``x**2`` need not round as ``numpy.power(x, 2)``.
+    """
+    evaluate = evaluate or ufunc
     if not kwargs and ufunc in PARTIALS:
-        result = _of_scalars(ufunc, inputs)
+        result = _of_scalars(evaluate, inputs)
         if result is not NotImplemented:
             return result
     kwargs = kwargs or {}
@@ -50,7 +56,7 @@ def call(ufunc, inputs, kwargs=None):
             continue
         seeded = list(values)
         seeded[i] = Dual(values[i], 1.0) if isinstance(x, UFloat) else Dual(values[i], np.ones(x.shape, x.dtype))
-        results = ufunc(*seeded, **kwargs)
+        results = evaluate(*seeded, **kwargs)
         results = results if isinstance(results, tuple) else (results,)
         outputs = outputs or [[_value(r), []] for r in results]
         for output, result in zip(outputs, results, strict=True):
@@ -60,7 +66,7 @@ def call(ufunc, inputs, kwargs=None):
     return joined[0] if len(joined) == 1 else tuple(joined)
 
 
-def _of_scalars(ufunc, inputs):
+def _of_scalars(evaluate, inputs):
     """Of scalars alone, without a detour; NotImplemented for anything else."""
     values = [x._value if type(x) is UFloat else float(x) if type(x) in FLOATS else None for x in inputs]
     if None in values:
@@ -70,7 +76,7 @@ def _of_scalars(ufunc, inputs):
         if type(x) is UFloat:
             seeded = list(values)
             seeded[i] = seed_tangent(Dual, values[i], 1.0, LEVEL)
-            parts = dual_parts(ufunc(*seeded), LEVEL)
+            parts = dual_parts(evaluate(*seeded), LEVEL)
             if parts is NotImplemented:
                 return NotImplemented
             value = parts[0]
@@ -172,4 +178,9 @@ def function_protocol(function, args, kwargs):
     return linearised(function, args, kwargs) if rule is None else rule(*args, **kwargs)
 
 
-RULES.update(ufunc=ufunc_protocol, function=function_protocol, call=call, equal=equal, array=as_array)
+def power(x, y):
+    """x**y."""
+    return call(np.power, (x, y), None, operator.pow)
+
+
+RULES.update(power=power, ufunc=ufunc_protocol, function=function_protocol, call=call, equal=equal, array=as_array)
