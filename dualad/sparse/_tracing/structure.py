@@ -300,7 +300,8 @@ def take(a, indices, axis=None, out=None, mode="raise"):
 def _positions(x, indices):
     if is_observed(indices):
         x.run.followed = True
-    return np.asarray(indices)
+    indices = np.asarray(indices)
+    return indices if indices.size else indices.astype(np.intp)
 
 
 def compress(condition, a, axis=None, out=None):
