@@ -283,6 +283,7 @@ def _shifted(function):
         lead, a, v, value = _evaluate(function, a, v, kwargs, *args)
         a, v = np.atleast_1d(a), np.atleast_1d(v)
         mode = args[0] if args else kwargs.get("mode", "full" if function is np.convolve else "valid")
+        mode = ("valid", "same", "full")[mode] if isinstance(mode, int) else mode
         i, j = np.meshgrid(_relevant(a), _relevant(v), indexing="ij")
         rows = i + j if function is np.convolve else i + len(v) - 1 - j
         shortest = min(len(a), len(v))
