@@ -13,7 +13,8 @@ The jobs:
 - ``scalar(formula, xs, vs)``: a `Formula` of x and y along one direction;
 - ``uncertain(program, *arguments)``: ``program(kit, *arguments)`` makes uncertain numbers by a `Kit` and returns
   what is timed;
-- ``propagate(f, x, std)``: standard deviations of f(x).
+- ``propagate(f, x, std)``: standard deviations of f(x);
+- ``solution(ours, scipys, rtol)``: what dualad's program, or SciPy's if there is one, returns.
 """
 
 import functools
@@ -171,6 +172,9 @@ class Dualad(Peer):
     def propagate(self, f, x, std):
         names = {"propagate": self.lib.uq.propagate, "f": f, "x": x, "s": std}
         return self._contender("propagate(f, x, std=s).std", names, lambda s: (None, s))
+
+    def solution(self, ours, scipys, rtol):
+        return Contender(self.name, "run()", {"run": ours}, lambda x: (x, None), rtol=rtol)
 
 
 class DualadTransform(Peer):
@@ -534,6 +538,9 @@ class SciPy(Peer):
     def jacobian(self, f, x):
         names = {"approx_fprime": self.approx_fprime, "f": f, "x": x}
         return self._contender("approx_fprime(x, f)", names, lambda J: (None, J))
+
+    def solution(self, ours, scipys, rtol):
+        return scipys and Contender(self.name, "run()", {"run": scipys}, lambda x: (x, None), rtol=self.rtol)
 
     def scalar(self, formula, xs, vs):
         f = formula.bind(math.sin)

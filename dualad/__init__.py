@@ -18,6 +18,7 @@ __all__ = [
     "derivative",
     "grad",
     "hessian_sparsity",
+    "integrate",
     "intercept_numpy",
     "jacobian",
     "jacobian_sparsity",
@@ -43,7 +44,7 @@ __all__ = [
 
 del _rules
 
-_SUBPACKAGES = ("linalg", "optimize", "plotting", "sparse", "uq")
+_SUBPACKAGES = ("integrate", "linalg", "optimize", "plotting", "sparse", "uq")
 """Imported when they are first used, because SciPy's parts behind them take time to load."""
 
 _FROM_SPARSE = ("coloring", "hessian_sparsity", "jacobian_sparsity", "sparse_hessian", "sparse_jacobian")

@@ -228,6 +228,20 @@ def test_higher_order(name, layout):
 
 
 @pytest.mark.parametrize("name", CASES)
+def test_patterns_hold_all_derivatives(name):
+    make, values, _ = CASES[name]
+    ends = np.cumsum([np.size(v) for v in values])
+
+    def f(x):
+        pieces = [np.reshape(p, np.shape(v)) for p, v in zip(np.split(x, ends[:-1]), values, strict=True)]
+        return np.concatenate([np.real(np.ravel(p)) for p in parts(make(dl)(*pieces))])
+
+    x = np.concatenate([np.ravel(v) for v in values])
+    pattern = da.jacobian_sparsity(f, x).toarray()
+    assert not np.any(da.jacobian(f)(x)[~pattern])
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_plain_arguments_get_scipys_result(name):
     make, values, _ = CASES[name]
     for x, y in zip(parts(make(dl)(*values)), parts(make(sl)(*values)), strict=True):

@@ -301,6 +301,21 @@ def test_sparse_systems_nested(form):
     assert_close(second, (steps[0] - steps[1]) / 2e-4, 1e-5, 1e-5)
 
 
+def test_patterns(form):
+    own = PLAIN[form](SQUARE)
+
+    def matrix(data):
+        return CLASSES[form]((data, own.indices, own.indptr), shape=own.shape)
+
+    row, _ = own.tocoo().coords
+    entries = np.arange(6)[:, None] == row
+    for f in (lambda d: matrix(d) @ np.ones(6), lambda d: matrix(d).toarray().sum(1)):
+        assert np.array_equal(da.jacobian_sparsity(f, own.data).toarray(), entries)
+    for f in (lambda d: da.sparse.linalg.spsolve(matrix(d), np.ones(6)),
+              lambda d: da.sparse.linalg.splu(matrix(d)).solve(np.ones(6))):
+        assert da.jacobian_sparsity(f, own.data).toarray().all()
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_higher_order(layout, form, rng):
     own = PLAIN[form](SQUARE)

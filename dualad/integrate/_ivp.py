@@ -4,12 +4,12 @@ import inspect
 
 import numpy as np
 import scipy.integrate
-from scipy.integrate import BDF, LSODA, OdeSolver
+from scipy.integrate import BDF, LSODA, OdeSolver, Radau
 
 from dualad._trees import flatten, rebuild
 from dualad.integrate._flow import crossing, flow, flow_back, flow_each
 from dualad.integrate._layout import Layout, Number, Widen, array, increment
-from dualad.integrate._stiff import Augmented, augmented_solver, plain_jacobian, works
+from dualad.integrate._stiff import Augmented, augmented_solver, plain_jacobian, sparse_plan, works
 from dualad.integrate._tolerances import Tolerances
 from dualad.rules.algebra import primal
 from dualad.rules.packing import pack_if_needed
@@ -142,7 +142,8 @@ def solve_ivp(fun, t_span, y0, method="RK45", t_eval=None, dense_output=False, e
     """Solve an initial value problem; as `scipy.integrate.solve_ivp`, with derivatives.
 
     With plain arguments this is SciPy's solver, whose methods Radau, BDF and LSODA get the exact Jacobian of `fun`
-    unless `jac` (or `jac_sparsity`, `lband`, `uband`) is given. Where y0, args, t_span, t_eval or variables that
+    unless `jac`, `lband` or `uband` is given: compressed by `jac_sparsity`, or by the pattern that is found, where the
+    method takes sparse matrices. Where y0, args, t_span, t_eval or variables that
     `fun` or the events refer to carry derivatives, the solution carries them as well.
 
     Parameters
@@ -236,12 +237,20 @@ class _Run:
 
     def _plain(self, z0):
         problem, options = self.problem, dict(self.problem.options)
-        if "jac" in inspect.signature(self.method).parameters and not any(
-                options.get(name) is not None for name in ("jac", "jac_sparsity", "lband", "uband")):
-            jac = plain_jacobian(problem.rhs)
+        accepted = inspect.signature(self.method).parameters
+        if "jac" in accepted and not any(options.get(name) is not None for name in ("jac", "lband", "uband")):
+            jac = self._sparse_plan(z0) or plain_jacobian(problem.rhs)
             if works(jac, self.span[0], z0):
-                options["jac"] = jac
+                options = {**options, "jac": jac}
+                options.pop("jac_sparsity", None)
         return self._call_scipy(problem.plain_fun, z0, self.method, options, problem.vectorized)
+
+    def _sparse_plan(self, z0):
+        """``jac(t, y)`` where the solver takes sparse matrices and the Jacobian is one."""
+        if not issubclass(self.method, (Radau, BDF)):
+            return None
+        sparsity = self.problem.options.get("jac_sparsity")
+        return sparse_plan(self.problem.rhs, self.span[0], z0.reshape(-1)[:self.problem.n], sparsity)
 
     # ---- with sensitivities
 
@@ -249,7 +258,8 @@ class _Run:
         problem, layout, rows = self.problem, self.layout, self.layout.rows
         if not np.all(np.isfinite(z0)):
             raise ValueError("y0 and its derivatives must be finite")
-        system = Augmented(problem.rhs, layout, problem.n, problem.options.get("jac"))
+        given = problem.options.get("jac")
+        system = Augmented(problem.rhs, layout, problem.n, self._sparse_plan(z0) if given is None else given)
 
         def fun(t, z):
             return problem.checked(t, system.vector(problem.rhs(t, system.number(z))))

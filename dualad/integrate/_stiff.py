@@ -18,12 +18,16 @@ from scipy.linalg import lu_factor, lu_solve
 from scipy.sparse import csc_array, eye_array, issparse
 from scipy.sparse.linalg import splu
 
-from dualad.integrate._layout import array, order_of
-from dualad.rules.algebra import primal
+from dualad.integrate._layout import Number, array, order_of
+from dualad.rules.algebra import primal, rewrap
+from dualad.sparse import coloring, jacobian_sparsity, sparse_jacobian
 from dualad.transforms import jacobian, jvp
 
 _LARGEST_FULL = 400
 """Unknowns up to which LSODA gets the whole Jacobian of an augmented system, beyond only its diagonal blocks."""
+
+_LEAST_SPARSE = 100
+"""Unknowns from which on a pattern is looked for."""
 
 
 def exact_jacobian(f, y):
@@ -36,6 +40,28 @@ def exact_jacobian(f, y):
 def plain_jacobian(rhs):
     """``jac(t, y)`` of a right-hand side at plain states, without derivatives."""
     return lambda t, y: primal(exact_jacobian(lambda y: rhs(t, y), y))
+
+
+def sparse_plan(rhs, t, y, sparsity=None):
+    """``jac(t, y)`` that gives sparse matrices, of this pattern or of one that is found; None where dense is better."""
+    def of_state(t, y):
+        f = array(rhs(t, y))
+        if isinstance(f, Number):
+            return rewrap(f, primal(f.components)) if isinstance(y, Number) and f.level == y.level else primal(f)
+        return f
+
+    if sparsity is not None:
+        return sparse_jacobian(of_state, sparsity, argnum=1)
+    if len(y) < _LEAST_SPARSE or np.iscomplexobj(y):
+        return None
+    try:
+        pattern, info = jacobian_sparsity(lambda y: rhs(t, y), y, return_info=True)
+    except (TypeError, ValueError):
+        return None
+    colors = coloring(pattern)
+    if info.followed_branches or 4 * colors.ncolors > len(y):
+        return None
+    return sparse_jacobian(of_state, coloring=colors, argnum=1)
 
 
 def works(jac, t, y):
@@ -106,7 +132,7 @@ class Augmented:
     n : int
         Size of the state.
     given : callable, matrix or None
-        The user's Jacobian of the plain state.
+        The Jacobian of the plain state, used where it is sparse.
     """
 
     def __init__(self, rhs, layout, n, given=None):
@@ -132,6 +158,7 @@ class Augmented:
                 raise ValueError(f"jac must have shape {(self.n, self.n)}, but has {np.shape(plain)}")
             if issparse(plain):
                 return SparseJacobian(plain, self._push(t, self.number(z)))
+            self._given = None  # of no use: the Jacobian must have the derivatives as well
         return exact_jacobian(lambda y: self._rhs(t, y), self.number(z))
 
     def _push(self, t, y):

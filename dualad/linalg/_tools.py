@@ -5,11 +5,12 @@ import inspect
 
 import numpy as np
 
+from dualad._core.tracer import Tracer
 from dualad.rules.algebra import innermost
 from dualad.rules.formula import attach, leaves, value_at
 from dualad.rules.packing import pack_if_needed
 
-__all__ = ["adjoint", "from_formula", "from_rule", "swap"]
+__all__ = ["adjoint", "depends_on_all", "from_formula", "from_rule", "swap"]
 
 
 def _packed(x):
@@ -17,11 +18,12 @@ def _packed(x):
     return tuple(_packed(v) for v in x) if isinstance(x, tuple) else pack_if_needed(x)
 
 
-def from_rule(function):
+def from_rule(function, traces=False):
     """Decorator: `function` on plain arguments, the rule where an argument carries derivatives.
 
     The rule has the signature of the function. It gets the arguments that were given, by name, save for permissions to
-    overwrite: what is overwritten could be the value of a number.
+    overwrite: what is overwritten could be the value of a number. Unless the rule `traces` patterns of sparsity itself,
+    every result depends on everything for them.
     """
     def decorate(rule):
         signature = inspect.signature(rule)
@@ -29,14 +31,24 @@ def from_rule(function):
         @functools.wraps(rule)
         def public(*args, **kwargs):
             args, kwargs = [_packed(x) for x in args], {name: _packed(x) for name, x in kwargs.items()}
-            if innermost(*leaves(args), *leaves(kwargs.values())) is None:
+            lead = innermost(*leaves(args), *leaves(kwargs.values()))
+            if lead is None:
                 return function(*args, **kwargs)
+            if type(lead) is Tracer and not traces:
+                return depends_on_all(lead, public, args, kwargs)
             given = signature.bind(*args, **kwargs).arguments
             return rule(**{name: x for name, x in given.items() if not name.startswith("overwrite_")})
 
         return public
 
     return decorate
+
+
+def depends_on_all(lead, function, args, kwargs):
+    """The results of a function with the pattern where each of them depends on all arguments."""
+    from dualad.sparse._tracing.dispatch import dense
+
+    return dense(lead, function, args, kwargs)
 
 
 def from_formula(function):
@@ -49,7 +61,7 @@ def from_formula(function):
                 derived = formula(**given)
             return attach(value, derived, level)
 
-        public = from_rule(function)(functools.wraps(formula)(rule))
+        public = from_rule(function, traces=True)(functools.wraps(formula)(rule))
         return public
 
     return decorate

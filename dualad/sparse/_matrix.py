@@ -7,6 +7,7 @@ are bilinear, (A x)' = A' x + A x', level by level, and end in SciPy's own produ
 import numpy as np
 import scipy.sparse as sp
 
+from dualad._core.tracer import Tracer
 from dualad.rules.algebra import innermost, is_number, join, primal, split
 from dualad.rules.formula import array
 from dualad.rules.packing import pack_if_needed
@@ -220,6 +221,10 @@ def _product(matrix, x):
     lead = innermost(matrix.data, x)
     if lead is None:
         return matrix.value @ x
+    if type(lead) is Tracer:
+        row, column = matrix.coords
+        entries = sp.csr_array((np.ones(matrix.nnz), (row, np.arange(matrix.nnz))), shape=(matrix.shape[0], matrix.nnz))
+        return entries @ (np.reshape(matrix.data, (-1,) + (1,) * (np.ndim(x) - 1)) * x[column])
     (data, data_dot), (x0, x_dot) = split(matrix.data, lead.level), split(x, lead.level)
     below = matrix.with_data(data)
     total = None if data_dot is None else np.stack([_product(matrix.with_data(d), x0) for d in data_dot])

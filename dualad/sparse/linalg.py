@@ -7,6 +7,8 @@ import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.linalg as _scipy
 
+from dualad._core.tracer import Tracer
+from dualad.linalg._tools import depends_on_all
 from dualad.rules.algebra import innermost, is_number
 from dualad.rules.formula import array
 from dualad.rules.implicit import in_columns, solve_columns
@@ -111,8 +113,11 @@ def spsolve(A, b, permc_spec=None, use_umfpack=True):
     b = _right_hand_side(b, A.shape[0], "spsolve")
     if np.ndim(b) == 2 and np.shape(b)[1] == 1:
         b = np.reshape(b, (-1,))
-    if innermost(A.data, b) is None:
+    lead = innermost(A.data, b)
+    if lead is None:
         return _scipy.spsolve(A.value, b, permc_spec, use_umfpack)
+    if type(lead) is Tracer:
+        return depends_on_all(lead, lambda data, b: spsolve(A.with_data(data), b), [A.data, b], {})
 
     def own(data, b):
         x = _scipy.spsolve(A.with_data(data).value, b, permc_spec, use_umfpack)
@@ -174,8 +179,12 @@ class SuperLU:
         solve = _solver(self.lu, self._matrix.dtype, trans)
         matrix = self._matrix
         matrix = matrix if trans == "N" else matrix.transpose() if trans == "T" else matrix.transpose().conj()
-        if innermost(matrix.data, b) is None:
+        lead = innermost(matrix.data, b)
+        if lead is None:
             return solve(b)
+        if type(lead) is Tracer:
+            return depends_on_all(lead, lambda data, b: splu(self._matrix.with_data(data)).solve(b, trans),
+                                  [self._matrix.data, b], {})
         return solve_columns((matrix.data,), b, lambda _, b: solve(b), lambda _: in_columns(solve), (_product(matrix),))
 
 
