@@ -399,7 +399,7 @@ int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, cons
     return job.status;
 }
 
-void drive_scalar(const Operation *op, double x, double *z, double *dx)
+void drive_scalar(const Operation *op, double x, double *z, double *dx, double *dxx)
 {
     double a = x, arg = x;
     const ptrdiff_t one = 1, steps[2] = {0, 0};
@@ -414,6 +414,7 @@ void drive_scalar(const Operation *op, double x, double *z, double *dx)
     }
     if (op->ready[0]) *dx = op->ready[0] == READY_AUX ? a : *z;
     else op->function->partial[0][0](1, &x, &x, z, &a, &x, &x, dx);
+    if (dxx) op->function->partial[0][1](1, &x, &x, z, &a, dx, dx, dxx);
 }
 
 void table_partials(const Operation *op, int width, ptrdiff_t n, const void *x, const void *y, void *z, void **partials)

@@ -57,8 +57,8 @@ typedef struct {
 int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, const Operand *in, const Operand *out,
           int flags, Algebra algebra);
 
-/* Value and first derivative of a function of one number, in the same bits as `drive`. */
-void drive_scalar(const Operation *op, double x, double *z, double *dx);
+/* Value, first and (unless dxx is NULL) second derivative of a function of one number, in the same bits as `drive`. */
+void drive_scalar(const Operation *op, double x, double *z, double *dx, double *dxx);
 
 /* All partials on contiguous arrays, for checks of the table: z and partials as table.h orders them. */
 void table_partials(const Operation *op, int width, ptrdiff_t n, const void *x, const void *y, void *z, void **partials);

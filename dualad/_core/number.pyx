@@ -85,7 +85,7 @@ cdef extern from "drive.h":
         Py_ssize_t stride[64]
     int drive(const Operation*, int, int, const Py_ssize_t*, const Operand*, const Operand*, int,
               Algebra) noexcept nogil
-    void drive_scalar(const Operation*, double, double*, double*) noexcept
+    void drive_scalar(const Operation*, double, double*, double*, double*) noexcept
     void table_partials(const Operation*, int, Py_ssize_t, const void*, const void*, void*, void**) noexcept
 
 cdef extern from "kernels.h":
@@ -1185,11 +1185,49 @@ cdef int add_products(Number a, Number b, Number r) except -1:
             for k in range(1, c):
                 r.c[c] += product(a.c[k], b.c[c - k])
         return 0
-    pairs = product_table(r.ndir, r.ndir2) if r.ndir > 1 or r.ndir2 > 1 else PAIRS_1_1 if r.ndir2 == 1 else PAIRS_1
+    pairs = pairs_of(r)
     for c in range(2, r.ncomp):
         if pairs[c].first:
             r.c[c] += (product(a.c[pairs[c].first], b.c[pairs[c].second])
                        + product(b.c[pairs[c].first], a.c[pairs[c].second]))
+    return 0
+
+
+cdef const Pair* pairs_of(Number x) except NULL:
+    """The product table of a number of second order."""
+    if x.kind == TAYLOR:
+        return SQUARE_OF_T
+    if x.ndir > 1 or x.ndir2 > 1:
+        return product_table(x.ndir, x.ndir2)
+    return PAIRS_1_1 if x.ndir2 == 1 else PAIRS_1
+
+
+cdef int add_second(double d, Number a, Number r) except -1:
+    """The part of a function's second derivative."""
+    cdef int c
+    cdef const Pair* pairs = pairs_of(a)
+    for c in range(2, r.ncomp):
+        if pairs[c].first:
+            r.c[c] += tangent(d, pairs[c].weight * product(a.c[pairs[c].first], a.c[pairs[c].second]))
+    return 0
+
+
+cdef int divide_components(Number a, Number b, Number r) except -1:
+    """r = a/b from a = r b, component by component: r.c[0] is there."""
+    cdef int c, k
+    cdef double t
+    cdef const Pair* pairs = NULL
+    if r.kind == HYPERDUAL:
+        pairs = pairs_of(r)
+    for c in range(1, r.ncomp):
+        t = a.c[c] - tangent(r.c[0], b.c[c])
+        if pairs == NULL:
+            for k in range(1, c):
+                t -= product(r.c[c - k], b.c[k])
+        elif pairs[c].first:
+            t -= (product(r.c[pairs[c].first], b.c[pairs[c].second])
+                  + product(b.c[pairs[c].first], r.c[pairs[c].second]))
+        r.c[c] = 0.0 if t == 0 else t / b.c[0]
     return 0
 
 
@@ -1237,7 +1275,13 @@ cdef object divide(object x, object y):
         a = <Number>x
         b = <Number>y
         q = a.c[0] / b.c[0]
-        if isfinite(q) and a.kind <= MULTIDUAL:
+        if isfinite(q) and a.kind > MULTIDUAL:
+            r = like(a)
+            r.ncomp = max(a.ncomp, b.ncomp)
+            r.c[0] = q
+            divide_components(a, b, r)
+            return r
+        if isfinite(q):
             r = like(a)
             r.ncomp = max(a.ncomp, b.ncomp)
             r.c[0] = q
@@ -1254,7 +1298,15 @@ cdef object divide(object x, object y):
     elif is_inline(y):
         b = <Number>y
         q = scalar_or_nan(x) / b.c[0]
-        if isfinite(q) and b.kind <= MULTIDUAL:
+        if isfinite(q) and b.kind > MULTIDUAL:
+            a = like(b)
+            a.ncomp = 1
+            r = like(b)
+            r.ncomp = b.ncomp
+            r.c[0] = q
+            divide_components(a, b, r)
+            return r
+        if isfinite(q):
             return scaled(b, q, -q / b.c[0])
     return arithmetic(OP_DIVIDE, x, y)
 
@@ -1264,17 +1316,19 @@ cdef object unary(int index, object x):
     cdef Number a = <Number>x
     cdef Number r
     cdef Operation* op = &operations[index]
-    cdef double z, d
+    cdef double z, d, dd
     cdef int k
     if op.nin == 1 and op.value[0].loop != NULL:
-        if a.data is None and a.kind <= MULTIDUAL:
-            drive_scalar(op, a.c[0], &z, &d)
+        if a.data is None and (a.kind < TAYLOR or a.ndir < 3):
+            drive_scalar(op, a.c[0], &z, &d, &dd if a.kind > MULTIDUAL else NULL)
             if isfinite(z):
                 r = like(a)
                 r.ncomp = a.ncomp
                 r.c[0] = z
                 for k in range(1, a.ncomp):
                     r.c[k] = tangent(d, a.c[k])
+                if a.kind > MULTIDUAL and a.ncomp > 1:
+                    add_second(dd, a, r)
                 return r
         result = compiled(op, UFUNCS[index], 1, x, None, False, False)
         if result is not NotImplemented:
