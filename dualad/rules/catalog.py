@@ -93,8 +93,8 @@ REMARKS = {
     "bincount": "linear in the weights",
     "linalg.norm": "0 at the origin, in every order that is a norm of vectors",
     "linalg.cholesky": "of the triangle that NumPy reads",
-    "linalg.eigh": "of the triangle that NumPy reads; an error at repeated eigenvalues, whose vectors have no derivative, "
-    "unless the tangent keeps them together",
+    "linalg.eigh": "of the triangle that NumPy reads; an error at repeated eigenvalues, whose vectors have no "
+    "derivative, unless the tangent keeps them together",
     "linalg.eigvalsh": "of the triangle that NumPy reads; equal eigenvalues share the mean of their derivatives, so "
     "that symmetric functions of them are exact",
     "linalg.eigvals": "equal eigenvalues share the mean of their derivatives; an error for defective matrices",
