@@ -118,6 +118,10 @@ class Plain(Peer):
     def jacobian(self, f, x):
         return self.jvp(f, x, None)
 
+    def sensitivities(self, problem):
+        names = {"by_hand": problem.by_hand}
+        return Contender(self.name, "by_hand()", names, problem.scaled, rtol=problem.accuracy)
+
     def scalar(self, formula, xs, _):
         return self._contender(formula.function, {"x": xs[0], "y": xs[1], "sin": math.sin},
                                lambda z: (z, None))
@@ -175,6 +179,12 @@ class Dualad(Peer):
 
     def solution(self, ours, scipys, rtol):
         return Contender(self.name, "run()", {"run": ours}, lambda x: (x, None), rtol=rtol)
+
+
+    def sensitivities(self, problem):
+        integrate = self.lib.integrate
+        names = {"both": self.lib.value_and_jacobian(lambda p: problem.solve(integrate, p)), "p": problem.p}
+        return Contender(self.name, "both(p)", names, problem.scaled, rtol=problem.accuracy)
 
 
 class DualadTransform(Peer):
@@ -546,6 +556,19 @@ class SciPy(Peer):
         f = formula.bind(math.sin)
         names = {"approx_fprime": self.approx_fprime, "f": lambda p: f(p[0], p[1]), "x": np.array(xs)}
         return self._contender("approx_fprime(x, f)", names, lambda g: (None, g @ np.array(vs)))
+
+
+    def sensitivities(self, problem):
+        integrate = importlib.import_module("scipy.integrate")
+
+        def differences(p):
+            y, tighter = problem.solve(integrate, p), {"rtol": problem.rtol / 100, "atol": problem.atol / 100}
+            steps = np.diag(1e-4 * p)
+            return y, np.stack([problem.solve(integrate, p + h, **tighter) - problem.solve(integrate, p - h, **tighter)
+                                for h in steps], -1) / (2e-4 * p)
+
+        return Contender(self.name, "differences(p)", {"differences": differences, "p": problem.p}, problem.scaled,
+                         rtol=problem.accuracy)
 
 
 class SciPyColoured(Peer):

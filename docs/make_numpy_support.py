@@ -45,7 +45,8 @@ def page():
         parts.append(f"## {title}\n\n" + _listing(groups[heading]))
     parts.append("## What is not supported, and why\n")
     for heading, why, instead, _ in catalog.UNSUPPORTED:
-        parts.append(f"### {heading}\n\nReason: {why}. {instead}.\n\n" + _listing(groups[heading]))
+        if heading in groups:
+            parts.append(f"### {heading}\n\nReason: {why}. {instead}.\n\n" + _listing(groups[heading]))
     return "\n".join(parts)
 
 

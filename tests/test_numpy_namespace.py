@@ -586,3 +586,34 @@ class TestTools:
             assert_close(ydot, expected, rtol=1e-9)
         second = da.derivative(lambda b: np.kaiser(size, b), order=2)(2.5)
         assert second.shape == (size,)
+
+
+LISTS = {
+    "mean": lambda np, x: np.mean([x[0], x[1], 2.0]),
+    "std": lambda np, x: np.std([x[0], x[1], 2.0], ddof=1),
+    "var of rows": lambda np, x: np.var([x, 2 * x], axis=0),
+    "median": lambda np, x: np.median([x[0], x[1], 2.0, x[0] * x[1]]),
+    "average": lambda np, x: np.average([x[0], x[1]], weights=[x[1], 1.0]),
+    "quantile": lambda np, x: np.quantile([x[0], x[1], 2.0], 0.3),
+    "interp": lambda np, x: np.interp(0.25, [0.0, 1.0], [x[0], x[1]]),
+    "gradient": lambda np, x: np.gradient([x[0], x[1], x[0] * x[1]]),
+    "cov": lambda np, x: np.cov([x[0], x[1], x[0] * x[1]]),
+    "nanmean": lambda np, x: np.nanmean([x[0], x[1], float("nan")]),
+    "by name": lambda np, x: np.mean(a=[x[0], x[1]]),
+}
+
+
+@pytest.mark.parametrize("f", LISTS.values(), ids=LISTS)
+def test_functions_of_lists_of_numbers(f):
+    """The value is that of the list of floats, the derivative a difference quotient's."""
+    x, t, h = np.array([0.7, 1.9]), np.array([0.3, -1.1]), 1e-5
+    y, slope = da.jvp(lambda z: f(np, z), (x,), (t,))
+    assert numpy.array_equal(y, f(numpy, x))
+    numpy.testing.assert_allclose(slope, (f(numpy, x + h * t) - f(numpy, x - h * t)) / (2 * h), rtol=1e-8, atol=1e-8)
+
+
+def test_errors_of_functions_of_lists_are_numpys():
+    with pytest.raises(TypeError, match="mean"):
+        np.mean()
+    with pytest.raises(TypeError, match="NoneType"):
+        np.mean(None)

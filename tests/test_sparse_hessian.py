@@ -235,3 +235,12 @@ def test_explain():
     assert "the gradient was given: each Hessian takes 3 directions" in (
         da.sparse_hessian(rosen, grad=rosen_der_of_any_array).prepare(np.ones(50)).explain()
     )
+
+
+def test_what_watching_gets_wrong_is_noticed():
+    def f(x):
+        return np.sum(x**3) * (2 if type(x).__name__ == "Watched" else 1)
+
+    plan = da.sparse_hessian(f)
+    np.testing.assert_allclose(plan(np.ones(3)).toarray(), 6 * np.eye(3))
+    assert plan.route == "gradient"

@@ -375,3 +375,49 @@ def test_inside_another_transform(rng):
             np.testing.assert_allclose(moved, differences, rtol=1e-7, atol=1e-8)
     with pytest.raises(TypeError, match="cannot hold derivatives"):
         da.jvp(lambda x: plan.update(plan(np.ones(7)), x), (x,), (v,))
+
+
+DENSE_ROWS = {
+    "concatenate": (lambda x: np.concatenate(([np.sum(x**2) - 1], x[1:] ** 3 * x[0], [x @ x, 3.0])), 2),
+    "append": (lambda x: np.append(x * np.roll(x, 1), np.mean(np.sin(x))), 2),
+    "hstack": (lambda x: np.hstack((np.sum(x[1:] * x[:-1]) / 2, x)), 2),
+    "stack": (lambda x: np.stack([np.sum(x**2), 2 * np.sum(x[1:] * x[:-1]) + 1]), 2),
+    "scalar": (lambda x: np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2), 2),
+    "changed after": (lambda x: 2 * np.append(x, np.sum(x**2)), 12),
+    "nonlinear": (lambda x: np.append(x, np.sum(x) ** 2), 12),
+}
+
+
+@pytest.mark.parametrize("name", DENSE_ROWS)
+@pytest.mark.parametrize("chunk_size", [None, 1])
+@pytest.mark.parametrize("format", ["csc", "csr"])
+def test_dense_rows_are_differentiated_by_their_terms(name, chunk_size, format, rng, tmp_path):
+    (f, colours), x = DENSE_ROWS[name], rng.uniform(0.5, 1.5, 12)
+    plan = da.sparse_jacobian(f, chunk_size=chunk_size, format=format)
+    value, jacobian = plan.value_and_jacobian(x)
+    np.testing.assert_array_equal(value, f(x))
+    wanted = np.reshape(exact(f, x), (-1, x.size))
+    np.testing.assert_allclose(jacobian.toarray(), wanted, rtol=1e-12, atol=1e-13)
+    assert plan.coloring.ncolors == colours
+    assert plan.sparsity.shape == wanted.shape
+    assert ("by their terms" in plan.explain()) == (colours == 2)
+    plan.check(x)
+    plan.update(jacobian, 2 * x)
+    np.testing.assert_allclose(jacobian.toarray(), np.reshape(exact(f, 2 * x), (-1, x.size)), rtol=1e-12, atol=1e-13)
+    plan.save(tmp_path / "plan.npz")
+    loaded = da.sparse.SparseJacobian.load(tmp_path / "plan.npz", f)
+    np.testing.assert_array_equal(loaded(x).toarray(), plan(x).toarray())
+    moved = da.jvp(lambda x: plan(x).data, (x,), (x,))[1]
+    assert np.shape(moved) == jacobian.data.shape
+
+
+def test_what_watching_gets_wrong_is_noticed():
+    """A function that treats what is no plain array in its own way."""
+
+    def f(x):
+        watched = type(x).__name__ == "Watched"
+        return np.append(x, np.sum(x**2) * (2 if watched else 1))
+
+    plan = da.sparse_jacobian(f).prepare(np.ones(9))
+    assert plan.coloring.ncolors == 9
+    plan.check(np.ones(9))

@@ -2090,8 +2090,8 @@ cdef class Number(Elementwise):
     def argsort(self, *args, **kwargs): return primal(self).argsort(*args, **kwargs)
     def choose(self, *args, **kwargs): return primal(self).choose(*args, **kwargs)
     def nonzero(self): return primal(self).nonzero()
-    def searchsorted(self, *args, **kwargs): return np.searchsorted(primal(self), *[primal(a) for a in args], **kwargs)
-    def clip(self, *args, **kwargs): return apply(np.clip, (self, *args), kwargs)
+    def searchsorted(self, v, side="left", sorter=None): return np.searchsorted(primal(self), primal(v), side, sorter)
+    def clip(self, min=None, max=None, out=None, **kwargs): return apply(np.clip, (self, min, max, out), kwargs)
     def compress(self, condition, axis=None, out=None): return apply(np.compress, (condition, self, axis, out), {})
     def conj(self): return np.conjugate(self) if self.dtype.kind == "c" else self
     def conjugate(self): return self.conj()

@@ -1,9 +1,9 @@
 """scipy.integrate with derivatives: ``from dualad import integrate``.
 
-Every public name of `scipy.integrate` is here. Initial value problems (`solve_ivp`, `odeint`), integrals of functions
-(`quad`, `quad_vec`, `fixed_quad`, `dblquad`, `tplquad`, `nquad`) and of samples (`trapezoid`, `simpson`, `romb`,
-`cumulative_trapezoid`, `cumulative_simpson`) take numbers with derivatives in their arguments and in the variables that
-their functions refer to. The other names are SciPy's own.
+Every public name of `scipy.integrate` is here. Differential equations (`solve_ivp`, `odeint`, `solve_bvp`), integrals
+of functions (`quad`, `quad_vec`, `fixed_quad`, `dblquad`, `tplquad`, `nquad`) and of samples (`trapezoid`, `simpson`,
+`romb`, `cumulative_trapezoid`, `cumulative_simpson`) take numbers with derivatives in their arguments and in the
+variables that their functions refer to. The other names are SciPy's own.
 
 >>> import dualad as da
 >>> from dualad import integrate
@@ -18,13 +18,14 @@ array([[ 2.1606,  0.1886,  0.5632,  0.9397],
 
 import scipy.integrate as _scipy
 
+from dualad.integrate._bvp import solve_bvp
 from dualad.integrate._ivp import OdeSolution, solve_ivp
 from dualad.integrate._odeint import odeint
 from dualad.integrate._quadrature import dblquad, fixed_quad, nquad, quad, quad_vec, tplquad
 from dualad.integrate._samples import cumulative_simpson, cumulative_trapezoid, romb, simpson, trapezoid
 
 _OURS = (OdeSolution, cumulative_simpson, cumulative_trapezoid, dblquad, fixed_quad, nquad, odeint, quad, quad_vec,
-         romb, simpson, solve_ivp, tplquad, trapezoid)
+         romb, simpson, solve_bvp, solve_ivp, tplquad, trapezoid)
 
 __all__ = [name for name in _scipy.__all__ if name != "test"]
 

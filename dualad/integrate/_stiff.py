@@ -64,14 +64,15 @@ def sparse_plan(rhs, t, y, sparsity=None):
     return sparse_jacobian(of_state, coloring=colors, argnum=1)
 
 
-def works(jac, t, y):
-    """Whether the right-hand side takes numbers; a warning says why not, and SciPy's differences take over."""
+def works(jac, *args):
+    """Whether the user's functions take numbers; a warning says why not, and SciPy's differences take over."""
     try:
-        jac(t, y)
+        jac(*args)
     except (TypeError, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         warnings.warn(
-            f"fun does not take numbers with derivatives ({str(error).splitlines()[0]}): the solver approximates its "
-            "Jacobian by finite differences; give jac, or write fun with numpy functions and dualad.numpy",
+            f"the function does not take numbers with derivatives ({reason}): the solver approximates its Jacobian by "
+            "finite differences; give jac, or write the function with numpy functions and dualad.numpy",
             RuntimeWarning, stacklevel=5)
         return False
     return True

@@ -117,7 +117,7 @@ def _call(function, args, kwargs, retry):
     """function(*args, **kwargs); if NumPy cannot take the numbers among the arguments, retry(args, kwargs)."""
     try:
         y = function(*args, **kwargs)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, AttributeError):
         if not any(contains_number(a) for a in (*args, *kwargs.values())):
             raise
         return retry(args, kwargs)
@@ -171,6 +171,18 @@ def _combiner(function, members=False):
         return with_room(y) if running() and _is_new(y, args) else y
 
     return combine
+
+
+def _reader(function):
+    """For a function that makes floats of a list: one of numbers is packed."""
+    def retry(args, kwargs):
+        return function(*map(_packed_list, args), **{name: _packed_list(a) for name, a in kwargs.items()})
+
+    @functools.wraps(function)
+    def read(*args, **kwargs):
+        return _call(function, args, kwargs, retry)
+
+    return read
 
 
 def _converter(function):
@@ -276,6 +288,8 @@ _MAKERS = "zeros ones empty eye identity tri indices fromfunction zeros_like one
 _CONVERTERS = "array asarray asanyarray ascontiguousarray asfortranarray asarray_chkfinite require".split()
 _COMBINERS = ("linspace logspace geomspace meshgrid copy append insert diag diagflat tril triu vander tile repeat "
               "resize block").split()
+_READERS = ("mean std var median average quantile percentile nanmean nanstd nanvar nanmedian nanquantile nanpercentile "
+            "interp gradient cov corrcoef unwrap").split()
 _JOINERS = "concatenate concat stack vstack hstack dstack column_stack row_stack".split()
 
 FUNCTIONS = {
@@ -286,5 +300,6 @@ FUNCTIONS = {
     "fromiter": _maker(np.fromiter, _fromiter),
     **{name: _converter(getattr(np, name)) for name in _CONVERTERS},
     **{name: _combiner(getattr(np, name)) for name in _COMBINERS},
+    **{name: _reader(getattr(np, name)) for name in _READERS},
     **{name: _combiner(getattr(np, name), members=True) for name in _JOINERS if hasattr(np, name)},
 }

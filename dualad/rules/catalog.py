@@ -1,5 +1,6 @@
 """What is supported, and why the rest is not: one table for the error messages, the documentation and its test."""
 
+import re
 import types
 
 import numpy as np
@@ -71,7 +72,9 @@ UNSUPPORTED = (
      "Use x.value for the value alone",
      """ndarray.__array_interface__ ndarray.__array_struct__ ndarray.__dlpack__ ndarray.__dlpack_device__
      ndarray.__buffer__ ndarray.base ndarray.byteswap ndarray.ctypes ndarray.data ndarray.getfield ndarray.resize
-     ndarray.setfield ndarray.tobytes ndarray.tofile ndarray.tostring ndarray.view"""),
+     ndarray.setfield ndarray.tobytes ndarray.tofile ndarray.view"""),
+    ("Given up", "NumPy itself has given it up", "Use numpy.ptp(x), x.astype(dtype) or x[index] = value",
+     "ndarray.itemset ndarray.newbyteorder ndarray.ptp ndarray.tostring"),
     ("Subclasses and typing", "it serves subclasses of ndarray and type annotations", "Nothing needs it",
      "ndarray.__array_finalize__ ndarray.__array_wrap__ ndarray.__class_getitem__ ndarray.__setstate__"),
 )
@@ -93,8 +96,8 @@ REMARKS = {
     "bincount": "linear in the weights",
     "linalg.norm": "0 at the origin, in every order that is a norm of vectors",
     "linalg.cholesky": "of the triangle that NumPy reads",
-    "linalg.eigh": "of the triangle that NumPy reads; an error at repeated eigenvalues, whose vectors have no derivative, "
-    "unless the tangent keeps them together",
+    "linalg.eigh": "of the triangle that NumPy reads; an error at repeated eigenvalues, whose vectors have no "
+    "derivative, unless the tangent keeps them together",
     "linalg.eigvalsh": "of the triangle that NumPy reads; equal eigenvalues share the mean of their derivatives, so "
     "that symmetric functions of them are exact",
     "linalg.eigvals": "equal eigenvalues share the mean of their derivatives; an error for defective matrices",
@@ -180,7 +183,7 @@ def _is_in(thing, functions):
 
 def public_names():
     """Every public name of NumPy's main namespace, linalg, fft and emath, and of arrays."""
-    names = [name for name in np.__all__ if name not in ("emath", "linalg", "fft")]
+    names = [name for name in np.__all__ if name not in ("emath", "linalg", "fft") and not re.match("_[^_]", name)]
     for owner in ("linalg", "fft", "emath"):
         module = getattr(np, owner)
         public = getattr(module, "__all__", None) or [n for n in vars(module) if not n.startswith("_")]

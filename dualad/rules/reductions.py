@@ -381,6 +381,9 @@ def _trapezoid(y, x, dx, axis):
     return derived
 
 
+if hasattr(np, "trapz"):  # until NumPy 2.3
+    FUNCTIONS[np.trapz] = FUNCTIONS[np.trapezoid]
+
 METHODS = {
     np.add: _sum,
     np.multiply: _prod,

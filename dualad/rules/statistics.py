@@ -360,3 +360,5 @@ FUNCTIONS = {
 }
 for _function in (np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all):
     FUNCTIONS[_function] = _unique_parts(_function)
+if hasattr(np, "in1d"):  # until NumPy 2.3
+    FUNCTIONS[np.in1d] = lambda ar1, ar2, **options: np.ravel(_isin(ar1, ar2, **options))

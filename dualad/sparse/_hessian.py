@@ -9,6 +9,8 @@ Coleman and J. J. Moré, "Estimation of sparse Hessian matrices and graph colori
 (1984).
 """
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import sparse
 
@@ -21,11 +23,11 @@ from dualad._trees import as_output, is_container, rebuild
 from dualad.sparse._coloring import coloring as color_pattern
 from dualad.sparse._coloring import coloring_from_arrays
 from dualad.sparse._detection import hessian_sparsity, jacobian_sparsity
-from dualad.sparse._jacobian import Argument, Plan, SparseJacobian, check_size, resolve_pattern
+from dualad.sparse._jacobian import Argument, Plan, SparseJacobian, _probe, check_size, resolve_pattern
 from dualad.sparse._patterns import as_pattern, columns_of, names
 from dualad.sparse._recovery import check_format, make_matrix
 from dualad.sparse._terms import terms_of
-from dualad.transforms import _levels, grad
+from dualad.transforms import _levels, grad, jvp
 
 _CACHE = 1 << 23
 _MOST_PAIRS = 1 << 27
@@ -132,6 +134,10 @@ class Terms:
             return rewrap(flat, np.stack([self.values(c) for c in flat.components]))
         return (self.adding @ flat).astype(flat.dtype, copy=False)
 
+    def state(self):
+        """What `SparseHessian._prepare_with` makes it from."""
+        return {"route": self.route, "coloring": self.coloring, "sparsity": self.sparsity, "seen": self.seen}
+
     def matrix(self, values):
         """The Hessian with these entries."""
         return make_matrix(self.format, values, self.sparsity, self.sparsity.shape)
@@ -192,6 +198,9 @@ class Gradient:
         )
         self.coloring, self.sparsity = coloring, coloring.pattern
 
+    def state(self):
+        return {"route": self.route, "coloring": self.coloring, "sparsity": self.sparsity, "seen": False}
+
     def cost(self):
         c, n = self.coloring.ncolors, self.coloring.shape[1]
         if self.given:
@@ -251,11 +260,7 @@ class SparseHessian(Plan):
     def __getstate__(self):
         held = self._prepared
         state = {name: x for name, x in self.__dict__.items() if name not in ("_lock", "_prepared")}
-        return {**state, "_held": None if held is None else self._route_state(held)}
-
-    @staticmethod
-    def _route_state(held):
-        return held.route, held.coloring, held.sparsity, getattr(held, "seen", False)
+        return {**state, "_held": None if held is None else held.state()}
 
     def _prepare_with(self, route, coloring, sparsity, seen):
         if route == "terms":
@@ -294,11 +299,10 @@ class SparseHessian(Plan):
             pattern = as_pattern(ones.T @ ones)
             if scalar:
                 pattern = as_pattern(pattern.multiply(hessian_sparsity(argument.bound(), x)))
-        return Terms(coloring, pattern, seen, self.format, self.chunk_size)
-
-    @property
-    def sparsity(self):
-        return self._known("pattern").sparsity
+        found = Terms(coloring, pattern, seen, self.format, self.chunk_size)
+        if seen and self.pattern is None and not _curves_alike(argument, x, found):
+            return None
+        return found
 
     @property
     def route(self):
@@ -478,6 +482,17 @@ class SparseHessian(Plan):
         coloring = coloring_from_arrays(arrays)
         plan._prepared = plan._prepare_with(str(arrays["route"]), coloring, pattern, bool(arrays["seen"]))
         return plan
+
+
+def _curves_alike(argument, x, terms):
+    """Whether the terms have the curvature that f has along a random direction."""
+    (direction, flat), f = _probe(argument), argument.bound()
+    slope = jvp(lambda x: jvp(f, (x,), (direction,))[1], (x,), (direction,))[1]
+    at_x = replace(argument, leaves=[primal(leaf) for leaf in argument.leaves])
+    hessian = terms.matrix(terms.evaluate(at_x)[1])
+    with np.errstate(all="ignore"):
+        curvature, scale = flat @ (hessian @ flat), abs(flat) @ (abs(hessian) @ abs(flat))
+        return not np.isfinite(slope + curvature) or abs(slope - curvature) <= 1e-7 * (scale + abs(slope))
 
 
 def _look(argument, x):

@@ -7,9 +7,10 @@ IMA J. Appl. Math. 13 (1974); Griewank and Walther, *Evaluating Derivatives*, 2n
 
 import functools
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import sparse
 
 from dualad._context import call_within
 from dualad._core import MultiDual, Number
@@ -20,8 +21,9 @@ from dualad._trees import as_input, flatten, rebuild
 from dualad.sparse._coloring import Coloring, coloring_from_arrays
 from dualad.sparse._coloring import coloring as color_pattern
 from dualad.sparse._detection import jacobian_sparsity
-from dualad.sparse._patterns import as_pattern, names, same_pattern
-from dualad.sparse._recovery import Recovery, check_format, put_chunk
+from dualad.sparse._patterns import as_pattern, columns_of, names, same_pattern
+from dualad.sparse._recovery import AddingRecovery, Recovery, check_format, put_chunk
+from dualad.sparse._terms import rows_of_terms
 from dualad.transforms import _levels, _position, _results, jvp
 
 _CACHE = 1 << 23
@@ -127,9 +129,57 @@ class Prepared:
         self.places = [] if self.at_once else [self.recovery.chunk(*chunk) for chunk in self.chunks]
 
     @property
+    def sparsity(self):
+        return self.coloring.pattern
+
+    def state(self):
+        """What `Plan._prepare_with` makes it from."""
+        return {"coloring": self.coloring, "followed": self.followed}
+
+    def argument(self, argument):
+        """The argument with the function that is evaluated for the compressed matrix."""
+        return argument
+
+    def value(self, argument, values, structure):
+        """What f returns, from an evaluation of that function."""
+        return rebuild(structure, values)
+
+    @property
     def directions(self):
         """The most directions that go through f at once."""
         return max((count for _, count in self.chunks), default=0)
+
+
+class Split(Prepared):
+    """As Prepared, for a function with dense rows that are sums: their terms are evaluated in place of the rows, and
+    `rows` tells which row each of them is added to."""
+
+    def __init__(self, coloring, format, chunk_size, followed, rows):
+        super().__init__(coloring, "csc", chunk_size, followed)
+        self.rows, self.at_once, self.places = rows, True, []
+        terms = coloring.pattern
+        shape = int(rows.max(initial=-1)) + 1, len(rows)
+        adding = sparse.csr_array((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=shape)
+        self.pattern = as_pattern(adding @ terms.astype(float))
+        self.recovery = AddingRecovery(self.recovery, self.pattern, rows[terms.indices], columns_of(terms), format)
+
+    @property
+    def sparsity(self):
+        return self.pattern
+
+    def state(self):
+        return {**super().state(), "rows": self.rows}
+
+    def argument(self, argument):
+        f, position = argument.f, argument.position
+
+        def with_terms(*args, **kwargs):
+            return rows_of_terms(lambda x: f(*args[:position], x, *args[position + 1 :], **kwargs), args[position])[0]
+
+        return replace(argument, f=with_terms)
+
+    def value(self, argument, values, structure):
+        return argument.f(*argument.args, **argument.kwargs)
 
 
 def _chunk_of(chunk_size, columns, colours):
@@ -185,15 +235,17 @@ class Plan:
     def __getstate__(self):
         state = {name: x for name, x in self.__dict__.items() if name not in ("_lock", "_prepared")}
         held = self._prepared
-        return {**state, "_held": None if held is None else (held.coloring, held.followed)}
+        return {**state, "_held": None if held is None else held.state()}
 
     def __setstate__(self, state):
         held = state.pop("_held")
         self.__dict__.update(state)
         self._lock = threading.Lock()
-        self._prepared = None if held is None else self._prepare_with(*held)
+        self._prepared = None if held is None else self._prepare_with(**held)
 
-    def _prepare_with(self, coloring, followed=False):
+    def _prepare_with(self, coloring, followed=False, rows=None):
+        if rows is not None:
+            return Split(coloring, self.format, self.chunk_size, followed, rows)
         return Prepared(coloring, self.format, self.chunk_size, followed)
 
     def _ready(self, args, kwargs):
@@ -212,7 +264,7 @@ class Plan:
     @property
     def sparsity(self):
         """The pattern, a boolean csc_array."""
-        return self._known("pattern").coloring.pattern
+        return self._known("pattern").sparsity
 
     @property
     def coloring(self):
@@ -268,7 +320,8 @@ class Plan:
         """
         prepared = self._known("pattern")
         options = {"format": self.format, "chunk_size": self.chunk_size or 0, "argnum": self.argnum}
-        np.savez_compressed(file, followed=prepared.followed, **options, **prepared.coloring.arrays())
+        more = {name: x for name, x in prepared.state().items() if name != "coloring"}
+        np.savez_compressed(file, **more, **options, **prepared.coloring.arrays())
 
     @classmethod
     def _loaded(cls, file, f, **more):
@@ -276,8 +329,10 @@ class Plan:
             arrays = dict(held)
         try:
             options = {"format": str(arrays["format"]), "argnum": int(arrays["argnum"])}
-            chunk = int(arrays["chunk_size"]) or None
-            return cls(f, coloring=coloring_from_arrays(arrays), chunk_size=chunk, **options, **more)
+            plan = cls(f, chunk_size=int(arrays["chunk_size"]) or None, **options, **more)
+            coloring, followed = coloring_from_arrays(arrays), bool(arrays["followed"])
+            plan._prepared = plan._prepare_with(coloring, followed, arrays.get("rows"))
+            return plan
         except KeyError as missing:
             raise ValueError(f"the file does not hold a plan: it has no {missing}") from None
 
@@ -318,7 +373,28 @@ class SparseJacobian(Plan):
         argument = Argument.of(self.f, self.argnum, args, kwargs)
         x = rebuild(argument.structure, [primal(leaf) for leaf in argument.leaves])
         pattern, info = jacobian_sparsity(argument.bound(), x, intercept=self.intercept, return_info=True)
-        return self._prepare_with(color_pattern(pattern), info.followed_branches)
+        coloring = color_pattern(pattern)
+        if _has_dense_rows(coloring):
+            split = self._split(argument, x, coloring.ncolors, info.followed_branches)
+            if split is not None:
+                return split
+        return self._prepare_with(coloring, info.followed_branches)
+
+    def _split(self, argument, x, colours, followed):
+        """The way over the terms of dense rows, None if f shows none or it takes hardly fewer colours."""
+        f = intercepted(argument.bound(), self.intercept)
+        try:
+            rows = rows_of_terms(f, x)[1]
+            if rows is None:
+                return None
+            terms = color_pattern(jacobian_sparsity(lambda x: rows_of_terms(f, x)[0], x))
+            if 2 * terms.ncolors > colours:
+                return None
+            split = self._prepare_with(terms, followed, rows)
+            at_x = replace(argument, leaves=[primal(leaf) for leaf in argument.leaves])
+            return None if len(self._wrong_rows(at_x, split)) else split
+        except Exception:  # whatever the watching array cannot do, the function is treated as a whole
+            return None
 
     def __call__(self, *args, **kwargs):
         return self.value_and_jacobian(*args, **kwargs)[1]
@@ -400,7 +476,8 @@ class SparseJacobian(Plan):
 
     def _evaluate(self, argument, prepared, out):
         """Value and entries."""
-        rows, found, values = prepared.coloring.shape[0], [], None
+        rows, found, values, whole = prepared.coloring.shape[0], [], None, argument
+        argument = prepared.argument(argument)
         for k, (first, count) in enumerate(prepared.chunks or [(0, 0)]):
             values, tangents, structure = argument.sweep(prepared.colors, first, count)
             size = sum(np.size(y) for y in values)
@@ -419,7 +496,7 @@ class SparseJacobian(Plan):
                     grown[:] = out
                 out = grown
             put_chunk(out, prepared.places[k][0], flat, prepared.places[k][1])
-        value = rebuild(structure, values)
+        value = prepared.value(whole, values, structure)
         if not found:
             return value, out
         flat = np.reshape(found[0] if len(found) == 1 else np.concatenate(found), (-1,))
@@ -458,18 +535,18 @@ class SparseJacobian(Plan):
         ValueError: the pattern lacks entries that f has at this x, in rows 0 and 2: give all entries
         """
         prepared = self._ready(args, kwargs)
-        argument = self._argument(args, kwargs, prepared)
-        _, jacobian = self.value_and_jacobian(*args, **kwargs)
-        leaves, (direction, flat) = argument.leaves, _probe(argument)
-        exact = jvp(
-            argument.bound(), (rebuild(argument.structure, leaves),), (direction,), intercept=self.intercept
-        )[1]
-        exact = _raveled(flatten(exact)[0])
-        bad = np.flatnonzero(~_agree(jacobian, flat, exact))
+        bad = self._wrong_rows(self._argument(args, kwargs, prepared), prepared)
         if len(bad):
             advice = "give all entries" if self._given is not None else "detect it again with .prepare(x)"
             raise ValueError(f"the pattern lacks entries that f has at this x, in {names(bad, 'row')}: {advice}")
         return self
+
+    def _wrong_rows(self, argument, prepared):
+        """Rows of the Jacobian that a random direction shows to be wrong."""
+        jacobian = prepared.recovery.matrix(self._evaluate(argument, prepared, None)[1])
+        point, (direction, flat) = rebuild(argument.structure, argument.leaves), _probe(argument)
+        exact = jvp(argument.bound(), (point,), (direction,), intercept=self.intercept)[1]
+        return np.flatnonzero(~_agree(jacobian, flat, _raveled(flatten(exact)[0])))
 
     def explain(self):
         """Size of the pattern, colours against their bound, and the predicted cost of an evaluation.
@@ -488,6 +565,9 @@ class SparseJacobian(Plan):
         coloring, recovery = prepared.coloring, prepared.recovery
         sweeps = len(prepared.chunks)
         lines = [coloring.explain(), _origin(self._given, prepared.followed)]
+        if isinstance(prepared, Split):
+            m, n = prepared.sparsity.shape
+            lines.insert(0, f"Jacobian: {m} x {n}, {prepared.sparsity.nnz} entries, dense rows by their terms:")
         lines.append(
             f"each Jacobian: {recovery.column_colors} directions in {sweeps} evaluation{'s' * (sweeps != 1)} of f, at "
             f"most {prepared.directions} directions at once"
@@ -502,8 +582,8 @@ class SparseJacobian(Plan):
         name = getattr(self.f, "__name__", type(self.f).__name__)
         if self._prepared is None:
             return f"<SparseJacobian of {name}, not prepared yet>"
-        (m, n), c = self.coloring.shape, self.coloring
-        return f"<SparseJacobian of {name}: {m} x {n}, {c.pattern.nnz} entries, {c.ncolors} colours>"
+        (m, n), entries = self.sparsity.shape, self.sparsity.nnz
+        return f"<SparseJacobian of {name}: {m} x {n}, {entries} entries, {self.coloring.ncolors} colours>"
 
     @classmethod
     def load(cls, file, f):
@@ -519,7 +599,7 @@ class SparseJacobian(Plan):
         Returns
         -------
         SparseJacobian
-            Prepared: its pattern counts as given.
+            Prepared.
 
         Raises
         ------
@@ -539,6 +619,12 @@ def _probe(argument):
     parts = [rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape) for shape in argument.shapes]
     parts = [np.asarray(p, np.asarray(x).dtype) for p, x in zip(parts, argument.leaves, strict=True)]
     return rebuild(argument.structure, parts), _raveled(parts)
+
+
+def _has_dense_rows(coloring):
+    """Whether few full rows decide on the number of colours."""
+    counts = np.bincount(coloring.pattern.indices, minlength=coloring.shape[0])
+    return coloring.ncolors >= 4 and counts.max() > min(4 * np.median(counts), coloring.shape[1] / 2)
 
 
 def _origin(given, followed):
@@ -600,9 +686,12 @@ def sparse_jacobian(
     Notes
     -----
     An evaluation takes as many directions as there are colours, which is at least the number of entries in the fullest
-    row. In forward mode a dense row costs as many directions as it has entries, with or without a colouring: there is
-    no cheaper way to one row than a full sweep, which gives all other rows as well. Give f without such a row, and its
-    terms as further results, where that is too much. A dense column costs one colour.
+    row. A dense column costs one colour. A dense row costs as many as it has entries, unless it is a sum whose terms
+    are sparse: where f returns sums of arrays (`numpy.sum`, `numpy.mean`, ``x @ y`` and their sums and constant
+    multiples), alone or joined to other results by `numpy.concatenate`, `numpy.append` or `numpy.hstack`, and the
+    pattern is detected, the terms are differentiated in place of the row and added up. So the gradient of a sum takes a
+    few directions. Other dense rows need a full sweep, which is as many directions as x has elements, whatever the
+    colouring: forward mode has no cheaper way to one row.
 
     Curtis, Powell and Reid, IMA J. Appl. Math. 13 (1974); Gebremedhin, Manne and Pothen, SIAM Review 47 (2005).
 

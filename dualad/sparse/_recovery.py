@@ -131,6 +131,37 @@ class Recovery:
         return make_matrix(self.format, values, self, self.shape)
 
 
+class AddingRecovery:
+    """As Recovery, for a matrix whose entries are sums of those that a colouring of other rows gives."""
+
+    def __init__(self, recovery, pattern, rows, columns, format):
+        check_format(format)
+        self.format, self.shape, self.column_colors = format, pattern.shape, recovery.column_colors
+        m, n = pattern.shape
+        stored = pattern if format == "csc" else pattern.tocsr()
+        self.indices, self.indptr = stored.indices, stored.indptr
+        major, minor = (columns, rows) if format == "csc" else (rows, columns)
+        width = m if format == "csc" else n
+        keys = np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr)) * width + self.indices
+        at = np.searchsorted(keys, major.astype(np.int64) * width + minor)
+        self.adding = sparse.csr_array((np.ones(len(at)), (at, recovery.index)), shape=(len(keys), recovery.size))
+        self.index = self.adding.indices
+
+    def values(self, flat, out=None):
+        """The entries in the order of the format."""
+        if isinstance(flat, Number):
+            return rewrap(flat, np.stack([self.values(c) for c in flat.components]))
+        data = (self.adding @ flat).astype(flat.dtype, copy=False)
+        if out is None:
+            return data
+        out[:] = data
+        return out
+
+    def matrix(self, values):
+        """A sparse matrix of these entries, with index arrays of its own."""
+        return make_matrix(self.format, values, self, self.shape)
+
+
 def make_matrix(format, values, pattern, shape):
     """A sparse matrix of a format with these entries; one of numbers, if they are."""
     index = pattern.indices.copy(), pattern.indptr.copy()

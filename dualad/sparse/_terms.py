@@ -16,6 +16,7 @@ _COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 _UNARY = ("neg", "pos", "abs")
 _WHOLE = {np.sum: 1, np.mean: None, np.add.reduce: 1}
 _INNER = (np.dot, np.inner, np.vdot, np.matmul)
+_JOINING = (np.concatenate, np.hstack, np.stack)
 
 
 def terms_of(f, x):
@@ -23,17 +24,32 @@ def terms_of(f, x):
     result = f(Watched(x))
     if not isinstance(result, Total):
         return None
-    parts = [np.ravel(plain(a)) if w == 1 else w * np.ravel(plain(a)) for w, a in result.parts]
-    if isinstance(result.constant, Number):
-        parts.append(np.reshape(result.constant, (1,)))
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return result.terms()
+
+
+def rows_of_terms(f, x):
+    """f(x) with the terms in place of the sums among its elements, flat, and the element of f(x) that each belongs to.
+
+    None for both if f does not return sums, or arrays and sums joined.
+    """
+    result = f(Watched(x))
+    if not isinstance(result, (Total, Joined)):
+        return None, None
+    segments = [result] if isinstance(result, Total) else result.segments
+    parts, rows, row = [], [], 0
+    for segment in segments:
+        terms = segment.terms() if isinstance(segment, Total) else np.ravel(plain(segment))
+        parts.append(terms)
+        rows.append(np.full(np.size(terms), row) if isinstance(segment, Total) else row + np.arange(np.size(terms)))
+        row += 1 if isinstance(segment, Total) else np.size(terms)
+    return (parts[0] if len(parts) == 1 else np.concatenate(parts)), np.concatenate(rows)
 
 
 def plain(x):
     """x without watching, inside lists, tuples and dicts too."""
     if isinstance(x, Watched):
         return x.array
-    if isinstance(x, Total):
+    if isinstance(x, (Total, Joined)):
         return x.added()
     if isinstance(x, (list, tuple)):
         return type(x)(plain(v) for v in x)
@@ -65,7 +81,26 @@ def _call(function, args, kwargs):
             return Total(0.0, [(_WHOLE[function] or 1 / x.size, x)])
     if function in _INNER and len(args) == 2 and not kwargs and all(np.ndim(plain(a)) == 1 for a in args):
         return Total(0.0, [(1, _watched(plain(args[0]) * plain(args[1])))])
+    if function in _JOINING and len(args) == 1 and not kwargs:
+        return _joined(function, args[0])
+    if function is np.append and len(args) == 2 and not kwargs:
+        return _joined(np.concatenate, (np.ravel(args[0]), [args[1]] if isinstance(args[1], Total) else args[1]))
     return _watched(function(*plain(args), **plain(kwargs)))
+
+
+def _joined(function, arrays):
+    """The arrays side by side, with sums among them left as they are."""
+    segments, sums = [], False
+    for a in arrays:
+        items = a if isinstance(a, (list, tuple)) else [a]
+        whole = isinstance(a, Total) or any(isinstance(v, Total) for v in items)
+        if not whole and np.ndim(plain(a)) != 1 or isinstance(a, Total) and function is np.concatenate:
+            return _watched(function(plain(arrays)))
+        segments += [v if isinstance(v, Total) else np.reshape(v, (1,)) for v in items] if whole else [a]
+        sums |= whole
+    if sums and (function is not np.stack or all(isinstance(a, Total) for a in arrays)):
+        return Joined(segments)
+    return _watched(function(plain(arrays)))
 
 
 class _Operators:
@@ -157,6 +192,13 @@ class Total(_Operators):
         """The number that this stands for."""
         return sum((w * np.sum(plain(a)) for w, a in self.parts), self.constant)
 
+    def terms(self):
+        """All that is to be added, flat, but for a constant."""
+        parts = [np.ravel(plain(a)) if w == 1 else w * np.ravel(plain(a)) for w, a in self.parts]
+        if isinstance(self.constant, Number):
+            parts.append(np.reshape(self.constant, (1,)))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
     def scaled(self, factor):
         return Total(self.constant * factor, [(w * factor, a) for w, a in self.parts])
 
@@ -188,6 +230,32 @@ class Total(_Operators):
 
     def __bool__(self):
         return bool(self.added())
+
+
+@_operators
+class Joined(_Operators):
+    """Arrays and Totals side by side, as an array of one axis."""
+
+    __slots__ = ("segments",)
+
+    def __init__(self, segments):
+        self.segments = segments
+
+    def added(self):
+        """The array that this stands for."""
+        return np.concatenate([np.reshape(plain(s), (-1,)) for s in self.segments])
+
+    def operate(self, function, *operands):
+        return _watched(function(*plain(operands)))
+
+    def __getattr__(self, name):
+        return getattr(_watched(self.added()), name)
+
+    def __getitem__(self, key):
+        return _watched(self.added())[key]
+
+    def __len__(self):
+        return len(self.added())
 
 
 def _is_constant(x):
