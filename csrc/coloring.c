@@ -20,7 +20,7 @@ int pattern_is_valid(const Pattern *a)
     return 1;
 }
 
-void pattern_transpose(const Pattern *a, int64_t *start, int64_t *row)
+void coloring_transpose(const Pattern *a, int64_t *start, int64_t *row)
 {
     const int64_t entries = a->start[a->columns];
     memset(start, 0, (size_t)(a->rows + 1) * sizeof *start);
