@@ -21,10 +21,10 @@ int pattern_union(int64_t nrows, int64_t ncols, int nterms, const PatternTerm *t
                   int32_t **indices);
 
 /* The transpose of a CSR pattern, its rows sorted: tptr has ncols + 1 entries, tindices as many as indices. */
-void pattern_transpose(int64_t nrows, int64_t ncols, const int64_t *indptr, const int32_t *indices, int64_t *tptr,
-                       int32_t *tindices);
+void pattern_columns(int64_t nrows, int64_t ncols, const int64_t *indptr, const int32_t *indices, int64_t *tptr,
+                     int32_t *tindices);
 
 /* As a transpose of the pattern with the one column rows[i] in row i, none where it is -1. Returns the entries. */
-int64_t pattern_invert(int64_t nrows, int64_t ncols, const int32_t *rows, int64_t *tptr, int32_t *tindices);
+int64_t pattern_places(int64_t nrows, int64_t ncols, const int32_t *rows, int64_t *tptr, int32_t *tindices);
 
 #endif
