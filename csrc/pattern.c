@@ -176,6 +176,38 @@ int pattern_union(int64_t nrows, int64_t ncols, int nterms, const PatternTerm *t
     return 0;
 }
 
+/* The column of term t in row i, -1 if it has none or an earlier term has the same. */
+static inline int32_t new_column(int t, const int32_t *const *rows, int32_t i)
+{
+    const int32_t c = rows[t][i];
+    for (int s = 0; s < t; s++)
+        if (rows[s][i] == c) return -1;
+    return c;
+}
+
+int32_t pattern_stencil(int32_t nrows, int32_t ncols, int nterms, const int32_t *const *rows, int32_t *tptr,
+                        int32_t *tindices)
+{
+    memset(tptr, 0, ((size_t)ncols + 1) * sizeof *tptr);
+    for (int32_t i = 0; i < nrows; i++)
+        for (int t = 0; t < nterms; t++) {
+            const int32_t c = new_column(t, rows, i);
+            if (c >= 0) tptr[c + 1]++;
+        }
+    int32_t total = 0;
+    for (int32_t c = 0; c < ncols; c++) {
+        const int32_t n = tptr[c + 1];
+        tptr[c + 1] = total;
+        total += n;
+    }
+    for (int32_t i = 0; i < nrows; i++)
+        for (int t = 0; t < nterms; t++) {
+            const int32_t c = new_column(t, rows, i);
+            if (c >= 0) tindices[tptr[c + 1]++] = i;
+        }
+    return total;
+}
+
 /* Counts in tptr[c + 1] to positions: tptr[c + 1] becomes the start of column c, ready to be advanced while filling. */
 static void counts_to_starts(int64_t ncols, int64_t *tptr)
 {

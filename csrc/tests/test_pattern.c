@@ -121,8 +121,31 @@ static void test_transpose(void)
     CHECK(pattern_places(0, 0, rows, tptr, found) == 0 && tptr[0] == 0);
 }
 
+static void test_stencil(void)
+{
+    static int32_t rows[5][ELEMENTS], columns[5 * ELEMENTS], wanted[5 * ELEMENTS];
+    const int32_t *held[5];
+    PatternTerm terms[5];
+    int64_t indptr[ELEMENTS + 1], wptr[COLUMNS + 1];
+    int32_t tptr[COLUMNS + 1], *indices = NULL, wrong = 0;
+    check_context("stencil");
+    for (int t = 0; t < 5; t++) {
+        fill_rows(rows[t], t < 3 ? COLUMNS : 4);
+        held[t] = rows[t];
+        terms[t] = (PatternTerm){rows[t], NULL, NULL, NULL, NULL, 1};
+    }
+    CHECK(pattern_union(ELEMENTS, COLUMNS, 5, terms, indptr, &indices) == 0);
+    pattern_columns(ELEMENTS, COLUMNS, indptr, indices, wptr, wanted);
+    const int32_t n = pattern_stencil(ELEMENTS, COLUMNS, 5, held, tptr, columns);
+    CHECK(n == wptr[COLUMNS] && !memcmp(columns, wanted, (size_t)n * sizeof *wanted));
+    for (int c = 0; c <= COLUMNS; c++) wrong += tptr[c] != wptr[c];
+    CHECK(wrong == 0 && pattern_stencil(0, 0, 0, held, tptr, columns) == 0 && tptr[0] == 0);
+    free(indices);
+}
+
 void test_patterns(void)
 {
+    test_stencil();
     test_union();
     test_transpose();
 }

@@ -36,6 +36,7 @@ cdef extern from "pattern.h":
         int64_t count
     int pattern_union(int64_t, int64_t, int, const PatternTerm*, int64_t*, int32_t**) nogil
     void pattern_columns(int64_t, int64_t, const int64_t*, const int32_t*, int64_t*, int32_t*) nogil
+    int32_t pattern_stencil(int32_t, int32_t, int, const int32_t* const*, int32_t*, int32_t*) nogil
     int64_t pattern_places(int64_t, int64_t, const int32_t*, int64_t*, int32_t*) nogil
 
 cdef enum:
@@ -171,6 +172,30 @@ def transpose(Py_ssize_t ncols, cnp.ndarray indptr, cnp.ndarray indices):
     with nogil:
         pattern_columns(nrows, ncols, p, q, tp, tq)
     return tptr, tindices
+
+
+def stencil_columns(Py_ssize_t nrows, Py_ssize_t ncols, terms):
+    """The transpose of the union of terms as (indptr, indices) of 32 bits; None unless all are of single inputs."""
+    cdef const int32_t* rows[FEW_TERMS]
+    cdef cnp.ndarray a, tptr
+    cdef int32_t* q
+    cdef int32_t* tq
+    cdef int32_t found
+    cdef int k, n = <int>len(terms)
+    if n > FEW_TERMS or nrows * max(n, 1) >= 2**31 or any([table is not None for table, _ in terms]):
+        return None
+    held = [flat_int32(r) for _, r in terms]
+    for k in range(n):
+        a = held[k]
+        rows[k] = <int32_t*>cnp.PyArray_DATA(a)
+    tptr = np.empty(ncols + 1, np.int32)
+    q = <int32_t*>cnp.PyArray_DATA(tptr)
+    tq = <int32_t*>malloc((nrows * n + 1) * sizeof(int32_t))
+    if tq == NULL:
+        raise MemoryError("the sparsity pattern does not fit into memory")
+    with nogil:
+        found = pattern_stencil(<int32_t>nrows, <int32_t>ncols, n, rows, q, tq)
+    return tptr, owned_array(tq, found)
 
 
 def invert(Py_ssize_t ncols, object rows):
