@@ -566,6 +566,8 @@ def test_errors_name_what_is_wrong():
         integrate.solve_ivp(lambda t, y: k * y, (0, 1), [1.0], "BDF", jac=np.eye(2))
     with pytest.raises(ValueError):
         integrate.solve_ivp(lambda t, y: k * y, (0, 1), [1.0], t_eval=[2.0])
+    with pytest.raises(TypeError, match="fun must return numbers"):
+        integrate.solve_ivp(lambda t, y: None, (0, 1), [1.0])
     with pytest.raises(TypeError):
         integrate.solve_ivp(lambda t, y: [float(k * y[0])], (0, 1), [1.0])
 
