@@ -186,7 +186,8 @@ def _replacements():
 _PAIRS = list(_replacements())
 _BY_PLAIN = {id(plain): replacement for plain, replacement in _PAIRS}
 _BY_REPLACEMENT = {id(replacement): plain for plain, replacement in _PAIRS}
-_OF_NUMPY = [name for name, value in vars(numpy).items() if id(value) in _BY_PLAIN]
+_NUMPY = vars(numpy)
+_OF_NUMPY = [name for name, value in _NUMPY.items() if id(value) in _BY_PLAIN]
 _plain_call = numpy.vectorize.__call__
 
 
@@ -206,11 +207,11 @@ _modules_before = 0
 
 
 def _substitute(namespace, table):
-    names = _OF_NUMPY if namespace is vars(numpy) else list(namespace)
+    names = _OF_NUMPY if namespace is _NUMPY else list(namespace)
     for name in names:
-        other = table.get(id(namespace.get(name)))
-        if other is not None:
-            namespace[name] = other
+        value = id(namespace.get(name))
+        if value in table:
+            namespace[name] = table[value]
 
 
 def _enter(namespaces):
@@ -242,7 +243,7 @@ def _leave(namespaces):
 
 @contextlib.contextmanager
 def _interception(namespaces):
-    namespaces = [vars(numpy), *namespaces]
+    namespaces = [_NUMPY, *namespaces]
     _enter(namespaces)
     token = _INTERCEPTING.set(True)
     try:
