@@ -120,6 +120,29 @@ static int64_t long_row(int64_t i, int nterms, const PatternTerm *terms, int32_t
     return n;
 }
 
+/* Whether every row is one element of each term, and that a single input: the pattern of a stencil. */
+static int is_stencil(int nterms, const PatternTerm *terms)
+{
+    for (const PatternTerm *t = terms; t < terms + nterms; t++)
+        if (t->indptr || t->start || t->members || t->count != 1) return 0;
+    return nterms <= SHORT;
+}
+
+/* The rows of a stencil, for which *list has room. Returns how many entries they have. */
+static int64_t stencil_rows(int64_t nrows, int nterms, const PatternTerm *terms, int64_t *indptr, int32_t *list)
+{
+    int64_t total = 0;
+    for (int64_t i = 0; i < nrows; i++) {
+        int64_t n = 0;
+        for (int t = 0; t < nterms; t++) {
+            const int32_t c = terms[t].rows[i];
+            if (c >= 0) n = insert(list + total, n, c);
+        }
+        indptr[i + 1] = total += n;
+    }
+    return total;
+}
+
 int pattern_union(int64_t nrows, int64_t ncols, int nterms, const PatternTerm *terms, int64_t *indptr,
                   int32_t **indices)
 {
@@ -127,7 +150,9 @@ int pattern_union(int64_t nrows, int64_t ncols, int nterms, const PatternTerm *t
     int32_t *mark = NULL, stamp = 0;
     int failed = reserve(&b, nrows * nterms + SHORT);
     indptr[0] = 0;
-    for (int64_t i = 0; i < nrows && !failed; i++) {
+    const int64_t rest = failed || is_stencil(nterms, terms) ? 0 : nrows;
+    if (!failed && !rest) b.size = stencil_rows(nrows, nterms, terms, indptr, b.data);
+    for (int64_t i = 0; i < rest && !failed; i++) {
         int64_t n = gathered(i, nterms, terms);
         if (n <= SHORT) {
             failed = reserve(&b, n);
@@ -151,6 +176,38 @@ int pattern_union(int64_t nrows, int64_t ncols, int nterms, const PatternTerm *t
     return 0;
 }
 
+/* The column of term t in row i, -1 if it has none or an earlier term has the same. */
+static inline int32_t new_column(int t, const int32_t *const *rows, int32_t i)
+{
+    const int32_t c = rows[t][i];
+    for (int s = 0; s < t; s++)
+        if (rows[s][i] == c) return -1;
+    return c;
+}
+
+int32_t pattern_stencil(int32_t nrows, int32_t ncols, int nterms, const int32_t *const *rows, int32_t *tptr,
+                        int32_t *tindices)
+{
+    memset(tptr, 0, ((size_t)ncols + 1) * sizeof *tptr);
+    for (int32_t i = 0; i < nrows; i++)
+        for (int t = 0; t < nterms; t++) {
+            const int32_t c = new_column(t, rows, i);
+            if (c >= 0) tptr[c + 1]++;
+        }
+    int32_t total = 0;
+    for (int32_t c = 0; c < ncols; c++) {
+        const int32_t n = tptr[c + 1];
+        tptr[c + 1] = total;
+        total += n;
+    }
+    for (int32_t i = 0; i < nrows; i++)
+        for (int t = 0; t < nterms; t++) {
+            const int32_t c = new_column(t, rows, i);
+            if (c >= 0) tindices[tptr[c + 1]++] = i;
+        }
+    return total;
+}
+
 /* Counts in tptr[c + 1] to positions: tptr[c + 1] becomes the start of column c, ready to be advanced while filling. */
 static void counts_to_starts(int64_t ncols, int64_t *tptr)
 {
@@ -163,8 +220,8 @@ static void counts_to_starts(int64_t ncols, int64_t *tptr)
     }
 }
 
-void pattern_transpose(int64_t nrows, int64_t ncols, const int64_t *indptr, const int32_t *indices, int64_t *tptr,
-                       int32_t *tindices)
+void pattern_columns(int64_t nrows, int64_t ncols, const int64_t *indptr, const int32_t *indices, int64_t *tptr,
+                     int32_t *tindices)
 {
     memset(tptr, 0, (size_t)(ncols + 1) * sizeof *tptr);
     for (int64_t k = 0; k < indptr[nrows]; k++) tptr[indices[k] + 1]++;
@@ -173,7 +230,7 @@ void pattern_transpose(int64_t nrows, int64_t ncols, const int64_t *indptr, cons
         for (int64_t k = indptr[i]; k < indptr[i + 1]; k++) tindices[tptr[indices[k] + 1]++] = (int32_t)i;
 }
 
-int64_t pattern_invert(int64_t nrows, int64_t ncols, const int32_t *rows, int64_t *tptr, int32_t *tindices)
+int64_t pattern_places(int64_t nrows, int64_t ncols, const int32_t *rows, int64_t *tptr, int32_t *tindices)
 {
     memset(tptr, 0, (size_t)(ncols + 1) * sizeof *tptr);
     for (int64_t i = 0; i < nrows; i++)

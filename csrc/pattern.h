@@ -20,11 +20,16 @@ typedef struct PatternTerm {
 int pattern_union(int64_t nrows, int64_t ncols, int nterms, const PatternTerm *terms, int64_t *indptr,
                   int32_t **indices);
 
+/* The transpose of a union of terms of single inputs, one element a row: the pattern of a stencil, column by column.
+ * rows[t] are the rows of term t; tindices has room for nrows*nterms entries, fewer than 2^31. Returns how many. */
+int32_t pattern_stencil(int32_t nrows, int32_t ncols, int nterms, const int32_t *const *rows, int32_t *tptr,
+                        int32_t *tindices);
+
 /* The transpose of a CSR pattern, its rows sorted: tptr has ncols + 1 entries, tindices as many as indices. */
-void pattern_transpose(int64_t nrows, int64_t ncols, const int64_t *indptr, const int32_t *indices, int64_t *tptr,
-                       int32_t *tindices);
+void pattern_columns(int64_t nrows, int64_t ncols, const int64_t *indptr, const int32_t *indices, int64_t *tptr,
+                     int32_t *tindices);
 
 /* As a transpose of the pattern with the one column rows[i] in row i, none where it is -1. Returns the entries. */
-int64_t pattern_invert(int64_t nrows, int64_t ncols, const int32_t *rows, int64_t *tptr, int32_t *tindices);
+int64_t pattern_places(int64_t nrows, int64_t ncols, const int32_t *rows, int64_t *tptr, int32_t *tindices);
 
 #endif

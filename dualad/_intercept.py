@@ -53,39 +53,74 @@ def _is_served(file, name, args):
 
 # ---- who calls -----------------------------------------------------------------------------------------------------
 
-_LOADS_NAME = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_DEREF")
-_CALLS = ("CALL", "BINARY_SUBSCR")
-_BETWEEN = ("PUSH_NULL", "EXTENDED_ARG", "PRECALL", "KW_NAMES")
+_CALLS = ("CALL", "CALL_KW", "CALL_FUNCTION_EX")
+_NEUTRAL = ("EXTENDED_ARG", "NOP", "RESUME", "PRECALL", "KW_NAMES", "NOT_TAKEN")
+_ENDS = ("RETURN_VALUE", "RETURN_CONST", "RERAISE", "RAISE_VARARGS", "JUMP_FORWARD", "JUMP_BACKWARD",
+         "JUMP_BACKWARD_NO_INTERRUPT")
+_JUMPS = {*dis.hasjrel, *dis.hasjabs}
 
 
 @functools.lru_cache(maxsize=4096)
 def _callees(code):
     """For each code unit: the names that lead to what its instruction calls or subscripts, (is global, "np", "zeros").
 
-    A call ``np.zeros(3)`` and what it calls, ``np.zeros``, start at one place of the source (with a method on a line of
-    its own, at the dot): what was last loaded from there is called.
+    The byte code is followed with a stack of such names in place of values, None where a value has no name.
     """
-    loaded, called = {}, {}
-    path = origin = None
-    for step in dis.get_instructions(code):
-        name, start = step.opname, (step.positions.lineno, step.positions.col_offset)
-        if start[1] is None or name in _BETWEEN:
-            continue
-        if name in ("LOAD_ATTR", "LOAD_METHOD"):
-            path = path and (*path, step.argval)
-            loaded[start] = loaded[origin] = path
-        elif name.startswith(_LOADS_NAME):
-            last = step.argval[-1] if isinstance(step.argval, tuple) else step.argval
-            path, origin = (name == "LOAD_GLOBAL", last), start
-            loaded[start] = path
-        elif name.startswith(_CALLS) or (name == "BINARY_OP" and step.argrepr == "[]"):
-            callee = loaded.pop(start, None)
-            loaded = {place: other for place, other in loaded.items() if other is not callee}
-            called.setdefault(tuple(step.positions), callee)
-            path = None
-        else:
-            path = None
-    return [called.get(position) for position in code.co_positions()]
+    called = [None] * (len(code.co_code) // 2)
+    stack, at_target = [], {}
+    steps = list(dis.get_instructions(code))
+    ends = [step.offset for step in steps[1:]] + [len(code.co_code)]
+    for step, end in zip(steps, ends, strict=True):
+        stack = at_target.pop(step.offset, stack)
+        if step.opcode in _JUMPS:
+            at_target.setdefault(step.argval, _after(stack, step, True))
+        units = slice(step.offset // 2, end // 2)  # with the caches behind the instruction
+        called[units] = [_callee(stack, step)] * (units.stop - units.start)
+        stack = [] if step.opname in _ENDS else _after(stack, step, False)
+    return called
+
+
+def _popped(step):
+    """How many entries of the stack a call takes: the callee, NULL or self, and the arguments."""
+    if step.opname == "CALL" and sys.version_info < (3, 12):
+        return 2 + step.arg  # PRECALL counts for the rest
+    return 1 - dis.stack_effect(step.opcode, step.arg)
+
+
+def _callee(stack, step):
+    if step.opname in _CALLS:
+        start = max(len(stack) - _popped(step), 0)
+        return next((path for path in stack[start : start + 2] if path), None)
+    if step.opname == "BINARY_SUBSCR" or (step.opname == "BINARY_OP" and step.argrepr == "[]"):
+        return stack[-2] if len(stack) > 1 else None
+    return None
+
+
+def _after(stack, step, jump):
+    """The stack after an instruction."""
+    name = step.opname
+    if name in _NEUTRAL:
+        return stack
+    effect = dis.stack_effect(step.opcode, step.arg if step.opcode >= dis.HAVE_ARGUMENT else None, jump=jump)
+    if name in _CALLS:
+        return stack[: max(len(stack) - _popped(step), 0)] + [None]
+    if name in ("LOAD_ATTR", "LOAD_METHOD"):
+        path = stack[-1] and (*stack[-1], step.argval) if stack else None
+        return stack[:-1] + [path] + [None] * effect
+    if name == "STORE_FAST_LOAD_FAST":
+        return stack[:-1] + [(False, step.argval[1])]
+    if name.startswith(("LOAD_FAST", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF")):
+        names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        paths = [(name == "LOAD_GLOBAL", n) for n in names]
+        nulls = [None] * (effect - len(paths))
+        return stack + nulls + paths if sys.version_info < (3, 13) else stack + paths + nulls
+    if name == "COPY":
+        return stack + [stack[-step.arg] if step.arg <= len(stack) else None]
+    if effect >= 0:
+        changed = stack[:-1] + [None] if stack and effect == 0 else stack
+        return changed + [None] * effect
+    left = stack[:effect]
+    return left if name.startswith(("POP_", "STORE_")) else left[:-1] + [None]
 
 
 def _calls(frame, name, replacement):
@@ -151,7 +186,8 @@ def _replacements():
 _PAIRS = list(_replacements())
 _BY_PLAIN = {id(plain): replacement for plain, replacement in _PAIRS}
 _BY_REPLACEMENT = {id(replacement): plain for plain, replacement in _PAIRS}
-_OF_NUMPY = [name for name, value in vars(numpy).items() if id(value) in _BY_PLAIN]
+_NUMPY = vars(numpy)
+_OF_NUMPY = [name for name, value in _NUMPY.items() if id(value) in _BY_PLAIN]
 _plain_call = numpy.vectorize.__call__
 
 
@@ -171,11 +207,11 @@ _modules_before = 0
 
 
 def _substitute(namespace, table):
-    names = _OF_NUMPY if namespace is vars(numpy) else list(namespace)
+    names = _OF_NUMPY if namespace is _NUMPY else list(namespace)
     for name in names:
-        other = table.get(id(namespace.get(name)))
-        if other is not None:
-            namespace[name] = other
+        value = id(namespace.get(name))
+        if value in table:
+            namespace[name] = table[value]
 
 
 def _enter(namespaces):
@@ -207,7 +243,7 @@ def _leave(namespaces):
 
 @contextlib.contextmanager
 def _interception(namespaces):
-    namespaces = [vars(numpy), *namespaces]
+    namespaces = [_NUMPY, *namespaces]
     _enter(namespaces)
     token = _INTERCEPTING.set(True)
     try:
@@ -269,8 +305,7 @@ def intercept_numpy(*where):
     arange, linspace, eye, concatenate of lists, r_, vectorize, ...), called from Python code. Not reached are calls
     from compiled code, such as Cython modules or ``map(np.zeros, sizes)``, and those inside NumPy and SciPy that get
     no number; they make plain arrays, in which a number cannot be stored: that raises TypeError or ValueError.
-    Calls are told apart by the source positions in the byte code (PEP 657), so Python must not run with
-    ``-X no_debug_ranges``.
+    Calls are told apart by following the byte code of the function that makes them.
 
     Examples
     --------

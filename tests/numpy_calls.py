@@ -2097,6 +2097,13 @@ np.divmod(x, 0.8, out=(None, np.zeros_like(x)))[1]
 """
 
 CALLS["further"] = """
+np.sum(x, where=[1, 0, 1, 1, 0])
+np.mean(x, where=[1, 0, 1, 1, 0])
+np.var(x, where=[1, 0, 1, 1, 0])
+np.max(x, where=[1, 0, 1, 1, 0], initial=-3.0)
+np.prod(x, where=[1, 0, 1, 1, 0])
+np.nansum(N, where=[1, 0, 1, 1, 0])
+np.nanmean(N, where=[1, 0, 1, 1, 0])
 np.add.reduce(x, axis=-1)
 np.add.reduce(A, axis=(-1,))
 np.add.reduce(A, 1, float)

@@ -521,11 +521,29 @@ def test_a_user_s_jacobian_may_be_sparse_constant_or_a_function(method):
         assert_close(da.derivative(lambda k, options=options: f(k, **options))(1.0), expected, 2e-6)
 
 
-def test_many_directions_with_lsoda_use_bands():
+@pytest.mark.parametrize("method", STIFF)
+def test_many_directions(method):
+    """More components than are factorised as a whole."""
     n = 24
     A = np.diag(-np.arange(1.0, n + 1))
-    f = lambda y0: integrate.solve_ivp(lambda t, y: A @ y, (0, 1), y0, "LSODA", rtol=1e-6, atol=1e-8).y[:, -1]  # noqa: E731
+
+    def f(y0):
+        return integrate.solve_ivp(lambda t, y: A @ y, (0, 1), y0, method, rtol=1e-6, atol=1e-8).y[:, -1]
+
     assert_close(da.jacobian(f)(np.ones(n)), np.diag(np.exp(-np.arange(1.0, n + 1))), 1e-3, 1e-6)
+
+
+@pytest.mark.parametrize("method", STIFF)
+def test_blocks_and_the_whole_give_the_same(method, monkeypatch):
+    """Systems of all components are solved as a whole if they are small, by blocks otherwise."""
+    f = final(robertson, (0, 40), [1.0, 0, 0], method, rtol=1e-6, atol=[1e-8, 1e-14, 1e-6])
+    k = np.array([0.04, 1e4, 3e7])
+    whole = da.jacobian(f)(k) * k
+    second = da.derivative(lambda s: f(k * s), 0, 2)(1.0)
+    monkeypatch.setattr("dualad.integrate._stiff._SMALL", 0)
+    monkeypatch.setattr("dualad.integrate._stiff._LARGEST_FULL", 0)
+    assert_close(da.jacobian(f)(k) * k, whole, 1e-3, 1e-7)
+    assert_close(da.derivative(lambda s: f(k * s), 0, 2)(1.0), second, 2e-3, 1e-7)
 
 
 # ---- errors --------------------------------------------------------------------------------------------------------
@@ -548,6 +566,8 @@ def test_errors_name_what_is_wrong():
         integrate.solve_ivp(lambda t, y: k * y, (0, 1), [1.0], "BDF", jac=np.eye(2))
     with pytest.raises(ValueError):
         integrate.solve_ivp(lambda t, y: k * y, (0, 1), [1.0], t_eval=[2.0])
+    with pytest.raises(TypeError, match="fun must return numbers"):
+        integrate.solve_ivp(lambda t, y: None, (0, 1), [1.0])
     with pytest.raises(TypeError):
         integrate.solve_ivp(lambda t, y: [float(k * y[0])], (0, 1), [1.0])
 

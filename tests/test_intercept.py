@@ -1,6 +1,7 @@
 """intercept_numpy and intercept=True: programs for plain NumPy differentiate as they are."""
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import importlib
@@ -207,6 +208,37 @@ def by_try(x):
     return y
 
 
+def by_assert(x):  # which pytest rewrites
+    assert len(np.zeros(3)) == 3 and type(np.zeros(3)) is not numpy.ndarray, np.ones(3)
+    assert not isinstance(np.zeros(shape=3), numpy.ndarray)
+    return np.zeros(3) + np.array([0.0, x**2, 0.0])
+
+
+def by_branches(x, odd=True):
+    for k in range(2):
+        y = np.zeros(2 if k == 0 else (3 if odd else 4), dtype=float if odd and k else None)
+        while len(y) > 3 or (k and not odd):
+            y = np.ones(1)
+    with contextlib.suppress(KeyError):
+        y = y + np.full(3, 0.0 if odd or x > 0 else 1.0)
+        y[1] = x**2 if x > 0 else np.zeros(1)[0]
+    return y if odd else None
+
+
+def by_unpacking(x):
+    (y, z), w = (np.zeros(3), np.ones(3)), [*np.zeros((1, 3)), *map(str, range(2))][0]
+    y[1], z[0], w[2] = x**2, x, x
+    return y + (w + z) * np.array([0.0 for _ in range(3)])
+
+
+def by_walrus(x):
+    total = 0.0
+    while (y := np.zeros(3)) is not None and total < 1:
+        y[1] = x**2
+        total += 1
+    return {"y": y, "t": total}["y"] * 0 + (lambda n, make=np.zeros: np.zeros(n))(3) + np.array([0, x**2, 0.0])
+
+
 def by_r(x):
     return np.r_[0.0, x**2, 0.0]
 
@@ -215,7 +247,10 @@ def by_list(x):
     return np.array([0.0, x**2, 0.0])
 
 
-WAYS = [by_star, by_local_import, by_alias, by_chain, by_comprehension, by_closure, by_generator, by_try, by_r, by_list]
+WAYS = [
+    by_assert, by_branches, by_unpacking, by_walrus, by_star, by_local_import, by_alias, by_chain, by_comprehension,
+    by_closure, by_generator, by_try, by_r, by_list,
+]
 
 
 @pytest.mark.parametrize("f", WAYS, ids=lambda f: f.__name__)
@@ -357,21 +392,18 @@ class TestNotReached:
             actual = da.derivative(f)(3.0)
         assert_close(actual, da.derivative(with_other_numpy(f, zeros=dualad.numpy.zeros, eye=dualad.numpy.eye))(3.0))
 
-    def test_without_source_positions_nothing_is_lost(self):
-        program = textwrap.dedent("""
-            import numpy as np, dualad as da
-            def f(x):
-                y = np.zeros(2)
-                y[0] = x
-                return y
-            try:
-                print(da.derivative(f, intercept=True)(3.0))
-            except (TypeError, ValueError) as error:
-                print("raised", error.__cause__ or error)
-        """)
-        run = [sys.executable, "-X", "no_debug_ranges", "-c", program]
-        result = subprocess.run(run, capture_output=True, text=True, check=True)
-        assert result.stdout.startswith("raised") and "derivative" in result.stdout
+
+def test_source_positions_are_not_needed():
+    program = textwrap.dedent("""
+        import numpy as np, dualad as da
+        def f(x):
+            y = np.zeros(2)
+            y[0] = x
+            return y
+        print(da.derivative(f, intercept=True)(3.0))
+    """)
+    run = [sys.executable, "-X", "no_debug_ranges", "-c", program]
+    assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "[1. 0.]\n"
 
 
 class TestLibrariesGivenNumbers:

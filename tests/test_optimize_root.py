@@ -140,8 +140,10 @@ def test_bad_input():
         optimize.root(np.cos, "a")
     with pytest.raises(ValueError, match="method must be one of auto, newton"):
         optimize.root(np.cos, 1.0, method="newtn")
-    with pytest.raises(ValueError, match="no option max_iter: it has maxiter"):
+    with pytest.raises(ValueError, match="no option max_iter: it has damping"):
         optimize.root(np.cos, 1.0, method="newton", options={"max_iter": 3})
+    with pytest.raises(ValueError, match="'auto' has no option max_iter"):
+        optimize.root(np.cos, 1.0, options={"max_iter": 3})
     with pytest.raises(ValueError, match="damping"):
         optimize.root(np.cos, 1.0, method="newton", options={"damping": 0.0})
 
@@ -198,6 +200,8 @@ def test_options_of_newton():
     with np.errstate(all="ignore"):
         assert not optimize.root(np.arctan, [3.0], method="newton", options={"line_search": False}).success
     assert optimize.root(np.arctan, [3.0], method="newton").success
+    trusted = optimize.root(np.arctan, [3.0], method="newton", options={"trust_region": True, "factor": 1.0})
+    assert trusted.success and trusted.method == "newton"
 
 
 def test_newton_krylov_with_preconditioners():

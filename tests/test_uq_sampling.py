@@ -321,6 +321,26 @@ def test_through_a_differential_equation():
     np.testing.assert_allclose(numbers.std_dev, band)
 
 
+def test_through_solve_ivp():
+    """The same growth by an adaptive integrator, to first and second order."""
+    from dualad import integrate
+
+    r, K, t = 0.8, 10.0, np.linspace(0, 4, 5)
+
+    def f(p):
+        def rate(t, y, r, K):
+            return r * y * (1 - y / K)
+
+        return integrate.solve_ivp(rate, (0, 4), [p[2]], t_eval=t, args=(p[0], p[1]), rtol=1e-10, atol=1e-12).y[0]
+
+    decay = np.exp(-r * t)
+    slope = K * (K - 1) * t * decay / (1 + (K - 1) * decay) ** 2
+    bend = slope * t * (2 * (K - 1) * decay / (1 + (K - 1) * decay) - 1)
+    result = uq.propagate(f, [r, K, 1.0], std=[0.05, 0, 0], order=2)
+    np.testing.assert_allclose(result.std**2, (0.05 * slope) ** 2 + 0.5 * (0.05**2 * bend) ** 2, rtol=1e-6)
+    np.testing.assert_allclose(result.hessian[:, 0, 0], bend, rtol=1e-5, atol=1e-6)
+
+
 def test_elasticity_of_a_power_law_is_its_exponent():
     r = uq.local_sensitivity(lambda p: p[0] ** 3 / p[1], [2.0, 5.0])
     np.testing.assert_allclose(r.elasticities, [3, -1])

@@ -17,6 +17,7 @@ void test_drive(void);
 void test_in_place(void);
 void test_table(void);
 void test_pool(void);
+void test_patterns(void);
 void test_coloring(void);
 
 #endif

@@ -18,6 +18,7 @@ int main(void)
     test_in_place();
     test_table();
     test_pool();
+    test_patterns();
     test_coloring();
     CHECK(!called_by_interpreter());
     CHECK(*simd_variant());

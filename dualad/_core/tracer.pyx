@@ -16,10 +16,9 @@ are shared between tracers and copied before they are written to.
 """
 cimport cython
 cimport numpy as cnp
-from cpython.object cimport PyObject
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy
 from dualad._core.number cimport Number, TRACER
 
 import sys
@@ -36,8 +35,9 @@ cdef extern from "pattern.h":
         const int32_t* members
         int64_t count
     int pattern_union(int64_t, int64_t, int, const PatternTerm*, int64_t*, int32_t**) nogil
-    void pattern_transpose(int64_t, int64_t, const int64_t*, const int32_t*, int64_t*, int32_t*) nogil
-    int64_t pattern_invert(int64_t, int64_t, const int32_t*, int64_t*, int32_t*) nogil
+    void pattern_columns(int64_t, int64_t, const int64_t*, const int32_t*, int64_t*, int32_t*) nogil
+    int32_t pattern_stencil(int32_t, int32_t, int, const int32_t* const*, int32_t*, int32_t*) nogil
+    int64_t pattern_places(int64_t, int64_t, const int32_t*, int64_t*, int32_t*) nogil
 
 cdef enum:
     FEW_TERMS = 16                     # more terms than these are merged into one
@@ -111,7 +111,7 @@ def union(Py_ssize_t nrows, Py_ssize_t ncols, list pieces):
     cdef PatternTerm* terms = <PatternTerm*>malloc((n + 1) * sizeof(PatternTerm))
     cdef int32_t* indices = NULL
     cdef cnp.ndarray indptr = np.empty(nrows + 1, np.int64)
-    cdef cnp.ndarray a, result
+    cdef cnp.ndarray a
     cdef int64_t* p = <int64_t*>cnp.PyArray_DATA(indptr)
     cdef int status
     held = []
@@ -144,12 +144,20 @@ def union(Py_ssize_t nrows, Py_ssize_t ncols, list pieces):
             status = pattern_union(nrows, ncols, <int>n, terms, p, &indices)
         if status:
             raise MemoryError("the sparsity pattern does not fit into memory")
-        result = np.empty(p[nrows], np.int32)
-        memcpy(cnp.PyArray_DATA(result), indices, p[nrows] * sizeof(int32_t))
     finally:
         free(terms)
-        free(indices)
-    return indptr, result
+    return indptr, owned_array(indices, p[nrows])
+
+
+cdef object owned_array(int32_t* data, cnp.npy_intp n):
+    """An array that frees the memory that it is given."""
+    cdef cnp.ndarray a = cnp.PyArray_SimpleNewFromData(1, &n, cnp.NPY_INT32, data)
+    cnp.set_array_base(a, PyCapsule_New(data, NULL, free_capsule))
+    return a
+
+
+cdef void free_capsule(object capsule) noexcept:
+    free(PyCapsule_GetPointer(capsule, NULL))
 
 
 def transpose(Py_ssize_t ncols, cnp.ndarray indptr, cnp.ndarray indices):
@@ -162,8 +170,32 @@ def transpose(Py_ssize_t ncols, cnp.ndarray indptr, cnp.ndarray indices):
     cdef int32_t* tq = <int32_t*>cnp.PyArray_DATA(tindices)
     cdef Py_ssize_t nrows = len(indptr) - 1
     with nogil:
-        pattern_transpose(nrows, ncols, p, q, tp, tq)
+        pattern_columns(nrows, ncols, p, q, tp, tq)
     return tptr, tindices
+
+
+def stencil_columns(Py_ssize_t nrows, Py_ssize_t ncols, terms):
+    """The transpose of the union of terms as (indptr, indices) of 32 bits; None unless all are of single inputs."""
+    cdef const int32_t* rows[FEW_TERMS]
+    cdef cnp.ndarray a, tptr
+    cdef int32_t* q
+    cdef int32_t* tq
+    cdef int32_t found
+    cdef int k, n = <int>len(terms)
+    if n > FEW_TERMS or nrows * max(n, 1) >= 2**31 or any([table is not None for table, _ in terms]):
+        return None
+    held = [flat_int32(r) for _, r in terms]
+    for k in range(n):
+        a = held[k]
+        rows[k] = <int32_t*>cnp.PyArray_DATA(a)
+    tptr = np.empty(ncols + 1, np.int32)
+    q = <int32_t*>cnp.PyArray_DATA(tptr)
+    tq = <int32_t*>malloc((nrows * n + 1) * sizeof(int32_t))
+    if tq == NULL:
+        raise MemoryError("the sparsity pattern does not fit into memory")
+    with nogil:
+        found = pattern_stencil(<int32_t>nrows, <int32_t>ncols, n, rows, q, tq)
+    return tptr, owned_array(tq, found)
 
 
 def invert(Py_ssize_t ncols, object rows):
@@ -177,7 +209,7 @@ def invert(Py_ssize_t ncols, object rows):
     cdef int64_t found
     cdef Py_ssize_t nrows = len(a)
     with nogil:
-        found = pattern_invert(nrows, ncols, q, tp, tq)
+        found = pattern_places(nrows, ncols, q, tp, tq)
     return tptr, tindices[:found]
 
 

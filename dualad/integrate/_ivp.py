@@ -109,7 +109,9 @@ class Problem:
 
     def checked(self, t, f):
         """f itself; what is not finite at the start would keep SciPy's choice of the first step in a loop."""
-        if not self._started and f.dtype.kind in "fc" and not np.all(np.isfinite(f)):
+        if f.dtype.kind not in "biufc":
+            raise TypeError(f"fun must return numbers, not an array of dtype {f.dtype}")
+        if not self._started and not np.all(np.isfinite(f)):
             raise ValueError(f"fun returned NaN or infinity at the start, t = {t}")
         self._started = True
         return f

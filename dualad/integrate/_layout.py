@@ -61,6 +61,10 @@ class Layout:
 
     def flatten(self, x):
         """The components of x as a plain array of shape ``counts + x.shape``; raises Widen where they do not fit."""
+        if len(self._leads) == 1 and isinstance(x, Number) and x.level == self._leads[0].level:
+            data = x.components
+            if type(data) is np.ndarray and data.shape[:data.ndim - x.ndim] == self.counts:
+                return data
         return self._flatten(x, self._leads)
 
     def _flatten(self, x, leads):

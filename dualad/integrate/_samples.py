@@ -207,7 +207,7 @@ def simpson(y, x=None, *, dx=1.0, axis=-1):
     >>> da.grad(lambda y: 3 * integrate.simpson(y))([1.0, 2.0, 4.0]).round(12)
     array([1., 4., 1.])
     """
-    return _simpson(y, x, dx=dx, axis=axis)
+    return _simpson(y, x=x, dx=dx, axis=axis)
 
 
 def cumulative_simpson(y, *, x=None, dx=1.0, axis=-1, initial=None):

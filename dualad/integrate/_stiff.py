@@ -26,6 +26,9 @@ from dualad.transforms import jacobian, jvp
 _LARGEST_FULL = 400
 """Unknowns up to which LSODA gets the whole Jacobian of an augmented system, beyond only its diagonal blocks."""
 
+_SMALL = 64
+"""Unknowns of an augmented system up to which one call for the whole is faster than several for its blocks."""
+
 _LEAST_SPARSE = 100
 """Unknowns from which on a pattern is looked for."""
 
@@ -153,14 +156,21 @@ class Augmented:
 
     def jacobian(self, t, z):
         """A matrix of numbers (n, n), or a `SparseJacobian`."""
-        if self._given is not None:
-            plain = self._given(t, z[:self.n]) if callable(self._given) else self._given
-            if np.shape(plain) != (self.n, self.n):
-                raise ValueError(f"jac must have shape {(self.n, self.n)}, but has {np.shape(plain)}")
-            if issparse(plain):
-                return SparseJacobian(plain, self._push(t, self.number(z)))
-            self._given = None  # of no use: the Jacobian must have the derivatives as well
+        plain = self._checked_given(t, z)
+        if issparse(plain):
+            return SparseJacobian(plain, self._push(t, self.number(z)))
         return exact_jacobian(lambda y: self._rhs(t, y), self.number(z))
+
+    def _checked_given(self, t, z):
+        """The given Jacobian; a dense one is of no more use, as the one that is needed has derivatives as well."""
+        if self._given is None:
+            return None
+        plain = self._given(t, z[:self.n]) if callable(self._given) else self._given
+        if np.shape(plain) != (self.n, self.n):
+            raise ValueError(f"jac must have shape {(self.n, self.n)}, but has {np.shape(plain)}")
+        if not issparse(plain):
+            self._given = None
+        return plain
 
     def _push(self, t, y):
         def along(x):
@@ -182,6 +192,7 @@ class Augmented:
 
     def full(self, t, z):
         """The Jacobian of the augmented system as one plain matrix: products with each unit of the algebra."""
+        self._checked_given(t, z)
         J = exact_jacobian(lambda y: self._rhs(t, y), self.number(z))
         rows, counts = self._layout.rows, self._layout.counts
         units = [self._layout.rebuild(e.reshape(counts)) for e in np.eye(rows)]
@@ -243,10 +254,13 @@ def augmented_solver(method, augmented, largest, options):
     options = {**options, "largest": largest}
     kind = _Recording
     if issubclass(method, (Radau, BDF)):
-        options.pop("jac", None)
         options.pop("jac_sparsity", None)
-        options["augmented"] = augmented
-        kind = _OneFactorisation
+        if augmented.size <= _SMALL:
+            options["jac"] = augmented.full
+        else:
+            options.pop("jac", None)
+            options["augmented"] = augmented
+            kind = _OneFactorisation
     elif issubclass(method, LSODA):
         options.update(lsoda_options(augmented, options.get("lband"), options.get("uband")))
     return type(method.__name__, (kind, method), {"__doc__": method.__doc__}), options

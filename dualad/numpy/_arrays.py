@@ -85,6 +85,7 @@ def _guide(kwargs):
 # ---- lists of numbers ----------------------------------------------------------------------------------------------
 
 _PACKABLE = (Number, float, int, complex, np.number)
+_OBJECTS = np.dtype(object)
 
 
 def contains_number(a):
@@ -137,22 +138,42 @@ def _is_new(y, args):
 
 # ---- wrappers ------------------------------------------------------------------------------------------------------
 
+def _wrapped(function, general):
+    """`function` where it gives a plain array and no transform runs, at hardly more than its price; else general."""
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if not running():
+            try:
+                y = function(*args, **kwargs)
+            except (TypeError, ValueError):
+                y = None  # numbers among the arguments, or an error that comes again
+            if type(y) is np.ndarray and y.dtype is not _OBJECTS:
+                return y
+        return general(*args, **kwargs)
+
+    return call
+
+
 def _maker(function, call=None):
     """For a function whose result is a new array; `call` is what takes numbers among its arguments."""
-    call = call or function
     zero = function.__name__.startswith(("zeros", "empty"))
 
-    @functools.wraps(function)
     def make(*args, **kwargs):
-        if not running() and "like" not in kwargs:
-            return call(*args, **kwargs)
         guide = _guide(kwargs)
-        y = call(*args, **kwargs)
+        y = (call or function)(*args, **kwargs)
         if guide is None and not running():
             return y
         return with_room(y, guide, zero=zero and not isinstance(y, Number))
 
-    return make
+    @functools.wraps(function)
+    def make_of_no_numbers(*args, **kwargs):
+        if not running() and "like" not in kwargs:
+            return function(*args, **kwargs)
+        return make(*args, **kwargs)
+
+    if call is None:
+        return make_of_no_numbers
+    return functools.wraps(function)(make) if function is np.fromiter else _wrapped(function, make)
 
 
 def _combiner(function, members=False):
@@ -210,7 +231,6 @@ def _converter(function):
             return function(*args, **kwargs)
         return convert_number(pack(args[0]), args[1:], kwargs)
 
-    @functools.wraps(function)
     def convert(*args, **kwargs):
         if kwargs:
             args = (kwargs.pop(first), *args) if first in kwargs else args
@@ -225,7 +245,7 @@ def _converter(function):
         needed = guide is not None or running()
         return with_room(y, guide) if needed and y is not x and _is_new(y, args) else y
 
-    return convert
+    return _wrapped(function, convert)
 
 
 # ---- numbers as arguments where NumPy does not dispatch ------------------------------------------------------------

@@ -6,6 +6,9 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse import linalg as sparse_linalg
 
+_WORTH_A_LOOK = 10_000
+"""From how many entries on the best order of elimination is worth finding out."""
+
 
 class Singular(Exception):
     """The matrix has no inverse, or holds entries that are not finite."""
@@ -22,9 +25,9 @@ class Factor:
 
     @staticmethod
     def _sparse(matrix):
-        matrix = sparse.csc_array(matrix)
+        matrix = matrix if matrix.format == "csc" else sparse.csc_array(matrix)
         # on a symmetric pattern this order leaves less fill than the default for any pattern
-        order = "MMD_AT_PLUS_A" if _symmetric(matrix) else "COLAMD"
+        order = "MMD_AT_PLUS_A" if matrix.nnz > _WORTH_A_LOOK and _symmetric(matrix) else "COLAMD"
         try:
             return sparse_linalg.splu(matrix, permc_spec=order).solve
         except RuntimeError:

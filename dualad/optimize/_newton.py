@@ -61,6 +61,7 @@ class Iteration:
         self.maxiter = 100 if maxiter is None else maxiter
         self.nit = 0
         self.matrix = self.factor = None
+        self.reason = ""
         self.f = system.value(self.x)
 
     def run(self):
@@ -86,8 +87,6 @@ class Iteration:
         except Singular as error:
             self.reason = str(error)
             return None
-
-    reason = ""
 
     def _status(self):
         if not finite(self.f):

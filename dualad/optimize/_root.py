@@ -55,10 +55,11 @@ def root(fun, x0, args=(), method="auto", jac=None, tol=None, callback=None, opt
         For the methods of dualad ``maxiter``, ``fatol`` (as `tol`), ``xtol`` (relative step that counts as none),
         ``disp``, ``jac_sparsity`` (the pattern of the Jacobian, which otherwise is detected for 50 unknowns or more;
         a sparse Jacobian is compressed, and factorised as such from 200 unknowns on);
-        for "newton" and "halley" ``line_search`` (True) and ``damping`` (1.0, shortens every step); for "dogleg"
-        ``factor`` (100, the first radius); for "newton-krylov" ``preconditioner`` ("jacobian", an operator or function
-        that applies an approximate inverse of the Jacobian), ``eta`` (0.5, the first forcing term), ``inner_maxiter``
-        and ``restart``. SciPy's own for its methods.
+        for "newton" and "halley" ``line_search`` (True) and ``damping`` (1.0, shortens every step); for "newton"
+        ``trust_region`` (False; True makes it "dogleg"); for "dogleg" ``factor`` (100, the first radius); for
+        "newton-krylov" ``preconditioner`` ("jacobian", an operator or function that applies an approximate inverse of
+        the Jacobian), ``eta`` (0.5, the first forcing term), ``inner_maxiter`` and ``restart``. SciPy's own for its
+        methods.
     progress : bool, optional
         Show iterations and residual norm (by tqdm, if it is installed).
 
@@ -135,15 +136,19 @@ def _start(x0):
 def _one(system, x0, name, tol, callback, options):
     """Run one method; a result without derivatives."""
     if name in OWN:
-        known = OWN[name].OPTIONS
-        unknown = sorted(set(options) - set(known))
-        if unknown:
-            raise ValueError(f"method {name!r} has no option {', '.join(unknown)}: it has {', '.join(known)} and "
-                             "jac_sparsity")
-        iteration = OWN[name](system, x0, tol, callback, **options)
+        kind = OWN["dogleg"] if name == "newton" and options.pop("trust_region", False) else OWN[name]
+        _check_options(name, options, kind.OPTIONS)
+        iteration = kind(system, x0, tol, callback, **options)
         status = iteration.run()
         return _result(system, name, iteration.x, iteration.f, status, iteration.nit, iteration.fatol)
     return _scipy_root(system, x0, name, tol, callback, options)
+
+
+def _check_options(name, options, known):
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise ValueError(f"method {name!r} has no option {', '.join(unknown)}: it has {', '.join(sorted(known))} and "
+                         "jac_sparsity")
 
 
 def _result(system, name, x, f, status, nit, fatol):
@@ -219,16 +224,18 @@ class _Record:
 # ---- the robust chain ------------------------------------------------------------------------------------------------
 
 
-_STARTS = 6
-"""How many starts around x0 the chain tries."""
+_STARTS, _FEW = 12, 3
+"""How many starts around x0 the chain tries for small systems, and for large ones ..."""
+_MANY_UNKNOWNS = 200
+"""... which begin here."""
 
 
 def _chain(system, x0, tol, callback, options):
     """Methods and starts in turn until one finds a root; else what came nearest."""
     best, nit = None, 0
+    _check_options("auto", options, {*OWN["newton"].OPTIONS, *OWN["dogleg"].OPTIONS})
     for start, name in _attempts(x0):
-        limits = dict(options) if name in OWN and name != "newton-krylov" else {}
-        limits = {k: v for k, v in limits.items() if name not in OWN or k in OWN[name].OPTIONS}
+        limits = {k: v for k, v in options.items() if name in OWN and k in OWN[name].OPTIONS}
         result = _one(system, start, name, tol, callback, limits)
         nit += result.nit
         result.nit = nit
@@ -254,8 +261,8 @@ def _attempts(x0):
     for name in ("newton", "dogleg", "lm", "hybr"):
         yield x0, name
     random = np.random.default_rng(0)
-    for k in range(_STARTS):
-        reach = 0.1 * 3.0**k
+    for k in range(_STARTS if x0.size < _MANY_UNKNOWNS else _FEW):
+        reach = 0.1 * 3.0 ** (k % 6)
         start = x0 + reach * np.maximum(np.abs(x0), 1.0) * random.standard_normal(x0.shape)
         yield start, "newton"
         yield start, "lm"

@@ -4,6 +4,7 @@ J. F. Traub, *Iterative Methods for the Solution of Equations*, 1964; for single
 """
 
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 import scipy.optimize
@@ -16,6 +17,29 @@ from dualad.transforms import jvp
 
 _BLOCK = 8192
 """How many elements are iterated together: their numbers stay in the cache, and a slow one holds up few others."""
+
+
+class ManyRoots(NamedTuple):
+    """What `newton` returns for arrays with full_output, with SciPy's names.
+
+    Attributes
+    ----------
+    root : ndarray
+        The roots, or where the iteration ended.
+    converged, zero_der : ndarray of bool
+        For each element, or each row of systems: whether it converged, and whether it met a zero derivative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dualad import optimize
+    >>> optimize.newton(lambda x: x**2 - 4, np.array([1.0, 3.0]), full_output=True).converged
+    array([ True,  True])
+    """
+
+    root: object
+    converged: object
+    zero_der: object
 
 
 class _Function:
@@ -314,8 +338,7 @@ def _many_newton(function, x0, fprime, fprime2, order, tol, rtol, maxiter, full_
     _complain(done.failing, flat, maxiter, disp and not full_output)
     root = _lift_many(function, done.x, system, done.failing)
     if full_output:
-        result = scipy.optimize.newton(lambda z: z, [0.0, 0.0], full_output=True)
-        return type(result)(root, ~done.failing, flat)
+        return ManyRoots(root, ~done.failing, flat)
     return root
 
 

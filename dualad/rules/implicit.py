@@ -13,6 +13,9 @@ import scipy.linalg
 from dualad.rules import lapack
 from dualad.rules.algebra import innermost, is_series, join, lift, primal, split, together
 
+SMALL = 32
+"""Matrices of lower order are factorised again rather than handed from NumPy to SciPy."""
+
 __all__ = ["dense_product", "factorised", "graded_inv", "graded_solve", "in_columns", "numpy_solve", "solve_columns"]
 
 
@@ -110,7 +113,7 @@ def in_columns(solve, ndim=2):
 
 def factorised(a):
     """A solver of stacks for a plain general matrix, or a stack of them, factorised once."""
-    if a.ndim > 2 or a.size == 0:
+    if a.ndim > 2 or len(a) < SMALL:
         return in_columns(lambda columns: np.linalg.solve(a, columns), a.ndim)
     return by_lu(scipy.linalg.lu_factor(a, check_finite=False))
 

@@ -45,7 +45,7 @@ def _linear_reduction(function):
         result = function(value, axis, **options, **_options(initial=start))
         if tangents is not None:
             if "where" in options:
-                options["where"] = np.broadcast_to(options["where"], value.shape)[None]
+                options["where"] = np.broadcast_to(np.asarray(options["where"], bool), value.shape)[None]
             with np.errstate(all="ignore"):
                 tangents = function(tangents, shift_axis(axis, a.ndim), **options)
         if start_dot is not None:
@@ -163,7 +163,7 @@ def _extreme(function):
 def _ties(value, top, where):
     """Which elements are the extreme; a NaN that NumPy returns counts as one."""
     hit = (value == top) | (np.isnan(value) & np.isnan(top))
-    return hit if where is _NO else hit & where
+    return hit if where is _NO else hit & np.asarray(where, bool)
 
 
 def _ptp(a, axis=None, out=None, keepdims=_NO):
@@ -210,7 +210,7 @@ def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO,
 
 def _mean_square(x, axis, ddof, where):
     """sum(|x|**2) / (n - ddof)"""
-    mask = True if where is _NO else where
+    mask = True if where is _NO else np.asarray(where, bool)
     count = np.sum(np.broadcast_to(mask, np.shape(x)), axis)
     square = np.real(x * np.conjugate(x)) if np.iscomplexobj(primal(x)) else x * x
     with np.errstate(all="ignore"):

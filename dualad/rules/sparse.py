@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 
+from dualad._core.number import empty_components
 from dualad.rules.algebra import innermost, join, lift, split
 
 __all__ = ["is_operator_of_sparse_array", "is_sparse", "sparse_operator"]
@@ -67,7 +68,16 @@ def _times_columns(matrix, t, shape):
     columns = np.moveaxis(t, 0, -1)
     if columns.ndim > 2:
         columns = columns.reshape((*columns.shape[:-2], columns.shape[-2] * columns.shape[-1]))
+    if innermost(columns) is None:
+        columns = _contiguous(columns)
     return np.moveaxis((matrix @ columns).reshape((*shape, len(t))), -1, 0)
+
+
+def _contiguous(columns):
+    """A copy in memory of the pool; SciPy would make one in fresh memory, at ten times the price."""
+    copy = empty_components(columns.shape, columns.dtype)
+    copy[...] = columns
+    return copy
 
 
 def _rows_times(t, matrix):

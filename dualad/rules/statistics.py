@@ -45,7 +45,7 @@ def _nan_running(function, total, fill):
 def _numbers_in(a, where):
     """Which elements are no NaN, and selected by where=."""
     mask = ~np.isnan(primal(a))
-    return mask if where is _NO else mask & where
+    return mask if where is _NO else mask & np.asarray(where, bool)
 
 
 @formula_of(np.nanmean)

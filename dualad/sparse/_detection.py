@@ -13,7 +13,7 @@ from scipy import sparse
 
 from dualad._context import ACTIVE
 from dualad._core.number import Number, primal
-from dualad._core.tracer import Table, Trace, Tracer, invert, make, transpose, union
+from dualad._core.tracer import Table, Trace, Tracer, invert, make, stencil_columns, transpose, union
 from dualad._intercept import intercepted
 from dualad._trees import as_output, flatten, rebuild
 from dualad.sparse import _tracing
@@ -96,7 +96,7 @@ def _rows(leaf, trace):
 def _as_csc(indptr, indices, shape):
     """A boolean csc_array of the columns; 32-bit indices where they fit."""
     if indptr[-1] < 2**31:
-        indptr = indptr.astype(np.int32)
+        indptr = indptr.astype(np.int32, copy=False)
     else:
         indices = indices.astype(np.int64)
     pattern = sparse.csc_array((np.ones(len(indices), bool), indices, indptr), shape=shape)
@@ -159,11 +159,21 @@ def jacobian_sparsity(f, x, *args, local=False, intercept=False, return_info=Fal
            [0, 0, 1, 1]])
     """
     leaves, trace = _run(f, x, args, kwargs, local, False, intercept)
+    indptr, indices, nrows = _columns(leaves, trace)
+    shape = nrows, trace.ncols
+    pattern = _as_csc(indptr, indices, shape)
+    return (pattern, Detection(trace.followed, bool(local), shape)) if return_info else pattern
+
+
+def _columns(leaves, trace):
+    """The pattern of all leaves by columns, as (indptr, indices), and its number of rows."""
+    if len(leaves) == 1 and isinstance(leaves[0], Tracer) and leaves[0].run is trace:
+        found = stencil_columns(leaves[0].size, trace.ncols, leaves[0].terms)
+        if found is not None:
+            return *found, leaves[0].size
     parts = [_rows(leaf, trace) for leaf in leaves]
     indptr, indices = parts[0] if len(parts) == 1 else _stacked(parts)
-    shape = len(indptr) - 1, trace.ncols
-    pattern = _as_csc(*transpose(trace.ncols, indptr, indices), shape)
-    return (pattern, Detection(trace.followed, bool(local), shape)) if return_info else pattern
+    return *transpose(trace.ncols, indptr, indices), len(indptr) - 1
 
 
 def _stacked(parts):

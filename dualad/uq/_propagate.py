@@ -142,7 +142,7 @@ def _second_derivatives(f, layout, args):
         leaves, _ = flatten(f(layout.build(vector), *args))
         return np.concatenate([np.reshape(as_output(y), (-1,)) for y in leaves])
 
-    return da.jacobian(da.jacobian(flat))(layout.vector)
+    return da.hessian(flat)(layout.vector)
 
 
 def _check_differentiable(value, jacobian, problem):

@@ -28,6 +28,7 @@ from dualad.sparse._tracing.base import (
     shared_history,
     strip,
     terms_of,
+    untraced,
 )
 from dualad.sparse._tracing.base import group as group_terms
 from dualad.sparse._tracing.observed import observe
@@ -83,6 +84,9 @@ def _into(lead, function, method, inputs, out, kwargs):
     if function in PLAIN and method == "__call__":
         return elementwise.observed(lead, function, inputs, {**kwargs, "out": out if len(out) > 1 else out[0]})
     carries = leader(inputs) is not None
+    if function in PARTIALS and method == "__call__" and len(out) == 1 and is_tracer(out[0]) and carries \
+            and not untraced(out[0], lead) and "where" not in kwargs:
+        return elementwise.into(lead, function, inputs, kwargs, out[0])
     for target in out:
         if target is not None and not is_tracer(target) and carries:
             _refuse_target(function, method, target)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dualad._core.number import table
+from dualad._core.tracer import put_terms
 from dualad.rules.elementwise import PARTIALS, WHOLE_OUTPUT
 from dualad.sparse._tracing.base import (
     add_pairs,
@@ -10,6 +11,7 @@ from dualad.sparse._tracing.base import (
     joined,
     like,
     listed,
+    plain,
     shared_history,
     strip,
     terms_of,
@@ -91,6 +93,19 @@ def elementwise(lead, function, inputs, kwargs):
         else:
             results.append(like(lead, z, terms, history))
     return tuple(results) if several else results[0]
+
+
+def into(lead, function, inputs, kwargs, target):
+    """target[...] = function(*inputs, **kwargs), computed in place."""
+    inputs = [listed(x) for x in inputs]
+    values = [strip(x) for x in inputs]
+    lists = [terms_of(x, lead) if counts else () for x, counts in zip(inputs, _arguments(function), strict=True)]
+    if lead.run.local and function in _CHOICES:
+        lists = _chosen(function, values, lists, target.shape)
+    function(*values, out=plain(target), **kwargs)
+    history = _history(lead, function, [*inputs, target], [*lists, ()], target.shape)
+    put_terms(target, Ellipsis, joined(lead, target.shape, *lists), history)
+    return target
 
 
 def _history(lead, function, inputs, lists, shape):

@@ -80,11 +80,19 @@ def setitem(x, key, y):
     masked = not x.run.local and any(is_observed(part) for part in _parts(key))
     key = _plain_key(key, x.run)
     array = plain(x)
+    if is_tracer(y) and y.root is (x if x.root is None else x.root) and _is_same_memory(plain(y), array[key]):
+        return  # the end of x[key] += ..., which has been carried out on a view
     shape = np.shape(array[key])
     terms = terms_of(y, x)
     array[key] = strip(y)
     keep = masked or any(getattr(function, "is_part", False) for function in x.chain)
     put_terms(x, key, tuple(_fit(t, rows, shape) for t, rows in terms), _history_after(x, y), keep)
+
+
+def _is_same_memory(a, b):
+    if not isinstance(b, np.ndarray) or a.shape != b.shape or a.strides != b.strides or a.dtype != b.dtype:
+        return False
+    return a.__array_interface__["data"] == b.__array_interface__["data"]
 
 
 def _fit(table, rows, shape):
