@@ -20,7 +20,7 @@ int pattern_is_valid(const Pattern *a)
     return 1;
 }
 
-void coloring_transpose(const Pattern *a, int64_t *start, int64_t *row)
+void pattern_of_transpose(const Pattern *a, int64_t *start, int64_t *row)
 {
     const int64_t entries = a->start[a->columns];
     memset(start, 0, (size_t)(a->rows + 1) * sizeof *start);
@@ -233,25 +233,100 @@ static int64_t take_color(Used *u, const Pattern *a, int64_t j)
     return -1;
 }
 
+/* The fullest rows, which would cost the square of their length to scan: sets of the colours used in each. */
+typedef struct {
+    int64_t *slot;  /* of each row; -1: it is scanned */
+    uint64_t *bits; /* words for each slot */
+    int64_t *open;  /* for each slot, a colour below which all are used */
+    int64_t count, words;
+} Full;
+
+static int full_rows(Full *f, const Pattern *a, const Pattern *t)
+{
+    const int64_t limit = 4 * a->start[a->columns] + 4096;
+    f->words = a->columns / WORD + 1;
+    f->slot = filled(a->rows, -1);
+    if (!f->slot) return 0;
+    for (int64_t longest = 256; !f->bits; longest *= 2) {
+        f->count = 0;
+        for (int64_t i = 0; i < a->rows; i++) f->count += t->start[i + 1] - t->start[i] > longest;
+        if (f->count * f->words > limit) continue;
+        f->bits = calloc((size_t)(f->count * f->words) + 1, sizeof *f->bits);
+        f->open = filled(f->count, 0);
+        if (!f->bits || !f->open) return 0;
+        int64_t slot = 0;
+        for (int64_t i = 0; i < a->rows; i++)
+            if (t->start[i + 1] - t->start[i] > longest) f->slot[i] = slot++;
+    }
+    return 1;
+}
+
+static int is_used(const Full *f, int64_t slot, int64_t c)
+{
+    return f->bits[slot * f->words + c / WORD] >> (c % WORD) & 1;
+}
+
+static void use(Full *f, int64_t slot, int64_t c)
+{
+    f->bits[slot * f->words + c / WORD] |= (uint64_t)1 << (c % WORD);
+    while (is_used(f, slot, f->open[slot])) f->open[slot]++;
+}
+
+/* The first colour from c on that no full row of column j has. */
+static int64_t skip_used(const Full *f, const Pattern *a, int64_t j, int64_t c)
+{
+    for (int64_t p = a->start[j]; p < a->start[j + 1]; p++) {
+        const int64_t slot = f->slot[a->row[p]];
+        if (slot < 0) continue;
+        if (f->open[slot] > c) {
+            c = f->open[slot];
+            p = a->start[j] - 1; /* rows before may have this one */
+        } else if (is_used(f, slot, c)) {
+            c++;
+            p = a->start[j] - 1;
+        }
+    }
+    return c;
+}
+
+/* Forbids column j the colours in its rows that are scanned. */
+static void scan_column(const Full *f, const Pattern *a, const Pattern *t, int64_t j, const int64_t *color,
+                        int64_t *forbidden)
+{
+    for (int64_t p = a->start[j]; p < a->start[j + 1]; p++) {
+        const int64_t i = a->row[p];
+        if (f->slot[i] >= 0) continue;
+        for (int64_t q = t->start[i]; q < t->start[i + 1]; q++)
+            forbidden[color[t->row[q]] + 1] = j; /* place 0 takes the columns without colour */
+    }
+}
+
 /* Algorithm 3.2 of Gebremedhin, Manne and Pothen, from place `k` of the order on. */
 static int64_t scan_rows(const Pattern *a, const Pattern *t, const int64_t *order, int64_t k, int64_t most,
                          int64_t *color)
 {
-    int64_t *forbidden = filled(a->columns + 1, -1), count = maximum(color, a->columns) + (a->columns > 0);
-    if (!forbidden) return COLORING_NO_MEMORY;
+    Full f = {0};
+    int64_t *forbidden = filled(a->columns + 2, -1), count = COLORING_NO_MEMORY;
+    if (!forbidden || !full_rows(&f, a, t)) goto done;
+    count = 0;
+    for (int64_t j = 0; j < a->columns; j++)
+        if (color[j] >= 0) {
+            count = color[j] >= count ? color[j] + 1 : count;
+            for (int64_t p = a->start[j]; p < a->start[j + 1]; p++)
+                if (f.slot[a->row[p]] >= 0) use(&f, f.slot[a->row[p]], color[j]);
+        }
     for (; k < a->columns && count < most; k++) {
         const int64_t j = order ? order[k] : k;
-        for (int64_t p = a->start[j]; p < a->start[j + 1]; p++) {
-            const int64_t i = a->row[p];
-            for (int64_t q = t->start[i]; q < t->start[i + 1]; q++)
-                forbidden[color[t->row[q]] + 1] = j; /* place 0 takes the columns without colour */
-        }
-        int64_t c = 0;
-        while (forbidden[c + 1] == j) c++;
+        scan_column(&f, a, t, j, color, forbidden);
+        int64_t c = skip_used(&f, a, j, 0);
+        while (forbidden[c + 1] == j) c = skip_used(&f, a, j, c + 1);
         color[j] = c;
         count = c >= count ? c + 1 : count;
+        for (int64_t p = a->start[j]; p < a->start[j + 1]; p++)
+            if (f.slot[a->row[p]] >= 0) use(&f, f.slot[a->row[p]], c);
     }
-    free(forbidden);
+done:
+    free(forbidden), free(f.slot), free(f.bits), free(f.open);
     return count;
 }
 

@@ -27,7 +27,7 @@ enum { COLORING_NO_MEMORY = -1, COLORING_NEEDS_TRANSPOSE = -2 };
 int pattern_is_valid(const Pattern *a);
 
 /* The pattern of the transpose: `start` takes rows + 1 numbers, `row` as many as there are entries. */
-void coloring_transpose(const Pattern *a, int64_t *start, int64_t *row);
+void pattern_of_transpose(const Pattern *a, int64_t *start, int64_t *row);
 
 /* The entry (j, i) that belongs to each entry (i, j); the number of entries, or that of the first without partner. */
 int64_t pattern_mates(const Pattern *a, int64_t *next, int64_t *mate);

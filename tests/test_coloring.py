@@ -56,6 +56,21 @@ def test_many_colours():
     assert found.lower_bound == 10500
 
 
+def test_full_rows_among_sparse_ones(rng):
+    """More colours than there is room for as sets in every row: still those of a plain first fit."""
+    m, n = 600, 2500
+    pattern = rng.random((m, n)) < 0.002
+    pattern[[5, 77, 400]] |= rng.random((3, n)) < 0.7
+    near = pattern.T.astype(np.float32) @ pattern.astype(np.float32) > 0
+    wanted = np.full(n, -1)
+    for j in range(n):
+        taken = set(wanted[near[j]]) - {-1}
+        wanted[j] = next(c for c in range(n) if c not in taken)
+    found = da.coloring(pattern, order="natural")
+    assert found.ncolors > 1700
+    np.testing.assert_array_equal(found.colors, wanted)
+
+
 @pytest.mark.parametrize("name", PUBLISHED_SYMMETRIC)
 def test_symmetric_counts_are_the_published_ones(name):
     pattern = load(name)

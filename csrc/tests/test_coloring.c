@@ -62,7 +62,7 @@ static void test_pattern(const Matrix *a)
 {
     int64_t start[SIZE + 1], row[ROOM], bad[ROOM];
     CHECK(pattern_is_valid(&a->pattern));
-    coloring_transpose(&a->pattern, start, row);
+    pattern_of_transpose(&a->pattern, start, row);
     for (int64_t i = 0; i < a->pattern.rows; i++) {
         int64_t count = 0;
         for (int j = 0; j < a->pattern.columns; j++) count += a->has[i][j];
@@ -79,7 +79,7 @@ static void test_pattern(const Matrix *a)
 static void test_distance2(const Matrix *a)
 {
     int64_t start[SIZE + 1], row[ROOM], degree[SIZE], order[SIZE], color[SIZE];
-    coloring_transpose(&a->pattern, start, row);
+    pattern_of_transpose(&a->pattern, start, row);
     const Pattern t = {a->pattern.columns, a->pattern.rows, start, row};
     CHECK(count_neighbours(&a->pattern, &t, degree) == 0);
     for (int kind = LARGEST_FIRST; kind <= DYNAMIC_LARGEST_FIRST; kind++) {
@@ -101,7 +101,7 @@ static void test_many_colors(void)
     for (int64_t j = 0; j < COLUMNS; j++) start[j] = j, row[j] = j % ROWS == 1;
     start[COLUMNS] = COLUMNS;
     const Pattern a = {ROWS, COLUMNS, start, row};
-    coloring_transpose(&a, begin, across);
+    pattern_of_transpose(&a, begin, across);
     const Pattern t = {COLUMNS, ROWS, begin, across};
     check_context("many colours");
     CHECK(color_distance2(&a, NULL, NULL, COLUMNS, color) == COLORING_NEEDS_TRANSPOSE);

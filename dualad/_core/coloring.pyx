@@ -24,7 +24,7 @@ cdef extern from "coloring.h" nogil:
         DYNAMIC_LARGEST_FIRST
     const int COLORING_NEEDS_TRANSPOSE
     int pattern_is_valid(const Pattern *a)
-    void coloring_transpose(const Pattern *a, int64_t *start, int64_t *row)
+    void pattern_of_transpose(const Pattern *a, int64_t *start, int64_t *row)
     int64_t pattern_mates(const Pattern *a, int64_t *next, int64_t *mate)
     int64_t count_neighbours(const Pattern *a, const Pattern *t, int64_t *degree)
     int64_t order_columns(const Pattern *a, const Pattern *t, Order kind, const int64_t *degree, int64_t *order)
@@ -94,7 +94,7 @@ cdef class Graph:
     cdef _transpose(self, int64_t[::1] start, int64_t[::1] row):
         cdef int64_t *to = _room(row)
         with nogil:
-            coloring_transpose(&self.a, &start[0], to)
+            pattern_of_transpose(&self.a, &start[0], to)
 
     def is_symmetric(self):
         """Whether every entry has its mirror image; `mate` then tells where."""
