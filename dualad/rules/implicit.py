@@ -103,10 +103,11 @@ def in_columns(solve, ndim=2):
 
     def solve_stack(stack):
         ahead = max(stack.ndim - ndim, 0)
-        moved = np.moveaxis(stack, range(ahead), range(-ahead, 0)) if ahead else stack
-        kept = moved.shape[:stack.ndim - ahead - 1]
-        x = solve(moved.reshape((*kept, math.prod(moved.shape[len(kept):])))).reshape(moved.shape)
-        return np.moveaxis(x, range(-ahead, 0), range(ahead)) if ahead else x
+        behind = stack.ndim - ahead
+        moved = stack.transpose((*range(ahead, stack.ndim), *range(ahead)))
+        kept = moved.shape[:behind - 1]
+        x = solve(moved.reshape((*kept, math.prod(moved.shape[behind - 1:])))).reshape(moved.shape)
+        return x.transpose((*range(behind, stack.ndim), *range(behind)))
 
     return solve_stack
 
