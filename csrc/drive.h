@@ -23,6 +23,7 @@ typedef struct {
     NumpyLoop value[2], aux[2]; /* by width */
     int arg_is_x;               /* aux(x): no block is needed for its argument */
     int pair;                   /* value and aux are sine and cosine (PAIR_...), which one kernel computes */
+    int root;                   /* at zero only its square has derivatives */
     int ready[2];               /* a partial derivative that is there already: READY_... */
 } Operation;
 

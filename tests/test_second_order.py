@@ -325,3 +325,50 @@ def test_numbers_check_their_parts():
         for lose in (lambda x: np.asarray(x, float), lambda x: float(x[0]), lambda x: np.zeros(2).__setitem__(0, x[0])):
             with pytest.raises((TypeError, ValueError), match="derivative|sequence"):
                 lose(x)
+
+
+# ---- squares of roots at zero ----------------------------------------------------------------------------------------
+
+ROOTS = {
+    "abs": lambda x: np.sum(np.abs(x) ** 2),
+    "operator": lambda x: abs(x[0]) ** 2 + abs(x[1]) ** 2.0,
+    "fabs": lambda x: np.sum(np.square(np.fabs(x))),
+    "product": lambda x: np.sum(np.abs(x) * np.abs(x)),
+    "sqrt": lambda x: np.sum(np.sqrt(x * x) ** 2),
+    "hypot": lambda x: np.hypot(x[0], x[1]) ** 2,
+    "complex": lambda x: abs(x[0] + 1j * x[1]) ** 2,
+    "norm": lambda x: np.linalg.norm(x) ** 2,
+    "norm of a matrix": lambda x: np.linalg.norm(x[:, None]) ** 2,
+    "norms along an axis": lambda x: np.sum(np.linalg.norm(x[:, None], axis=1) ** 2),
+    "vector_norm": lambda x: np.float_power(np.linalg.vector_norm(x), 2),
+    "std": lambda x: np.std(np.concatenate([x, -x])) ** 2 * 2,
+}
+
+
+@pytest.mark.parametrize("second", [da.hessian, lambda f: da.jacobian(da.grad(f))], ids=["hessian", "nested"])
+@pytest.mark.parametrize("f", ROOTS.values(), ids=ROOTS)
+def test_squares_of_roots_are_smooth_at_zero(f, second):
+    for x in (np.zeros(2), np.array([0.0, 0.3])):
+        np.testing.assert_allclose(second(f)(x), 2 * np.eye(2), rtol=0, atol=1e-15)
+
+
+def test_square_of_a_square_root_at_zero():
+    with np.errstate(all="ignore"):
+        value, gradient, second = da.value_grad_and_hessian(lambda x: np.sqrt(x) ** 2)(0.0)
+    assert (value, gradient, second) == (0.0, 1.0, 0.0)
+
+
+def test_fourth_power_of_a_norm():
+    coefficients = da.taylor(lambda x: np.linalg.norm(x) ** 4, np.zeros(2), 5, direction=np.array([1.0, 2.0]))
+    np.testing.assert_array_equal(coefficients, [0, 0, 0, 0, 25, 0])
+
+
+def test_a_changed_root_forgets_its_square():
+    def f(x):
+        y = np.abs(x)
+        view = y[:1]
+        view[0] = x[0] * x[1]
+        return np.sum(y**2)
+
+    x = np.array([0.0, 3.0])
+    np.testing.assert_allclose(da.hessian(f)(x)[0, 0], 2 * 9.0)

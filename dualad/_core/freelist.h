@@ -14,8 +14,9 @@ static PyObject *kept_numbers[NUMBERS_KEPT];
 static PyArrayObject *kept_arrays[ARRAYS_KEPT];
 static int number_count, array_count;
 
-/* The component array is a number's first field. */
+/* A number's first fields: the component array, and what its square is known to be (mostly NULL). */
 static inline PyObject **data_of(PyObject *number) { return (PyObject **)((char *)number + sizeof(PyObject)); }
+static inline PyObject **square_of(PyObject *number) { return data_of(number) + 1; }
 
 /* Whether nobody but its number has a hold on the array, and it is as it was made. */
 static inline int is_pristine(PyObject *o)
@@ -31,6 +32,7 @@ static void number_dealloc(PyObject *o)
 {
     PyObject *data = *data_of(o);
     *data_of(o) = NULL;
+    Py_CLEAR(*square_of(o));
     if (data && data != Py_None && array_count < ARRAYS_KEPT && is_pristine(data))
         kept_arrays[array_count++] = (PyArrayObject *)data;
     else
@@ -64,6 +66,16 @@ static void use_freelist(PyTypeObject *type)
 {
     type->tp_dealloc = number_dealloc;
     type->tp_new = number_tp_new;
+}
+
+/* Free what is kept. */
+static void release_kept(void)
+{
+    while (array_count > 0) Py_DECREF(kept_arrays[--array_count]);
+    while (number_count > 0) {
+        PyObject *o = kept_numbers[--number_count];
+        Py_TYPE(o)->tp_free(o);
+    }
 }
 
 /* A kept float64 array of this shape, or NULL. */

@@ -1,8 +1,10 @@
 cimport cython
+from cpython.object cimport PyObject
 
 @cython.no_gc
 cdef class Elementwise:
     cdef object data          # component array: ndarray, or Number of an outer level; None while in `c`
+    cdef PyObject* squared    # what its square is known to be: see rules.roots
     cdef readonly long long level
     cdef int kind             # DUAL, MULTIDUAL, ...
     cdef int ncomp            # components held: 1 for a constant

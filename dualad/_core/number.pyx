@@ -19,7 +19,7 @@ reads as a MultiDual of level L whose components are MultiDuals of level L - 1, 
 """
 cimport cython
 cimport numpy as cnp
-from cpython.ref cimport Py_DECREF
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from cpython.object cimport PyObject, PyTypeObject, Py_TYPE, Py_EQ, Py_NE, Py_LT, Py_LE, Py_GT, Py_GE
 from libc.string cimport memcpy, memset
 from cpython.mem cimport PyMem_Calloc, PyMem_Malloc
@@ -77,6 +77,7 @@ cdef extern from "drive.h":
         NumpyLoop aux[2]
         int arg_is_x
         int pair
+        int root
         int ready[2]
     ctypedef struct Operand:
         char* data
@@ -182,6 +183,7 @@ cdef extern from "freelist.h":
     object number_new(PyTypeObject*)
     void use_freelist_of_numbers "use_freelist"(PyTypeObject*)
     PyObject* kept_array(int, const cnp.npy_intp*) noexcept
+    void release_kept() noexcept
 
 cdef enum:
     INLINE = 9                         # components that fit into the object itself
@@ -198,6 +200,7 @@ cdef dict HANDLERS = {}                # "ufunc", "function", ...: entry points 
 cdef Operation operations[256]
 cdef Operation ARITHMETIC[5]
 cdef list UFUNCS = []                  # index into `operations` -> NumPy's function
+cdef tuple ROOTS = (np.absolute, np.fabs, np.hypot, np.sqrt)
 cdef tuple ARITHMETIC_UFUNCS = (np.add, np.subtract, np.multiply, np.divide, np.negative)
 cdef str NO_FLOAT = (
     "{} would drop the derivative of a {}: use numpy functions (numpy.sin(x), or x.sin() for one number) in place of "
@@ -271,6 +274,7 @@ cdef void bind_table() except *:
             op.pair = PAIR_SINE
         elif name == "cos" and numpy_has_libm(function, 1):
             op.pair = PAIR_COSINE
+        op.root = function in ROOTS
         if function in ARITHMETIC_UFUNCS:
             op.code = ARITHMETIC_UFUNCS.index(function)
             ARITHMETIC[op.code] = op[0]
@@ -327,6 +331,7 @@ def pool_info():
 
 
 def pool_release():
+    release_kept()
     c_pool_release()
 
 
@@ -813,6 +818,39 @@ cdef int agree(object x, object y) except -1:
     return 1
 
 
+cdef inline bint knows_square(object x):
+    """Whether x remembers a square: then the rules in Python see to it."""
+    return isinstance(x, Number) and (<Number>x).squared != NULL
+
+
+def remember_square(Number x, known):
+    """Keep what the square of x is known to be."""
+    Py_XDECREF(x.squared)
+    Py_INCREF(known)
+    x.squared = <PyObject*>known
+
+
+def remembered_square(Number x):
+    """What was kept, or None."""
+    return None if x.squared == NULL else <object>x.squared
+
+
+def has_second_order(Number x):
+    """Whether x carries more than first derivatives."""
+    return x.ncomp > 1 and (x.kind > MULTIDUAL or isinstance(x.data, Number))
+
+
+cdef bint is_root_at_zero(Operation* op, Number model, object x, object y) except -1:
+    """Whether the result's derivatives do not tell those of its square: sqrt and its like at zero."""
+    if not op.root or model.kind <= MULTIDUAL:
+        return False
+    value = primal(x)
+    if op.nin == 2:
+        value = (value == 0) & (primal(y) == 0)
+        return bool(np.any(value))
+    return not np.all(value)
+
+
 cdef tuple directions_of(Number x):
     return x.ndir, (x.ndir if x.ndir2 == SYMMETRIC else x.ndir2)
 
@@ -983,8 +1021,9 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
             contiguous = False
     algebra.pairs, algebra.program = NULL, NULL
     model = leading(x, y)
-    if model.kind > MULTIDUAL and out.ncomp > 1 and not find_algebra(op, model, x, y, &algebra):
-        return NotImplemented
+    if model.kind > MULTIDUAL and out.ncomp > 1:
+        if not find_algebra(op, model, x, y, &algebra) or is_root_at_zero(op, model, x, y) or knows_square(x):
+            return NotImplemented
     if ndim == 0 and width == 0 and out.ncomp <= INLINE:
         return compiled_scalar(op, ufunc, nin, x, y, operands, out.ncomp, algebra)
     for d in range(ndim):
@@ -1243,7 +1282,7 @@ cdef object multiply(object x, object y):
         a = <Number>x
         b = <Number>y
         p = a.c[0] * b.c[0]
-        if isfinite(p):
+        if isfinite(p) and a.squared == NULL:
             r = like(a)
             r.ncomp = max(a.ncomp, b.ncomp)
             r.c[0] = p
@@ -1319,9 +1358,9 @@ cdef object unary(int index, object x):
     cdef double z, d, dd
     cdef int k
     if op.nin == 1 and op.value[0].loop != NULL:
-        if a.data is None and (a.kind < TAYLOR or a.ndir < 3):
+        if a.data is None and a.squared == NULL and (a.kind < TAYLOR or a.ndir < 3):
             drive_scalar(op, a.c[0], &z, &d, &dd if a.kind > MULTIDUAL else NULL)
-            if isfinite(z):
+            if isfinite(z) and (z != 0 or not op.root or a.kind <= MULTIDUAL):
                 r = like(a)
                 r.ncomp = a.ncomp
                 r.c[0] = z

@@ -8,8 +8,9 @@ import numpy as np
 
 from dualad._core.number import table
 from dualad.rules import vocabulary
-from dualad.rules.algebra import Number, innermost, join, lift, primal, split, tangent_product
+from dualad.rules.algebra import Number, apart, innermost, join, lift, primal, split, tangent_product, together
 from dualad.rules.packing import pack
+from dualad.rules.roots import known_power, note_root
 from dualad.rules.special import PARTIALS as SPECIAL_PARTIALS
 from dualad.rules.special import PLAIN as SPECIAL_PLAIN
 
@@ -59,6 +60,10 @@ def elementwise(function, inputs, kwargs):
     lead = innermost(*inputs)
     if lead is None:
         return function(*inputs, **kwargs)
+    known = None if kwargs else known_power(function, inputs)
+    if known is not None:
+        value = function(*(apart(x, lead)[0] for x in inputs))
+        return together(lead, value, apart(known, lead)[1])
     level = lead.level
     values, tangents = zip(*(split(x, level) for x in inputs), strict=True)
     if "where" in kwargs:
@@ -78,7 +83,9 @@ def elementwise(function, inputs, kwargs):
                 rows = _partial(function, i)(*values, *outputs)
             _accumulate(totals, rows if isinstance(rows, tuple) else (rows,), outputs, t, kwargs.get("where", True))
     joined = tuple(_join_output(lead, function, i, z, t) for i, (z, t) in enumerate(zip(outputs, totals, strict=True)))
-    return joined if isinstance(results, tuple) else joined[0]
+    if isinstance(results, tuple):
+        return joined
+    return joined[0] if kwargs else note_root(function, joined[0], inputs)
 
 
 def _partial(function, i):

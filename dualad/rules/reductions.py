@@ -17,6 +17,7 @@ from dualad.rules.algebra import (
 )
 from dualad.rules.bilinear import store
 from dualad.rules.packing import operand
+from dualad.rules.roots import hand_on, note_square, squared_size
 
 _NO = np._NoValue
 
@@ -220,7 +221,8 @@ def _mean_square(x, axis, ddof, where):
 def _with_tangents_of(derived, value, lead):
     """The value that NumPy computes with the tangents of an expression for it."""
     t = apart(derived, lead)[1]
-    return together(lead, value, None if t is None else np.reshape(t, t.shape[:1] + np.shape(value)))
+    result = together(lead, value, None if t is None else np.reshape(t, t.shape[:1] + np.shape(value)))
+    return hand_on(derived, result)
 
 
 def _std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
@@ -280,9 +282,7 @@ def _norm(x, ord=None, axis=None, keepdims=False):
     """Norms of vectors by their formulas; matrix norms that need singular values through svd."""
     lead = innermost(x)
     value = np.linalg.norm(apart(x, lead)[0], ord, axis, keepdims)
-    derived = _norm_formula(x, ord, axis)
-    t = apart(derived, lead)[1]
-    return together(lead, value, None if t is None else np.reshape(t, t.shape[:1] + np.shape(value)))
+    return _with_tangents_of(_norm_formula(x, ord, axis), value, lead)
 
 
 def _norm_formula(x, ord, axis):
@@ -330,7 +330,8 @@ def _euclidean(x, axis):
         return join(lead, norm, None)
     safe = np.where(primal(norm) == 0, 1.0, norm)
     unit = np.conjugate(value) / np.expand_dims(safe, axis)
-    return join(lead, norm, np.real(np.sum(tangent_product(unit, t), shift_axis(axis, x.ndim))))
+    norm = join(lead, norm, np.real(np.sum(tangent_product(unit, t), shift_axis(axis, x.ndim))))
+    return note_square(norm, lambda x: np.sum(squared_size(x), axis), x)
 
 
 def _matrix_norm(x, ord):
