@@ -302,7 +302,7 @@ def intercept_numpy(*where):
     Notes
     -----
     Reached are all functions of `dualad.numpy` that differ from NumPy's (zeros, ones, empty, full, array, asarray,
-    arange, linspace, eye, concatenate of lists, r_, vectorize, ...), called from Python code. Not reached are calls
+    arange, linspace, eye, concatenate of lists, ``r_``, vectorize, ...), called from Python code. Not reached are calls
     from compiled code, such as Cython modules or ``map(np.zeros, sizes)``, and those inside NumPy and SciPy that get
     no number; they make plain arrays, in which a number cannot be stored: that raises TypeError or ValueError.
     Calls are told apart by following the byte code of the function that makes them.

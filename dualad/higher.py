@@ -206,7 +206,7 @@ def hessian(f, argnums=0, *, chunk_size=None, intercept=False):
     chunk_size : int, optional
         How many directions make the side of one block of the Hessian. By default as many as fit into the cache.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns
@@ -253,7 +253,7 @@ def value_grad_and_hessian(f, argnums=0, *, chunk_size=None, intercept=False):
     chunk_size : int, optional
         As in `hessian`.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns
@@ -305,7 +305,7 @@ def hvp(f, primals, tangents, *, chunk_size=None, intercept=False):
     chunk_size : int, optional
         How many directions of the gradient go through f at once. By default as many as fit into the cache.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns
@@ -418,7 +418,7 @@ def taylor(f, x, order, direction=None, *, intercept=False):
     direction : like `x`, optional
         Direction u of the line x + t u; by default ones, which suits elementwise functions.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns
@@ -502,7 +502,7 @@ def laplacian(f, argnums=0, *, axis=None, intercept=False):
         shape (d, N), ``axis=0``. With ``()`` each argument is one coordinate of many points: ``u(x, y)`` with arrays
         x and y has ``laplacian(u, (0, 1), axis=())``.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns
@@ -557,7 +557,7 @@ def hessian_diagonal(f, argnums=0, *, intercept=False):
     argnums : int or tuple of int, optional
         Which positional arguments to differentiate by.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns

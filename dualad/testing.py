@@ -49,10 +49,10 @@ def check_derivatives(f, *args, rtol=1e-6, atol=1e-8, order=1):
 
     Notes
     -----
-    Compares `jvp` along random directions and every block of `jacobian` with central differences, extrapolated to steps
-    of length zero after L. F. Richardson: C. J. F. Ridders, *Advances in Engineering Software* 4 (1982), 75-76. Where f
-    takes complex arguments, and the complex step of W. Squire and G. Trapp, *SIAM Review* 40 (1998), 110-112, agrees
-    roughly with the differences, it is the reference, since it is exact to rounding.
+    Compares `dualad.jvp` along random directions and every block of `dualad.jacobian` with central differences,
+    extrapolated to steps of length zero after L. F. Richardson: C. J. F. Ridders, *Advances in Engineering Software* 4
+    (1982), 75-76. Where f takes complex arguments, and the complex step of W. Squire and G. Trapp, *SIAM Review* 40
+    (1998), 110-112, agrees roughly with the differences, it is the reference, since it is exact to rounding.
 
     f is evaluated ten times for each element of the arguments, within 2 percent of it, and must be smooth there. Where
     its value is infinite or NaN, the derivatives are not compared. For higher orders the derivatives along a random

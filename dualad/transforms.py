@@ -122,7 +122,7 @@ def jvp(f, primals, tangents, *, intercept=False):
     tangents : tuple
         The direction: of the same structure and shapes as `primals`.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns
@@ -184,7 +184,7 @@ def linearize(f, *primals, intercept=False):
     *primals
         Where to linearise: arrays, scalars, or nested containers of them.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns
@@ -232,7 +232,7 @@ def derivative(f, argnum=0, order=1, *, intercept=False):
     order : int, optional
         How often to differentiate.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns
@@ -455,7 +455,7 @@ def value_and_jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
     chunk_size : int, optional
         How many directions go through f at once. By default as many as fit into the cache.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns
@@ -507,7 +507,7 @@ def jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
     chunk_size : int, optional
         How many directions go through f at once. By default as many as fit into the cache.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns
@@ -551,7 +551,7 @@ def value_and_grad(f, argnums=0, *, intercept=False):
     argnums : int or tuple of int, optional
         Which positional arguments to differentiate by.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns
@@ -604,7 +604,7 @@ def grad(f, argnums=0, *, intercept=False):
     argnums : int or tuple of int, optional
         Which positional arguments to differentiate by.
     intercept : bool, optional
-        Whether plain NumPy's `zeros`, `empty`, `array`, ... in `f` make arrays that hold derivatives: see
+        Whether plain NumPy's ``zeros``, ``empty``, ``array``, ... in `f` make arrays that hold derivatives: see
         `dualad.intercept_numpy`.
 
     Returns

@@ -317,6 +317,15 @@ def test_norm_of_rows_that_vanish(push):
     check(push, lambda x: np.linalg.norm(x, axis=1), [v], [t], np.array([0.0, 0.6]))
 
 
+@pytest.mark.parametrize("norm", [np.linalg.norm, lambda x: np.hypot(x[0], x[1]), lambda x: np.linalg.norm(x, axis=0)])
+def test_second_derivatives_of_norms_at_the_origin(norm):
+    """As the first ones, 0, by every way."""
+    origin = np.zeros(2)
+    assert np.all(da.hessian(norm)(origin) == 0)
+    assert np.all(da.jacobian(da.grad(norm))(origin) == 0)
+    assert np.all(da.taylor(norm, origin, 3) == 0)
+
+
 def test_clip_between_numbers_shares_at_the_ends(push):
     f, v = np.clip, [np.array([1.0, 2.0, 1.5]), np.full(3, 1.0), np.full(3, 2.0)]
     check(push, f, v, [np.ones(3), np.zeros(3), np.zeros(3)], np.array([0.5, 0.5, 1.0]))

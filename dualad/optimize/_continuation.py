@@ -63,9 +63,9 @@ def continuation(fun, x0, p_values=None, p_span=None, *, args=(), method=None, s
     Notes
     -----
     Tangents come from the exact Jacobian with respect to (x, p). A fold is where the last element of the tangent
-    changes sign; it is located by Newton's method for F = 0, F_x v = 0, |v| = 1 (R. Seydel, *Practical Bifurcation and
-    Stability Analysis*, 3rd ed., 2010, section 5.4). E. L. Allgower and K. Georg, *Introduction to Numerical
-    Continuation Methods*, SIAM 2003.
+    changes sign; it is located by Newton's method for F = 0, F_x v = 0 with v of length one (R. Seydel, *Practical
+    Bifurcation and Stability Analysis*, 3rd ed., 2010, section 5.4). E. L. Allgower and K. Georg, *Introduction to
+    Numerical Continuation Methods*, SIAM 2003.
 
     Examples
     --------

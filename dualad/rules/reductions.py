@@ -328,8 +328,8 @@ def _euclidean(x, axis):
     )
     if t is None:
         return join(lead, norm, None)
-    safe = np.where(primal(norm) == 0, 1.0, norm)
-    unit = np.conjugate(value) / np.expand_dims(safe, axis)
+    origin = np.expand_dims(primal(norm) == 0, axis)
+    unit = np.where(origin, 0.0, np.conjugate(value) / np.where(origin, 1.0, np.expand_dims(norm, axis)))
     norm = join(lead, norm, np.real(np.sum(tangent_product(unit, t), shift_axis(axis, x.ndim))))
     return note_square(norm, lambda x: np.sum(squared_size(x), axis), x)
 

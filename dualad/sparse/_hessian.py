@@ -450,7 +450,7 @@ class SparseHessian(Plan):
 
     @classmethod
     def load(cls, file, f, *, grad=None):
-        """A plan from a file that `save` wrote.
+        """A plan from a file that ``save`` wrote.
 
         Parameters
         ----------

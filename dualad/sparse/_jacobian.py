@@ -587,7 +587,7 @@ class SparseJacobian(Plan):
 
     @classmethod
     def load(cls, file, f):
-        """A plan from a file that `save` wrote.
+        """A plan from a file that ``save`` wrote.
 
         Parameters
         ----------

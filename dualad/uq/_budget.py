@@ -18,8 +18,8 @@ class Budget:
     inputs, outputs : list of str
         Names.
     sensitivity, contribution, percent : ndarray, (m, n)
-        Derivatives of the results, |derivative| times standard deviation of the input, and shares of the variance. To
-        second order the rest to 100 percent is that of the second-order terms.
+        Derivatives of the results, their sizes times the standard deviation of the input, and shares of the variance.
+        To second order the rest to 100 percent is that of the second-order terms.
 
     Examples
     --------

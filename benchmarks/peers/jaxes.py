@@ -1,0 +1,98 @@
+"""JAX, and packages on top of it."""
+
+import functools
+import importlib
+
+from .base import Peer
+
+
+class Jax(Peer):
+    """JAX, operation by operation."""
+
+    name = module = "jax"
+
+    def __init__(self):
+        super().__init__()
+        self.lib.config.update("jax_enable_x64", True)
+        self.np = importlib.import_module("jax.numpy")
+
+    def _call(self, function, *arguments):
+        """Time `function`, waiting for its result, which JAX computes asynchronously."""
+        names = {"wait": self.lib.block_until_ready, "f": self._stage(function)}
+        values = [self.lib.tree.map(self.np.asarray, argument) for argument in arguments]
+        names.update(zip("abc", values, strict=False))
+        return self._contender(f"wait(f({', '.join('abc'[:len(values)])}))", names)
+
+    def _stage(self, function):
+        return function
+
+    def jvp(self, f, x, v):
+        def jvp(x, v):
+            return self.lib.jvp(lambda x: f(x, np=self.np), (x,), (v,))
+
+        return self._call(jvp, x, v)
+
+    jvp_transform = jvp
+
+    def jvps(self, f, x, vs):
+        def directions(x, vs):
+            push = functools.partial(self.lib.jvp, functools.partial(f, np=self.np), (x,))
+            return self.lib.vmap(lambda v: push((v,)), out_axes=(None, 0))(vs)
+
+        return self._call(directions, x, vs)
+
+    def jacobian(self, f, x):
+        def value_and_jacobian(x):
+            return f(x, np=self.np), self.lib.jacfwd(lambda x: f(x, np=self.np))(x)
+
+        return self._call(value_and_jacobian, x)
+
+    def scalar(self, formula, xs, vs):
+        f = formula.bind(self.np.sin)
+        return self._call(lambda xs, vs: self.lib.jvp(f, xs, vs), xs, vs)
+
+
+class JaxCompiled(Jax):
+    """JAX under `jit`; compile time is in ``first_seconds`` and not in the figures."""
+
+    name = "jax.jit"
+    package = "jax"
+    warm_at_size = True
+
+    def _stage(self, function):
+        return self.lib.jit(function)
+
+
+class Asdex(Peer):
+    """asdex: sparsity detection and colouring for JAX, evaluated under `jit`; only evaluation is timed."""
+
+    name = module = "asdex"
+    largest = 2 * 10**5
+
+    def __init__(self):
+        super().__init__()
+        self.jax = importlib.import_module("jax")
+        self.jax.config.update("jax_enable_x64", True)
+        self.np = importlib.import_module("jax.numpy")
+
+    def _staged(self, function, x, v):
+        names = {"wait": self.jax.block_until_ready, "f": self.jax.jit(function), "x": self.np.asarray(x)}
+        return self._contender("wait(f(x))", names, lambda matrix: (None, matrix @ v))
+
+    def sparse_jacobian(self, f, x, pattern, v):
+        return self._staged(self.lib.jacobian(functools.partial(f, np=self.np), self.np.asarray(x)), x, v)
+
+    def sparse_hessian(self, f, x, v):
+        return self._staged(self.lib.hessian(functools.partial(f, np=self.np), self.np.asarray(x)), x, v)
+
+
+class Sparsejac(Asdex):
+    """sparsejac: coloured Jacobians for JAX with a given pattern, under `jit`; only evaluation is timed."""
+
+    name = module = "sparsejac"
+    largest = 2 * 10**4
+    sparse_hessian = None
+
+    def sparse_jacobian(self, f, x, pattern, v):
+        bcoo = importlib.import_module("jax.experimental.sparse").BCOO.from_scipy_sparse(pattern.astype(float))
+        return self._staged(self.lib.jacfwd(functools.partial(f, np=self.np), bcoo), x, v)
