@@ -17,6 +17,7 @@ typedef struct {
     void (*second2)(ptrdiff_t, double, const void *, const void *, const void *, const void *, const void *, void *);
     void (*cross)(ptrdiff_t, double, const void *, const void *, const void *, const void *, void *);
     void (*quotient)(ptrdiff_t, const void *, const void *, void *, void *);
+    void (*support)(ptrdiff_t, const void *, ptrdiff_t *, ptrdiff_t *);
     void (*gather)(ptrdiff_t, const char *, ptrdiff_t, void *);
     void (*scatter)(ptrdiff_t, const void *, char *, ptrdiff_t);
 } Kernels;
@@ -49,6 +50,10 @@ typedef struct {
     {                                                                                                               \
         k_quotient_##S(n, y, z, dx, dy);                                                                            \
     }                                                                                                               \
+    static void support_##S(ptrdiff_t n, const void *x, ptrdiff_t *from, ptrdiff_t *to)                             \
+    {                                                                                                               \
+        k_support_##S(n, x, from, to);                                                                              \
+    }                                                                                                               \
     static void gather_##S(ptrdiff_t n, const char *x, ptrdiff_t s, void *z) { k_gather_##S(n, x, s, z); }          \
     static void scatter_##S(ptrdiff_t n, const void *x, char *z, ptrdiff_t s) { k_scatter_##S(n, x, z, s); }
 
@@ -57,7 +62,7 @@ WRAP(f32, float)
 
 #define KERNELS(S, real)                                                                                            \
     {sizeof(real), {add_##S, subtract_##S, multiply_##S, divide_##S}, negate_##S, tangent1_##S, tangent2_##S,       \
-     second1_##S, second2_##S, cross_##S, quotient_##S, gather_##S, scatter_##S}
+     second1_##S, second2_##S, cross_##S, quotient_##S, support_##S, gather_##S, scatter_##S}
 
 static const Kernels kernels[2] = {KERNELS(f64, double), KERNELS(f32, float)};
 
@@ -72,6 +77,12 @@ typedef struct {
     const void *dx, *dy, *dxx, *dxy, *dyy;
 } Partials;
 
+/* A component of a block is zero outside of from..to: for a unit direction that leaves one element. */
+typedef struct {
+    int component;
+    ptrdiff_t from, to;
+} Support;
+
 typedef struct {
     const Operation *op;
     const Kernels *k;
@@ -85,6 +96,7 @@ typedef struct {
     int scalar_is_loaded[2];       /* a broadcast innermost operand keeps its block between calls */
     Algebra algebra;
     Register *registers;           /* of the program of a power series */
+    Support support[2];            /* of the component of each operand that was looked at last; 0 for none */
     Scratch *s;
 } Job;
 
@@ -179,21 +191,41 @@ static void second_partials(Job *job, ptrdiff_t n, const void *x, const void *y,
     }
 }
 
-/* What the second derivatives add to a component: f'' times a product of two lower components. */
+static void widen(Job *job, int which, int component, ptrdiff_t n, const void *tangents, ptrdiff_t *from, ptrdiff_t *to)
+{
+    Support *s = &job->support[which];
+    if (s->component != component) {
+        s->component = component;
+        job->k->support(n, tangents, &s->from, &s->to);
+    }
+    if (s->from < *from) *from = s->from;
+    if (s->to > *to) *to = s->to;
+}
+
+/* What the second derivatives add to a component: f'' times a product of two lower components, where it is not zero. */
 static void block_pair(Job *job, ptrdiff_t n, Pair pair, const char *in0, const char *in1, const Partials *d, void *o)
 {
-    const char *in[2] = {in0, in1};
-    const void *first[2] = {NULL, NULL}, *second[2] = {NULL, NULL};
+    const char *in[2] = {in0, in1}, *first[2] = {NULL, NULL}, *second[2] = {NULL, NULL};
+    ptrdiff_t from = n, to = 0;
     for (int i = 0; i < job->op->nin; i++) {
         if (job->ncomp_in[i] == 1) continue;
         first[i] = piece(job, i, in[i], pair.first, n, job->s->pair[i][0]);
         second[i] = piece(job, i, in[i], pair.second, n, job->s->pair[i][1]);
+        widen(job, i, pair.first, n, first[i], &from, &to);
     }
-    if (d->dxx) job->k->second1(n, pair.weight, d->dxx, first[0], second[0], o);
-    if (d->dyy) job->k->second1(n, pair.weight, d->dyy, first[1], second[1], o);
-    if (!first[0] || !first[1]) return;
-    if (job->op->code == OP_MULTIPLY) job->k->cross(n, pair.weight, first[0], second[1], first[1], second[0], o);
-    else if (d->dxy) job->k->second2(n, pair.weight, d->dxy, first[0], second[1], first[1], second[0], o);
+    if (from >= to) return;
+    const ptrdiff_t skip = from * (ptrdiff_t)job->k->size;
+#define FROM(p) ((p) ? (const char *)(p) + skip : NULL)
+    const void *p0 = FROM(first[0]), *q0 = FROM(second[0]), *p1 = FROM(first[1]), *q1 = FROM(second[1]);
+    const void *dxx = FROM(d->dxx), *dxy = FROM(d->dxy), *dyy = FROM(d->dyy);
+#undef FROM
+    void *sum = (char *)o + skip;
+    n = to - from;
+    if (dxx) job->k->second1(n, pair.weight, dxx, p0, q0, sum);
+    if (dyy) job->k->second1(n, pair.weight, dyy, p1, q1, sum);
+    if (!p0 || !p1) return;
+    if (job->op->code == OP_MULTIPLY) job->k->cross(n, pair.weight, p0, q1, p1, q0, sum);
+    else if (dxy) job->k->second2(n, pair.weight, dxy, p0, q1, p1, q0, sum);
 }
 
 /* Tangent k of the result, from those of the inputs. */
@@ -223,6 +255,7 @@ static void block_components(Job *job, ptrdiff_t n, const void *x, const void *y
     const Pair *pairs = job->wants_partials ? job->algebra.pairs : NULL;
     if (job->wants_partials) d = block_partials(job, n, x, y, z, &a);
     if (pairs) second_partials(job, n, x, y, z, a, &d);
+    job->support[0].component = job->support[1].component = 0;
     for (int c = job->ncomp_out - 1; c > 0; c--) {
         char *o = out + c * job->component_out;
         void *t = contiguous ? (void *)o : (void *)job->s->t;

@@ -18,7 +18,7 @@
                        const real *qx, real *o);                                                                    \
     void k_cross_##S(ptrdiff_t n, real w, const real *px, const real *qy, const real *py, const real *qx, real *o); \
     void k_quotient_##S(ptrdiff_t n, const real *y, const real *z, real *dx, real *dy); /* partials of z = x/y */   \
-    void k_fill_##S(ptrdiff_t n, real value, real *z);                                                              \
+    void k_support_##S(ptrdiff_t n, const real *x, ptrdiff_t *from, ptrdiff_t *to); /* x is 0 outside of from..to */ \
     void k_gather_##S(ptrdiff_t n, const char *x, ptrdiff_t stride, real *z);                                       \
     void k_scatter_##S(ptrdiff_t n, const real *x, char *z, ptrdiff_t stride);
 

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #endif
 
-enum { ALIGNMENT = 64, HUGE_PAGE = 1 << 21, CLASSES = 512, CLEARED = 1 << 20 };
+enum { ALIGNMENT = 64, HUGE_PAGE = 1 << 21, CLASSES = 512, CLEARED = 1 << 24 };
 
 /* Stands right before the memory that is handed out. */
 typedef struct Block {

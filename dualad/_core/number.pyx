@@ -1448,10 +1448,13 @@ cdef object power(object x, object y):
     r = scalar_power(x, y)
     if r is not None:
         return r
+    cdef bint temporary
     if isinstance(x, Number) and (PyFloat_CheckExact(y) or PyLong_CheckExact(y)) and (<Number>x).data is not None:
         fast = FAST_POWERS.get(y)
         if fast is not None:
-            return fast(x)
+            temporary = is_large(x) and IS_TEMPORARY(<PyObject*>x)
+            r = compiled(&operations[<int>OPERATION_OF[fast]], fast, 1, x, None, temporary, False)
+            return fast(x) if r is NotImplemented else r
     return np.power(x, y)
 
 
