@@ -16,7 +16,6 @@ from dualad.uq._make import (
     uarray,
     ufloat,
     ufloat_fromstr,
-    wrap,
 )
 from dualad.uq._monte_carlo import Comparison, MonteCarlo, monte_carlo
 from dualad.uq._numbers import UArray, UFloat
@@ -31,6 +30,7 @@ from dualad.uq._sensitivity import (
     poincare_constant,
     sobol,
 )
+from dualad.uq._wrap import wrap
 
 __all__ = [
     "DGSM", "Budget", "Comparison", "LinearityWarning", "LocalSensitivity", "MonteCarlo", "Morris", "Propagation",

@@ -15,6 +15,7 @@ import functools
 
 import numpy as np
 
+from dualad.uq import umath
 from dualad.uq._general import as_array
 from dualad.uq._make import nominal_values, std_devs, uarray
 
@@ -31,7 +32,10 @@ def _gathering(function):
     return gathering
 
 
+_FROM_UMATH = ("asinh", "erf", "erfc", "gamma", "lgamma", "pow")
+
 globals().update({name: _gathering(getattr(np, name)) for name in _NAMES})
+globals().update({name: _gathering(getattr(umath, name)) for name in _FROM_UMATH})
 
 
 class ulinalg:
@@ -49,4 +53,4 @@ class ulinalg:
     pinv = staticmethod(_gathering(np.linalg.pinv))
 
 
-__all__ = ["nominal_values", "std_devs", "uarray", "ulinalg", *_NAMES]
+__all__ = ["nominal_values", "std_devs", "uarray", "ulinalg", *_NAMES, *_FROM_UMATH]
