@@ -664,6 +664,41 @@ def test_indexing_gives_a_view_where_numpy_does(kind, index, rng):
     assert_number(x, kind, v, tx, rtol=0, atol=0)
 
 
+SCALARS = {
+    "many directions": lambda f, x: da.jacobian(f)(x),
+    "float32": lambda f, x: da.jacobian(f)(x.astype(np.float32)),
+    "nested": lambda f, x: da.jacobian(da.jacobian(f))(x),
+    "second order": lambda f, x: da.hessian(f)(x),
+    "series": lambda f, x: da.taylor(f, x, 12, np.ones(x.size)),
+    "complex": lambda f, x: da.jvp(lambda x: f(x * (1 + 2j)), (x,), (np.ones(x.size),))[1],
+}
+
+
+@pytest.mark.parametrize("transform", SCALARS.values(), ids=SCALARS)
+@pytest.mark.parametrize("shape", [(12,), (3, 4)], ids=str)
+def test_elements_are_copies_however_many_components_they_have(transform, shape):
+    def swapped(x, swap):
+        y = np.reshape(x**2 * np.roll(x, 1), shape).copy()
+        first, second = ((1,), (2,)) if len(shape) == 1 else ((0, 1), (2, 3))
+        swap(y, first, second)
+        return y
+
+    def by_elements(y, i, j):
+        y[i], y[j] = y[j], y[i]
+
+    def by_ints(y, i, j):
+        one, other = (y[i[0]], y[j[0]]) if len(i) == 1 else (y[i[0]][i[1]], y[j[0]][j[1]])
+        y[i], y[j] = other, one
+
+    def by_copies(y, i, j):
+        y[i], y[j] = y[j].copy(), y[i].copy()
+
+    x = np.linspace(0.5, 1.5, 12)
+    for swap in (by_elements, by_ints):
+        found, expected = (transform(lambda x, s=s: swapped(x, s), x) for s in (swap, by_copies))
+        np.testing.assert_array_equal(found, expected)
+
+
 @each_index
 @pytest.mark.parametrize("right", ["float", "int", "array", "number", "scalar number", "constant"])
 def test_assignment_acts_on_every_component(kind, index, right, rng):

@@ -1545,7 +1545,9 @@ cdef object get_item(Number x, object key):
     if has_array(key):
         return rewrap(x, take_advanced(x, key))
     data = x.data[(slice(None), *key)]
-    return wrap_view(x, data) if has_ellipsis(key) else rewrap(x, data)
+    if has_ellipsis(key):
+        return wrap_view(x, data)
+    return rewrap(x, data.copy() if data.ndim == 1 else data)  # one element is a copy, as NumPy's scalars are
 
 
 cdef object make_room(Number x, object v):
