@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 from scipy.optimize import Bounds, LinearConstraint, NonlinearConstraint, rosen
+from scipy.sparse.linalg import aslinearoperator
 
 import dualad as da
 from dualad import demo, optimize
@@ -86,6 +87,32 @@ def test_arguments_of_least_squares():
 
 
 @pytest.mark.parametrize("method", ["trf", "dogbox", "lm"])
+def test_schemes_operators_and_bad_jacobians(method):
+    expected = optimize.least_squares(residuals, [1.0, 1, 0], method=method, args=(Y,)).x
+    for scheme in ("2-point", "3-point", "cs"):
+        fit = optimize.least_squares(residuals, [1.0, 1, 0], scheme, method=method, args=(Y,))
+        np.testing.assert_allclose(fit.x, expected, rtol=1e-6)
+    with pytest.raises(ValueError, match="jac"):
+        optimize.least_squares(residuals, [1.0, 1, 0], "4-point", method=method, args=(Y,))
+    with pytest.raises(ValueError, match="real"):
+        optimize.least_squares(residuals, [1.0j, 1, 0], method=method, args=(Y,))
+    if method != "lm":
+        fit = optimize.least_squares(lambda x: x**2 - 2, np.ones(3), lambda x: aslinearoperator(np.diag(2 * x)),
+                                     method=method)
+        np.testing.assert_allclose(fit.x, np.sqrt(2), rtol=1e-12)
+        assert optimize.least_squares(lambda x: x + 1, [0.5, 0.5], bounds=(0, 1), method=method).active_mask.all()
+
+
+def test_a_fit_that_overflows_on_its_way():
+    x = np.array([1.0, 2, 3, 5, 7, 10])
+    y = np.array([109.0, 149, 149, 191, 213, 224])
+    with np.errstate(all="ignore"):
+        fit = optimize.least_squares(lambda b: b[0] * (1 - np.exp(-b[1] * x)) - y, [1.0, 1.0], method="lm")
+    assert fit.success or "exceeded" in fit.message
+    assert optimize.least_squares(residuals, [1.0, 1, 0], ftol=None, xtol=None, args=(Y,)).success
+
+
+@pytest.mark.parametrize("method", ["trf", "dogbox", "lm"])
 def test_derivatives_of_a_fit(method):
     def fit(y):
         return optimize.least_squares(residuals, [1.0, 1.0, 0.0], method=method, args=(y,)).x
@@ -126,6 +153,7 @@ def test_a_parameter_at_its_bound_moves_with_the_bound():
         return optimize.least_squares(residuals, [1.0, 1.0, 0.0], bounds=bounds, args=(y,)).x
 
     assert fit(1.5)[0] == pytest.approx(1.5)
+    np.testing.assert_array_equal(da.value_and_jacobian(fit)(1.5)[0], fit(1.5))
     slope = da.derivative(fit)(1.5)
     assert float(slope[0]) == 1.0
     np.testing.assert_allclose(slope, (fit(1.5 + 1e-4) - fit(1.5 - 1e-4)) / 2e-4, rtol=1e-3)
@@ -172,6 +200,11 @@ def test_curve_fit_is_scipys(kwargs):
 def test_further_results_and_errors_of_curve_fit():
     popt, pcov, info, message, status = optimize.curve_fit(model, T, Y, full_output=True)
     assert info["nfev"] > 0 and info["fvec"].shape == T.shape and isinstance(message, str) and status in (1, 2, 3, 4)
+    theirs = scipy.optimize.curve_fit(model, T, Y, full_output=True)[2]
+    assert info.keys() == theirs.keys() and np.ptp(info["ipvt"] - theirs["ipvt"]) == 0
+    np.testing.assert_allclose(np.abs(np.triu(info["fjac"].T[:3])), np.abs(np.triu(theirs["fjac"].T[:3])), rtol=1e-5)
+    with pytest.warns(scipy.optimize.OptimizeWarning, match="Covariance"):
+        assert np.all(np.isinf(optimize.curve_fit(lambda t, a, b: a * b * t, T, Y)[1]))
     with_nan = np.where(np.arange(12) == 3, np.nan, Y)
     omitted = optimize.curve_fit(model, T, with_nan, nan_policy="omit", sigma=np.ones(12))[0]
     np.testing.assert_allclose(omitted, optimize.curve_fit(model, np.delete(T, 3), np.delete(Y, 3))[0], rtol=1e-9)
@@ -186,7 +219,7 @@ def test_further_results_and_errors_of_curve_fit():
     with pytest.raises(ValueError, match="positive definite"):
         optimize.curve_fit(model, T, Y, sigma=-np.eye(12))
     with pytest.raises(TypeError, match="must not exceed"):
-        optimize.curve_fit(model, T[:2], Y[:2], method="lm")
+        optimize.curve_fit(model, T[:2], Y[:2])
     with pytest.raises(RuntimeError, match="Optimal parameters not found"):
         optimize.curve_fit(model, T, Y, maxfev=1)
     with pytest.warns(scipy.optimize.OptimizeWarning, match="Covariance"):
@@ -201,6 +234,8 @@ def test_parameters_and_covariances_have_derivatives(sigma):
     for which in (0, 1):
         def fit(y, which=which):
             return optimize.curve_fit(model, T, y, sigma=sigma)[which]
+
+        np.testing.assert_array_equal(da.value_and_jacobian(fit)(Y)[0], fit(Y))
 
         np.testing.assert_allclose(da.jacobian(fit)(Y), central(fit, Y), rtol=1e-6, atol=1e-8)
     if sigma is not None:

@@ -40,6 +40,11 @@ def map_components(y, apply):
     return apply(y)
 
 
+def with_value(x, y):
+    """The plain x with the derivatives of y, whose value differs by rounding or by what a solver left."""
+    return x + (y - plain(y))
+
+
 def lift(residual, x, solve):
     """The plain root x with the derivatives that `residual(x)` brings in.
 
@@ -67,8 +72,7 @@ def lift_system(system, x, matrix=None):
         point, factor = _polished(system, x, None if system.has_given_jacobian else matrix)
     except Singular as error:
         raise refused(error) from None
-    lifted = lift(system.full, point, factor.rows)
-    return lifted - (point - x)
+    return with_value(x, lift(system.full, point, factor.rows))
 
 
 def _polished(system, x, matrix):

@@ -10,6 +10,7 @@ import types
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.linalg import LinearOperator
 
 from dualad._context import ACTIVE, call_within
 from dualad._core import Dual, MultiDual, Number
@@ -278,6 +279,8 @@ class System:
 
     def _checked(self, matrix):
         """The user's Jacobian as an array, with its shape checked."""
+        if isinstance(matrix, LinearOperator):
+            return matrix @ np.eye(self.size) if self.square else matrix
         if sparse.issparse(matrix):
             matrix = sparse.csc_array(matrix)
         else:

@@ -11,7 +11,7 @@ import scipy.optimize
 
 from dualad._core import Number
 from dualad._core.number import primal
-from dualad.optimize._implicit import lift, lift_at
+from dualad.optimize._implicit import lift, lift_at, with_value
 from dualad.optimize._system import Adaptive, as_tuple, number_or_array, plain, plain_function, push
 from dualad.transforms import jvp
 
@@ -367,11 +367,11 @@ def _lift_many(function, x, system, failing):
             jacobians = blocks_of(function, point)[1]
             failing = failing if singular is None else failing | singular
             jacobians = np.where(failing[..., None, None], np.nan, jacobians)
-            return lift(function.full, point, lambda b: _solve_rows(jacobians, b)) - (point - x)
+            return with_value(x, lift(function.full, point, lambda b: _solve_rows(jacobians, b)))
         slope = derivatives(function, x, 1)[1]
         point = np.where(failing | (slope == 0), x, x - primal(f) / slope)
         slope = np.where(failing, np.nan, derivatives(function, point, 1)[1])
-        return lift(function.full, point, lambda b: b / slope) - (point - x)
+        return with_value(x, lift(function.full, point, lambda b: b / slope))
 
 
 def _solve_rows(jacobians, b):
@@ -477,7 +477,7 @@ def _lift_scalar(function, x, converged):
         raise np.linalg.LinAlgError("the derivative of func is zero at the root, so that the root has no derivative")
     point = x - primal(_one(f)) / slope
     slope = derivatives(function, point, 1)[1]
-    return lift(lambda z: _one(function.full(z)), point, lambda b: b / slope) - (point - x)
+    return with_value(x, lift(lambda z: _one(function.full(z)), point, lambda b: b / slope))
 
 
 def root_scalar(f, args=(), method=None, bracket=None, fprime=None, fprime2=None, x0=None, x1=None, xtol=None,
