@@ -142,6 +142,12 @@ def format_value(value, std, spec=""):
     ValueError
         If the specification cannot be read.
 
+    Notes
+    -----
+    Without a number of digits the deviation gets one or two, by the rule of the Particle Data Group: S. Navas et al.,
+    "Review of particle physics", Phys. Rev. D 110 (2024) 030001, introduction, section 5.3. The specification is that
+    of the uncertainties package.
+
     Examples
     --------
     >>> from dualad.uq import format_value
@@ -264,6 +270,10 @@ def parse_value(text):
     ------
     ValueError
         If the text cannot be read.
+
+    Notes
+    -----
+    The shorthand 1.23(4) is that of JCGM 100:2008 (GUM), section 7.2.2.
 
     Examples
     --------

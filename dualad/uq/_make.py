@@ -90,6 +90,10 @@ def ufloat_fromstr(text, name=None, *, tag=None):
     ValueError
         If the text cannot be read.
 
+    Notes
+    -----
+    See `parse_value`.
+
     Examples
     --------
     >>> from dualad import uq
@@ -236,6 +240,15 @@ def correlated_values(values, cov, tags=None):
     -------
     UArray
 
+    Raises
+    ------
+    ValueError
+        As `correlated`.
+
+    Notes
+    -----
+    See `correlated`.
+
     Examples
     --------
     >>> from dualad import uq
@@ -267,6 +280,10 @@ def correlated_values_norm(values_with_std, corr, tags=None):
     ValueError
         If corr is not a correlation matrix of the right size.
 
+    Notes
+    -----
+    The covariance is that of JCGM 100:2008 (GUM), section 5.2.2: the correlation times both standard deviations.
+
     Examples
     --------
     >>> from dualad import uq
@@ -297,6 +314,18 @@ def covariance_matrix(numbers):
     -------
     ndarray, (n, n)
 
+    Raises
+    ------
+    ValueError
+        If an element is no number.
+    TypeError
+        If it is no sequence.
+
+    Notes
+    -----
+    JCGM 102:2011, section 6.2: with the sensitivities C of the numbers by the independent variables, of covariance V,
+    it is C V C^T.
+
     Examples
     --------
     >>> from dualad import uq
@@ -326,6 +355,17 @@ def correlation_matrix(numbers):
     Returns
     -------
     ndarray, (n, n)
+
+    Raises
+    ------
+    ValueError
+        If an element is no number.
+    TypeError
+        If it is no sequence.
+
+    Notes
+    -----
+    JCGM 100:2008 (GUM), section 5.2.2.
 
     Examples
     --------
@@ -394,6 +434,11 @@ def nominal_values(numbers):
     Returns
     -------
     ndarray
+
+    Raises
+    ------
+    ValueError
+        If an element is no number.
 
     Examples
     --------

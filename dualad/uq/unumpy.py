@@ -41,6 +41,11 @@ globals().update({name: _gathering(getattr(umath, name)) for name in _FROM_UMATH
 class ulinalg:
     """Inverse matrices of uncertain numbers.
 
+    Attributes
+    ----------
+    inv, pinv : callable
+        As `numpy.linalg.inv` and `numpy.linalg.pinv`.
+
     Examples
     --------
     >>> import numpy as np
