@@ -37,9 +37,14 @@ def public_names():
         module = importlib.import_module(path)
         things = {f"{path}.{name}": getattr(module, name) for name in module.__all__}
         known = {id(x) for x in found.values()}
-        found |= {name: x for name, x in things.items() if getattr(x, "__module__", "").startswith("dualad")
-                  and not inspect.ismodule(x) and id(x) not in known}
+        found |= {name: x for name, x in things.items() if is_own(x) and id(x) not in known}
     return found
+
+
+def is_own(thing):
+    """Whether a function or class is defined here, and does not wrap one of NumPy's or SciPy's."""
+    module = getattr(inspect.unwrap(thing), "__module__", None) if callable(thing) else None
+    return bool(module) and module.startswith("dualad")
 
 
 PUBLIC = public_names()
