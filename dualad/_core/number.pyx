@@ -405,7 +405,7 @@ cdef bint has_negative_stride(object array):
     """A single element has no order, but NumPy's loops look at its stride."""
     cdef cnp.ndarray a
     cdef int d
-    if isinstance(array, Number):
+    if not isinstance(array, np.ndarray):
         return False
     a = <cnp.ndarray>array
     for d in range(cnp.PyArray_NDIM(a)):

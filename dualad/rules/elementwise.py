@@ -127,20 +127,11 @@ def _join_output(lead, function, i, z, t):
                 f"{function.__name__} gives a result of dtype {np.asarray(z).dtype}, which cannot carry a derivative: "
                 "use x.value for the value alone"
             )
-        t = t if isinstance(t, Number) else in_width_of(t, z)
     return join(lead, z, t)
 
 
 # outputs that are piecewise constant
 WHOLE_OUTPUT = {np.modf: 1, np.frexp: 1, np.divmod: 0}
-
-
-def in_width_of(tangents, value):
-    """Tangents in the width of the value; complex tangents of a real value would be an error of a rule."""
-    dtype = np.asarray(value).dtype
-    if tangents.dtype == dtype or (tangents.dtype.kind == "c" and dtype.kind != "c"):
-        return tangents
-    return tangents.astype(dtype)
 
 
 def _cast_arguments(values, tangents, outputs):

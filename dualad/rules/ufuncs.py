@@ -12,7 +12,7 @@ from dualad._core.tracer import Tracer
 from dualad.rules.algebra import Number, apart, innermost, primal, shift_axis, together
 from dualad.rules.bilinear import GUFUNCS
 from dualad.rules.catalog import reason
-from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, in_width_of, plain
+from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, plain
 from dualad.rules.packing import has_own_rules, pack, refuse_subclass, unpack
 from dualad.rules.sparse import is_sparse, sparse_operator
 
@@ -191,8 +191,6 @@ def _with_tangents_of(total, lead, value):
     rest = apart(total, lead)[1]
     if rest is None:
         return together(lead, value, None)
-    if not isinstance(value, Number) and not isinstance(rest, Number):
-        rest = in_width_of(rest, value)
     return together(lead, value, rest.reshape(rest.shape[:1] + np.shape(value)))
 
 
