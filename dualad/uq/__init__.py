@@ -19,6 +19,7 @@ from dualad.uq._make import (
 )
 from dualad.uq._monte_carlo import Comparison, MonteCarlo, monte_carlo
 from dualad.uq._numbers import UArray, UFloat
+from dualad.uq._poincare import poincare_constant
 from dualad.uq._propagate import LinearityWarning, Propagation, propagate
 from dualad.uq._sensitivity import (
     DGSM,
@@ -27,7 +28,6 @@ from dualad.uq._sensitivity import (
     dgsm,
     local_sensitivity,
     morris,
-    poincare_constant,
     sobol,
 )
 from dualad.uq._wrap import wrap
