@@ -317,8 +317,97 @@ def test_given_derivatives_are_taken():
                              hess=hess)
     np.testing.assert_allclose(best.x, 2)
     assert calls == [2.0] * len(calls) and calls
-    with pytest.raises(TypeError, match="scalar"):
+    for scheme in ("2-point", "3-point", "cs"):
+        np.testing.assert_allclose(optimize.minimize(rosen, [0.8, 0.9], jac=scheme).x, 1, atol=1e-4)
+    seen = []
+
+    def pair(x):
+        seen.append(float(x[0]))
+        return np.sum((x - 1) ** 2), 2 * (x - 1)
+
+    assert optimize.minimize(pair, [3.0, 4.0], jac=True).nfev == len(seen)
+
+
+def test_bad_input_of_minimize():
+    with pytest.raises(ValueError, match="scalar"):
         optimize.minimize(lambda x: x**2, [1.0, 2.0])
+    with pytest.raises(TypeError, match="complex"):
+        optimize.minimize(lambda x: x[0] + 1j, [1.0, 2.0])
+    with pytest.raises(TypeError, match="complex"):
+        optimize.minimize(rosen, [1.0, 2.0j])
+    with pytest.raises(ValueError, match="jac must be"):
+        optimize.minimize(rosen, [1.0, 2.0], jac="4-point")
+    with pytest.raises(TypeError, match="plain numbers"):
+        optimize.minimize(lambda x: float(np.sum(getattr(x, "value", x) ** 2)), [1.0, 2.0])
+
+
+@pytest.mark.parametrize("method", [*GRADIENT, "Nelder-Mead", "Powell"])
+def test_no_success_without_a_finite_value(method):
+    with np.errstate(all="ignore"):
+        assert not optimize.minimize(lambda x: np.nan, [1.0, 2.0], method=method, options={"maxiter": 50}).success
+        best = optimize.minimize(lambda x: -(x[0] ** 2) + x[1], [-1.2, 1.0], method=method, options={"maxiter": 50})
+    assert not best.success or np.isfinite(best.fun)
+
+
+def test_constraints_and_starts_in_every_form():
+    assert optimize.minimize(rosen, [0.9, 0.8], constraints=None).success
+    kinds = []
+    optimize.minimize(lambda x: kinds.append(x.dtype) or np.sum(x), np.float32([1.0, 2.0]), method="Nelder-Mead",
+                      options={"maxiter": 3})
+    assert set(kinds) == {np.dtype(np.float32)}
+
+    def own(fun, x0, args=(), constraints=None, **options):
+        return scipy.optimize.OptimizeResult(x=x0, fun=fun(x0), constraints=constraints)
+
+    assert optimize.minimize(rosen, [1.0, 2.0], method=own, constraints="mine").constraints == "mine"
+
+
+@pytest.mark.parametrize("method", ["SLSQP", "trust-constr", "COBYLA"])
+def test_constraints_whose_numbers_hide_in_objects(method):
+    class Line:
+        def __init__(self, level):
+            self.level = level
+
+        def miss(self, x):
+            return x[0] + x[1] - self.level
+
+    def best(level):
+        return optimize.minimize(lambda x: x[0] ** 2 + 2 * x[1] ** 2, [1.0, 1.0], method=method,
+                                 constraints={"type": "eq", "fun": Line(level).miss}).x
+
+    np.testing.assert_allclose(da.derivative(best)(1.0), [2 / 3, 1 / 3], rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["SLSQP", "trust-constr", "COBYLA", "COBYQA"])
+def test_bounds_and_constraints_that_hold_together(method):
+    # x0 stays at its bound q0, and x1 = q1 - q0
+    def best(q):
+        return optimize.minimize(lambda x: x[0] ** 2 + x[1] ** 2, [0.1, 1.0], method=method, bounds=[(0, q[0]), (0, 5)],
+                                 constraints=NonlinearConstraint(lambda x: x[0] + x[1], q[1], np.inf)).x
+
+    value, slope = da.value_and_jacobian(best)(np.array([0.2, 1.0]))
+    np.testing.assert_array_equal(value, best(np.array([0.2, 1.0])))
+    np.testing.assert_allclose(slope, [[1.0, 0.0], [-1.0, 1.0]], atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["SLSQP", "trust-constr", "COBYLA", "COBYQA"])
+def test_a_curved_constraint_to_second_order(method):
+    # the lowest point x0 = x1 = -sqrt(a / 2) of a plane over a disc
+    def best(a):
+        return optimize.minimize(lambda x: x[0] + x[1], [-1.0, -1.5], method=method,
+                                 constraints=NonlinearConstraint(lambda x: x[0] ** 2 + x[1] ** 2, -np.inf, a)).x
+
+    np.testing.assert_allclose(da.derivative(best)(2.0), [-0.25, -0.25], rtol=1e-9)
+    np.testing.assert_allclose(da.derivative(best, order=2)(2.0), [0.0625, 0.0625], rtol=1e-8)
+
+
+def test_a_limit_that_is_near_but_does_not_press():
+    def best(a):
+        return optimize.minimize(lambda x: (x[0] - a) ** 2 + 2 * x[1] ** 2, [0.5, 1.0], method="SLSQP",
+                                 bounds=[(None, 1.002), (None, None)],
+                                 constraints={"type": "ineq", "fun": lambda x: 1.001 - x[0]}).x
+
+    np.testing.assert_allclose(da.derivative(best)(1.0), [1.0, 0.0], atol=1e-9)
 
 
 @pytest.mark.parametrize("method", ["L-BFGS-B", "TNC", "SLSQP", "trust-constr"])

@@ -89,8 +89,8 @@ def _polished(system, x, matrix):
             break
         x, f = trial, f_trial
     if not np.all(np.abs(f) <= _NEARLY * (1 + abs(factor.matrix) @ np.abs(x))):
-        raise np.linalg.LinAlgError(f"the solver did not end at a root, so that there is nothing to differentiate: the "
-                                    f"largest residual is {_size(f):.3g}")
+        raise np.linalg.LinAlgError(f"the solver did not end at a root, nor a minimiser where the gradient is zero, so "
+                                    f"that there is nothing to differentiate: the largest residual is {_size(f):.3g}")
     far = np.max(np.abs(x - start), initial=0.0) > 1e-14 * np.max(np.abs(x), initial=0.0)
     return x, Factor(_exact(system, x)) if far else factor
 
