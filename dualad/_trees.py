@@ -6,7 +6,7 @@ A list whose leaves are all scalars is array_like, as anywhere in NumPy, and is 
 import numpy as np
 
 from dualad._core.number import Number
-from dualad.rules.packing import pack
+from dualad.rules.packing import pack, refuse_masked
 
 _FLOAT64 = np.dtype(np.float64)
 _SCALARS = (float, int, complex, np.number)
@@ -73,6 +73,7 @@ def as_input(x, name):
     """A leaf of an argument as a float or complex array, scalar or number."""
     if isinstance(x, (Number, float)) or (type(x) is np.ndarray and x.dtype is _FLOAT64):
         return x
+    refuse_masked(x)
     a = pack(x) if isinstance(x, list) or (isinstance(x, np.ndarray) and x.dtype == object) else np.asarray(x)
     if isinstance(a, Number):
         return a

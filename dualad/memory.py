@@ -15,6 +15,10 @@ def info():
     dict
         ``held``: bytes kept for later arrays; ``in_use``: bytes in live arrays; ``limit``: bound of ``held``.
 
+    Notes
+    -----
+    Component arrays of 64 KiB and more come from the pool, and a few smaller ones.
+
     Examples
     --------
     >>> import dualad as da
@@ -26,6 +30,10 @@ def info():
 
 def release():
     """Give all memory that the pool holds back to the system.
+
+    Notes
+    -----
+    Arrays in use keep their memory; it comes to the pool when they are freed.
 
     Examples
     --------
@@ -51,6 +59,11 @@ def set_limit(limit):
         If limit is not an integer.
     ValueError
         If it is negative.
+
+    Notes
+    -----
+    Free blocks are kept in lists by size, eight sizes for each power of two: segregated fits, P. R. Wilson et al.,
+    "Dynamic storage allocation: a survey and critical review", IWMM 1995, section 3.6.
 
     Examples
     --------

@@ -24,7 +24,7 @@ def run_session(block, where, line, names):
     test = doctest.DocTestParser().get_doctest(block, names, where, where, line)
     test.globs = names  # get_doctest takes a copy
     report = io.StringIO()
-    result = doctest.DocTestRunner().run(test, out=report.write, clear_globs=False)
+    result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=report.write, clear_globs=False)
     assert not result.failed, report.getvalue()
 
 

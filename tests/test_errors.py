@@ -317,6 +317,16 @@ def test_library_code_that_needs_plain_arrays_is_refused(kind):
         assert "TypeError" in error_text(caught.value) and ADVICE.search(error_text(caught.value))
 
 
+def test_arrays_with_masks_and_matrices_are_refused(kind, vector):
+    masked, matrix = np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0]), np.array([[1.0, 2.0, 3.0]]).view(np.matrix)
+    for call in (lambda: vector + masked, lambda: masked * vector, lambda: np.hypot(vector, masked),
+                 lambda: kind(masked), lambda: da.grad(np.sum)(masked), lambda: vector * matrix,
+                 lambda: matrix @ vector):
+        with pytest.raises(TypeError, match=r"use numpy\.|x\.filled|x\.value"):
+            call()
+    assert np.all(vector == np.asarray(matrix)) == np.all(vector == matrix)
+
+
 def test_unsupported_operand_of_a_protocol_stays_with_its_owner(vector):
     class Foreign:
         def __array_function__(self, func, types, args, kwargs):

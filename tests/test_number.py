@@ -1,8 +1,10 @@
 """Dual and MultiDual behave like an ndarray of their value and carry the tangents along."""
 
+import array
 import copy
 import operator
 import pickle
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -237,6 +239,40 @@ def test_scalar_powers_are_those_of_numpy_scalars(kind, rng):
         assert_same_bits((w**2 * x**3).value, w**2 * v**3)
 
 
+SCALARS = [np.float16, np.float32, np.float64, np.complex64, np.complex128]
+
+
+@pytest.mark.parametrize("dtype", SCALARS, ids=lambda t: t.__name__)
+@pytest.mark.parametrize("other", [*SCALARS, float, complex, np.int8, np.int64], ids=lambda t: t.__name__)
+def test_scalar_powers_are_those_of_numpy_scalars_of_any_dtype(kind, dtype, other, rng):
+    for v, w in zip(rng.uniform(0.1, 3, 60), rng.uniform(0.1, 3, 60), strict=True):
+        v, w = dtype(v), other(w)
+        x = number(kind, v, np.ones(directions(kind), dtype))
+        assert_same_bits((x**w).value, v**w)
+        assert_same_bits((w**x).value, w**v)
+        assert_same_bits(da.jvp(lambda z, w=w: z**w, (x,), (x,))[0].value, v**w)
+
+
+@pytest.mark.parametrize("other", [10**25, 2**63, -(2**64), Fraction(1, 3)], ids=str)
+@pytest.mark.parametrize("shape", [(), (3,)], ids=str)
+def test_operands_beyond_the_integers_of_numpy(kind, other, shape, rng):
+    x, tx = random_number(kind, rng.uniform(0.5, 2, shape), rng)
+    v, w = x.value, float(other)
+    assert_number(x + other, kind, v + w, tx)
+    assert_number(other * x, kind, w * v, w * tx)
+    assert_number(other / x, kind, w / v, -w / v**2 * tx)
+    assert_number(x % other, kind, v % w, tx)
+    assert_number(abs(other) ** (x / 9), kind, abs(w) ** (v / 9), np.log(abs(w)) * abs(w) ** (v / 9) / 9 * tx)
+    assert_same_bits(x < other, v < w)
+
+
+def test_operands_that_numpy_reads_as_arrays(kind, rng):
+    x, tx = random_number(kind, rng.uniform(0.5, 2, 3), rng)
+    for other in (range(3), memoryview(np.arange(3.0)), array.array("d", [0, 1, 2])):
+        assert_number(x * other, kind, x.value * np.arange(3.0), tx * np.arange(3.0))
+        assert_same_bits(x < other, x.value < np.arange(3.0))
+
+
 def test_unary_operators(kind, rng):
     x, tx = random_number(kind, np.array([-1.5, 2.0, -0.0, 3.0]), rng)
     v = x.value
@@ -318,6 +354,16 @@ def test_foreign_types_get_their_turn(kind):
         number(kind, 1.0, np.ones(directions(kind))) + "text"
     with pytest.raises(TypeError):
         number(kind, np.ones(2), np.ones((directions(kind), 2))) * None
+
+
+def test_arrays_with_rules_of_their_own_get_their_turn(kind):
+    class Metres(np.ndarray):
+        def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+            return "metres"
+
+    metres = np.ones(2).view(Metres)
+    x = number(kind, np.ones(2), np.ones((directions(kind), 2)))
+    assert x * metres == metres * x == np.hypot(x, metres) == "metres"
 
 
 @pytest.mark.parametrize("op", [operator.and_, operator.or_, operator.xor, operator.lshift, operator.rshift])
@@ -662,6 +708,41 @@ def test_indexing_gives_a_view_where_numpy_does(kind, index, rng):
     for t in tx:
         t[index][...] = 0.0
     assert_number(x, kind, v, tx, rtol=0, atol=0)
+
+
+SCALARS = {
+    "many directions": lambda f, x: da.jacobian(f)(x),
+    "float32": lambda f, x: da.jacobian(f)(x.astype(np.float32)),
+    "nested": lambda f, x: da.jacobian(da.jacobian(f))(x),
+    "second order": lambda f, x: da.hessian(f)(x),
+    "series": lambda f, x: da.taylor(f, x, 12, np.ones(x.size)),
+    "complex": lambda f, x: da.jvp(lambda x: f(x * (1 + 2j)), (x,), (np.ones(x.size),))[1],
+}
+
+
+@pytest.mark.parametrize("transform", SCALARS.values(), ids=SCALARS)
+@pytest.mark.parametrize("shape", [(12,), (3, 4)], ids=str)
+def test_elements_are_copies_however_many_components_they_have(transform, shape):
+    def swapped(x, swap):
+        y = np.reshape(x**2 * np.roll(x, 1), shape).copy()
+        first, second = ((1,), (2,)) if len(shape) == 1 else ((0, 1), (2, 3))
+        swap(y, first, second)
+        return y
+
+    def by_elements(y, i, j):
+        y[i], y[j] = y[j], y[i]
+
+    def by_ints(y, i, j):
+        one, other = (y[i[0]], y[j[0]]) if len(i) == 1 else (y[i[0]][i[1]], y[j[0]][j[1]])
+        y[i], y[j] = other, one
+
+    def by_copies(y, i, j):
+        y[i], y[j] = y[j].copy(), y[i].copy()
+
+    x = np.linspace(0.5, 1.5, 12)
+    for swap in (by_elements, by_ints):
+        found, expected = (transform(lambda x, s=s: swapped(x, s), x) for s in (swap, by_copies))
+        np.testing.assert_array_equal(found, expected)
 
 
 @each_index

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 from scipy.optimize import Bounds, LinearConstraint, NonlinearConstraint, rosen
+from scipy.sparse.linalg import aslinearoperator
 
 import dualad as da
 from dualad import demo, optimize
@@ -86,6 +87,32 @@ def test_arguments_of_least_squares():
 
 
 @pytest.mark.parametrize("method", ["trf", "dogbox", "lm"])
+def test_schemes_operators_and_bad_jacobians(method):
+    expected = optimize.least_squares(residuals, [1.0, 1, 0], method=method, args=(Y,)).x
+    for scheme in ("2-point", "3-point", "cs"):
+        fit = optimize.least_squares(residuals, [1.0, 1, 0], scheme, method=method, args=(Y,))
+        np.testing.assert_allclose(fit.x, expected, rtol=1e-6)
+    with pytest.raises(ValueError, match="jac"):
+        optimize.least_squares(residuals, [1.0, 1, 0], "4-point", method=method, args=(Y,))
+    with pytest.raises(ValueError, match="real"):
+        optimize.least_squares(residuals, [1.0j, 1, 0], method=method, args=(Y,))
+    if method != "lm":
+        fit = optimize.least_squares(lambda x: x**2 - 2, np.ones(3), lambda x: aslinearoperator(np.diag(2 * x)),
+                                     method=method)
+        np.testing.assert_allclose(fit.x, np.sqrt(2), rtol=1e-12)
+        assert optimize.least_squares(lambda x: x + 1, [0.5, 0.5], bounds=(0, 1), method=method).active_mask.all()
+
+
+def test_a_fit_that_overflows_on_its_way():
+    x = np.array([1.0, 2, 3, 5, 7, 10])
+    y = np.array([109.0, 149, 149, 191, 213, 224])
+    with np.errstate(all="ignore"):
+        fit = optimize.least_squares(lambda b: b[0] * (1 - np.exp(-b[1] * x)) - y, [1.0, 1.0], method="lm")
+    assert fit.success or "exceeded" in fit.message
+    assert optimize.least_squares(residuals, [1.0, 1, 0], ftol=None, xtol=None, args=(Y,)).success
+
+
+@pytest.mark.parametrize("method", ["trf", "dogbox", "lm"])
 def test_derivatives_of_a_fit(method):
     def fit(y):
         return optimize.least_squares(residuals, [1.0, 1.0, 0.0], method=method, args=(y,)).x
@@ -126,6 +153,7 @@ def test_a_parameter_at_its_bound_moves_with_the_bound():
         return optimize.least_squares(residuals, [1.0, 1.0, 0.0], bounds=bounds, args=(y,)).x
 
     assert fit(1.5)[0] == pytest.approx(1.5)
+    np.testing.assert_array_equal(da.value_and_jacobian(fit)(1.5)[0], fit(1.5))
     slope = da.derivative(fit)(1.5)
     assert float(slope[0]) == 1.0
     np.testing.assert_allclose(slope, (fit(1.5 + 1e-4) - fit(1.5 - 1e-4)) / 2e-4, rtol=1e-3)
@@ -172,6 +200,11 @@ def test_curve_fit_is_scipys(kwargs):
 def test_further_results_and_errors_of_curve_fit():
     popt, pcov, info, message, status = optimize.curve_fit(model, T, Y, full_output=True)
     assert info["nfev"] > 0 and info["fvec"].shape == T.shape and isinstance(message, str) and status in (1, 2, 3, 4)
+    theirs = scipy.optimize.curve_fit(model, T, Y, full_output=True)[2]
+    assert info.keys() == theirs.keys() and np.ptp(info["ipvt"] - theirs["ipvt"]) == 0
+    np.testing.assert_allclose(np.abs(np.triu(info["fjac"].T[:3])), np.abs(np.triu(theirs["fjac"].T[:3])), rtol=1e-5)
+    with pytest.warns(scipy.optimize.OptimizeWarning, match="Covariance"):
+        assert np.all(np.isinf(optimize.curve_fit(lambda t, a, b: a * b * t, T, Y)[1]))
     with_nan = np.where(np.arange(12) == 3, np.nan, Y)
     omitted = optimize.curve_fit(model, T, with_nan, nan_policy="omit", sigma=np.ones(12))[0]
     np.testing.assert_allclose(omitted, optimize.curve_fit(model, np.delete(T, 3), np.delete(Y, 3))[0], rtol=1e-9)
@@ -186,7 +219,7 @@ def test_further_results_and_errors_of_curve_fit():
     with pytest.raises(ValueError, match="positive definite"):
         optimize.curve_fit(model, T, Y, sigma=-np.eye(12))
     with pytest.raises(TypeError, match="must not exceed"):
-        optimize.curve_fit(model, T[:2], Y[:2], method="lm")
+        optimize.curve_fit(model, T[:2], Y[:2])
     with pytest.raises(RuntimeError, match="Optimal parameters not found"):
         optimize.curve_fit(model, T, Y, maxfev=1)
     with pytest.warns(scipy.optimize.OptimizeWarning, match="Covariance"):
@@ -201,6 +234,8 @@ def test_parameters_and_covariances_have_derivatives(sigma):
     for which in (0, 1):
         def fit(y, which=which):
             return optimize.curve_fit(model, T, y, sigma=sigma)[which]
+
+        np.testing.assert_array_equal(da.value_and_jacobian(fit)(Y)[0], fit(Y))
 
         np.testing.assert_allclose(da.jacobian(fit)(Y), central(fit, Y), rtol=1e-6, atol=1e-8)
     if sigma is not None:
@@ -282,8 +317,97 @@ def test_given_derivatives_are_taken():
                              hess=hess)
     np.testing.assert_allclose(best.x, 2)
     assert calls == [2.0] * len(calls) and calls
-    with pytest.raises(TypeError, match="scalar"):
+    for scheme in ("2-point", "3-point", "cs"):
+        np.testing.assert_allclose(optimize.minimize(rosen, [0.8, 0.9], jac=scheme).x, 1, atol=1e-4)
+    seen = []
+
+    def pair(x):
+        seen.append(float(x[0]))
+        return np.sum((x - 1) ** 2), 2 * (x - 1)
+
+    assert optimize.minimize(pair, [3.0, 4.0], jac=True).nfev == len(seen)
+
+
+def test_bad_input_of_minimize():
+    with pytest.raises(ValueError, match="scalar"):
         optimize.minimize(lambda x: x**2, [1.0, 2.0])
+    with pytest.raises(TypeError, match="complex"):
+        optimize.minimize(lambda x: x[0] + 1j, [1.0, 2.0])
+    with pytest.raises(TypeError, match="complex"):
+        optimize.minimize(rosen, [1.0, 2.0j])
+    with pytest.raises(ValueError, match="jac must be"):
+        optimize.minimize(rosen, [1.0, 2.0], jac="4-point")
+    with pytest.raises(TypeError, match="plain numbers"):
+        optimize.minimize(lambda x: float(np.sum(getattr(x, "value", x) ** 2)), [1.0, 2.0])
+
+
+@pytest.mark.parametrize("method", [*GRADIENT, "Nelder-Mead", "Powell"])
+def test_no_success_without_a_finite_value(method):
+    with np.errstate(all="ignore"):
+        assert not optimize.minimize(lambda x: np.nan, [1.0, 2.0], method=method, options={"maxiter": 50}).success
+        best = optimize.minimize(lambda x: -(x[0] ** 2) + x[1], [-1.2, 1.0], method=method, options={"maxiter": 50})
+    assert not best.success or np.isfinite(best.fun)
+
+
+def test_constraints_and_starts_in_every_form():
+    assert optimize.minimize(rosen, [0.9, 0.8], constraints=None).success
+    kinds = []
+    optimize.minimize(lambda x: kinds.append(x.dtype) or np.sum(x), np.float32([1.0, 2.0]), method="Nelder-Mead",
+                      options={"maxiter": 3})
+    assert set(kinds) == {np.dtype(np.float32)}
+
+    def own(fun, x0, args=(), constraints=None, **options):
+        return scipy.optimize.OptimizeResult(x=x0, fun=fun(x0), constraints=constraints)
+
+    assert optimize.minimize(rosen, [1.0, 2.0], method=own, constraints="mine").constraints == "mine"
+
+
+@pytest.mark.parametrize("method", ["SLSQP", "trust-constr", "COBYLA"])
+def test_constraints_whose_numbers_hide_in_objects(method):
+    class Line:
+        def __init__(self, level):
+            self.level = level
+
+        def miss(self, x):
+            return x[0] + x[1] - self.level
+
+    def best(level):
+        return optimize.minimize(lambda x: x[0] ** 2 + 2 * x[1] ** 2, [1.0, 1.0], method=method,
+                                 constraints={"type": "eq", "fun": Line(level).miss}).x
+
+    np.testing.assert_allclose(da.derivative(best)(1.0), [2 / 3, 1 / 3], rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["SLSQP", "trust-constr", "COBYLA", "COBYQA"])
+def test_bounds_and_constraints_that_hold_together(method):
+    # x0 stays at its bound q0, and x1 = q1 - q0
+    def best(q):
+        return optimize.minimize(lambda x: x[0] ** 2 + x[1] ** 2, [0.1, 1.0], method=method, bounds=[(0, q[0]), (0, 5)],
+                                 constraints=NonlinearConstraint(lambda x: x[0] + x[1], q[1], np.inf)).x
+
+    value, slope = da.value_and_jacobian(best)(np.array([0.2, 1.0]))
+    np.testing.assert_array_equal(value, best(np.array([0.2, 1.0])))
+    np.testing.assert_allclose(slope, [[1.0, 0.0], [-1.0, 1.0]], atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["SLSQP", "trust-constr", "COBYLA", "COBYQA"])
+def test_a_curved_constraint_to_second_order(method):
+    # the lowest point x0 = x1 = -sqrt(a / 2) of a plane over a disc
+    def best(a):
+        return optimize.minimize(lambda x: x[0] + x[1], [-1.0, -1.5], method=method,
+                                 constraints=NonlinearConstraint(lambda x: x[0] ** 2 + x[1] ** 2, -np.inf, a)).x
+
+    np.testing.assert_allclose(da.derivative(best)(2.0), [-0.25, -0.25], rtol=1e-9)
+    np.testing.assert_allclose(da.derivative(best, order=2)(2.0), [0.0625, 0.0625], rtol=1e-8)
+
+
+def test_a_limit_that_is_near_but_does_not_press():
+    def best(a):
+        return optimize.minimize(lambda x: (x[0] - a) ** 2 + 2 * x[1] ** 2, [0.5, 1.0], method="SLSQP",
+                                 bounds=[(None, 1.002), (None, None)],
+                                 constraints={"type": "ineq", "fun": lambda x: 1.001 - x[0]}).x
+
+    np.testing.assert_allclose(da.derivative(best)(1.0), [1.0, 0.0], atol=1e-9)
 
 
 @pytest.mark.parametrize("method", ["L-BFGS-B", "TNC", "SLSQP", "trust-constr"])

@@ -1,5 +1,7 @@
 """optimize.root and optimize.implicit: classical problems, honest failures, derivatives of solutions."""
 
+import types
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -132,6 +134,8 @@ def test_newton_comes_back_from_where_the_function_is_not_defined():
 def test_bad_input():
     with pytest.raises(TypeError, match=r"x has shape \(2,\), but fun\(x\) has 1 value"):
         optimize.root(lambda x: x[:1], [1.0, 2.0])
+    with pytest.raises(ValueError, match="jac must be a function"):
+        optimize.root(lambda x: x, [1.0], jac="2-point")
     with pytest.raises(TypeError, match="complex"):
         optimize.root(lambda x: 1j * x, [1.0, 2.0])
     with pytest.raises(ValueError, match="x0 must be finite"):
@@ -146,6 +150,62 @@ def test_bad_input():
         optimize.root(np.cos, 1.0, options={"max_iter": 3})
     with pytest.raises(ValueError, match="damping"):
         optimize.root(np.cos, 1.0, method="newton", options={"damping": 0.0})
+
+
+def test_an_f_that_is_small_for_its_unit_alone_is_no_root():
+    for unit in (1e-30, 1e-12, 1e-9, 1e30, 1e100):
+        for method in ("auto", "newton", "halley", "dogleg", "newton-krylov"):
+            sol = optimize.root(lambda x, unit=unit: unit * (x**2 - 2), [1.0], method=method)
+            assert sol.success
+            np.testing.assert_allclose(sol.x, np.sqrt(2), rtol=1e-7)
+    assert optimize.root(lambda x: x**2 - 2, [np.sqrt(2)]).nit == 0
+    assert optimize.root(lambda x: x + x**2, [1e-12]).nit <= 2
+    assert optimize.root(lambda x: 1e-12 * (x**2 - 2), [1.0], tol=1e-10).nit == 0  # as asked for
+
+
+def test_nothing_to_solve_for():
+    for method in EXACT:
+        sol = optimize.root(lambda x: x, [], method=method)
+        assert sol.success and sol.x.shape == (0,) and np.shape(sol.jac) == (0, 0)
+
+
+@pytest.mark.parametrize("method", ["hybr", "lm", "broyden1", "krylov", "df-sane"])
+def test_limits_of_scipys_methods_have_the_status_of_a_limit(method):
+    few = {"maxfev" if method in ("hybr", "df-sane") else "maxiter": 1}
+    sol = optimize.root(lambda x: x**3 - 2, [3.0], method=method, options=few)
+    assert not sol.success and sol.status == 2 and "maxiter" in sol.message
+
+
+def test_a_loose_tolerance_of_scipys_is_told():
+    sol = optimize.root(lambda x: x**2 - 2, [1.0], method="hybr", options={"xtol": 1e-3})
+    assert not sol.success and "own tolerance" in sol.message
+
+
+def test_methods_without_derivatives_take_functions_without():
+    def f(x):
+        return [float(x[0]) ** 2 - 2]
+
+    sol = optimize.root(f, [1.0], method="broyden1")
+    assert sol.success and sol.jac is None
+    with pytest.raises(TypeError, match=r"float\(\)"):
+        optimize.root(f, [1.0], method="newton")
+    with pytest.warns(RuntimeWarning, match="does not use the jacobian"):
+        optimize.root(lambda x: x**2 - 2, [1.0], jac=lambda x: 2 * x, method="krylov")
+
+
+def test_a_function_that_drops_derivatives_is_found_out():
+    known = {}
+
+    def cached(x):
+        return known.setdefault(float(np.sum(plain_value(x))), plain_value(x) ** 2 - 2)
+
+    def plain_value(x):
+        return getattr(x, "value", x)
+
+    for method in ("newton", "hybr", "newton-krylov"):
+        with pytest.raises(TypeError, match="plain numbers"):
+            optimize.root(cached, [1.0], method=method)
+    assert not optimize.root(lambda x: np.ones(2), [1.0, 2.0]).success
 
 
 def test_maxiter_and_tol():
@@ -329,6 +389,31 @@ def test_implicit_wraps_bisection():
         assert float(da.derivative(root, order=order)(8.0)) == pytest.approx(expected, rel=1e-11)
 
 
+def test_implicit_takes_closures_keywords_and_complex_solutions():
+    assert float(da.derivative(lambda a: optimize.implicit(lambda x: x**2 - a, lambda: np.sqrt(a))())(4.0)) == 0.25
+    keyed = optimize.implicit(lambda x, a, b: x**2 - a * b, lambda a, b: np.sqrt(a * b))
+    assert float(da.derivative(lambda b: keyed(4.0, b=b))(1.0)) == 1.0
+    imaginary = optimize.implicit(lambda x, a: x**2 + a, lambda a: 1j * np.sqrt(a))
+    assert imaginary(4.0) == 2j
+    assert complex(da.derivative(imaginary)(4.0)) == pytest.approx(0.25j, abs=1e-16)
+    assert complex(da.derivative(imaginary, order=2)(4.0)) == pytest.approx(-1j / 32, abs=1e-16)
+
+
+@pytest.mark.parametrize("pair_up", [False, True])
+def test_an_approximate_jacobian_of_the_users_is_not_used_for_derivatives(pair_up):
+    def rough(x, p):
+        return np.array([[2.5 * x[0], p[0]], [-1.0, 3.5 * p[1] * x[1]]])
+
+    def both(x, p):
+        return pair(x, p), rough(x, p)
+
+    def solve(p):
+        return optimize.root(both if pair_up else pair, [1.0, 1.0], args=(p,), jac=pair_up or rough, method="newton",
+                             tol=1e-11).x
+
+    np.testing.assert_allclose(da.jacobian(solve)(PARAMETERS), da.jacobian(solve_pair)(PARAMETERS), rtol=1e-10)
+
+
 def test_implicit_of_arrays_polishes_what_the_solver_left():
     def rough(a):
         return np.round(np.sqrt(a), 4)
@@ -342,8 +427,14 @@ def test_implicit_of_arrays_polishes_what_the_solver_left():
 
 
 def test_implicit_errors():
+    held = types.SimpleNamespace()
+
+    def solve(a):
+        held.a = a
+        return optimize.implicit(lambda x: x - a, lambda: held.a)()
+
     with pytest.raises(TypeError, match="plain numbers"):
-        da.derivative(lambda a: optimize.implicit(lambda x: x - a, lambda: a)())(1.0)
+        da.derivative(solve)(1.0)
     with pytest.raises(TypeError, match="as many values"):
         da.derivative(optimize.implicit(lambda x, a: np.stack([x, x]) - a, lambda a: a))(1.0)
     with pytest.raises(np.linalg.LinAlgError, match="singular"):

@@ -71,6 +71,9 @@ def test_failures_of_one_equation():
     assert not optimize.newton(lambda x: x**2 + 1, 0.7, disp=False, full_output=True)[1].converged
     with pytest.raises(ValueError, match="order must be 1"):
         optimize.newton(np.cos, 1.0, order=3)
+    assert optimize.newton(np.cos, np.zeros((0, 3))).shape == (0, 3)
+    with pytest.warns(RuntimeWarning, match="all derivatives were zero"):
+        assert optimize.newton(lambda x: x**2 - 2, np.zeros(2)).tolist() == [0.0, 0.0]
     with pytest.raises(np.linalg.LinAlgError, match="derivative of func is zero"):
         da.derivative(lambda a: optimize.newton(lambda x: (x - a) ** 2 * a, 1.0))(1.0)
 
@@ -91,6 +94,21 @@ def test_derivatives_of_a_root_to_third_order(solve):
         assert float(da.derivative(root, order=order)(8.0)) == pytest.approx(expected, rel=1e-10)
 
 
+def test_numbers_that_hide_in_objects_are_found():
+    class Cube:
+        def __init__(self, a):
+            self.a = a
+
+        def miss(self, x):
+            return x**3 - self.a
+
+    for solve in (lambda f: optimize.newton(f, 1.5), lambda f: optimize.root_scalar(f, bracket=(1, 4)).root,
+                  lambda f: optimize.newton(f, 1.5, lambda x: 3 * x**2), lambda f: optimize.newton(f, 1.5, x1=2.0),
+                  lambda f: optimize.newton(f, np.array([1.5]))):
+        slope = da.derivative(lambda a, solve=solve: solve(Cube(a).miss))(8.0)
+        np.testing.assert_allclose(slope, 1 / 12, rtol=1e-10)
+
+
 def test_root_scalar_is_scipys():
     for case in APS[:20]:
         mine = optimize.root_scalar(case["f"], args=case["args"], x0=case["x0"])
@@ -100,6 +118,13 @@ def test_root_scalar_is_scipys():
     assert both.root == pytest.approx(np.sqrt(2))
     three = optimize.root_scalar(lambda x: (x**2 - 2, 2 * x, 2.0), x0=1.0, fprime=True, fprime2=True)
     assert three.root == pytest.approx(np.sqrt(2)) and three.method == "halley"
+    three = optimize.root_scalar(lambda x: (x**2 - 2, 2 * x, 2.0), x0=1.0, fprime2=True, method="halley")
+    assert three.root == pytest.approx(np.sqrt(2))
+    calls = []
+    for method in ("brentq", "bisect", "toms748"):
+        calls.clear()
+        found = optimize.root_scalar(lambda x: calls.append(x) or x**2 - 2, bracket=[0, 5], method=method)
+        assert found.function_calls == len(calls)
     given = optimize.root_scalar(lambda x, a: x**2 - a, (2.0,), x0=1.0, fprime=lambda x, a: 2 * x)
     assert given.root == pytest.approx(np.sqrt(2))
     with pytest.raises(ValueError, match="bracket"):

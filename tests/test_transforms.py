@@ -1091,3 +1091,26 @@ def test_a_time_stepping_program(rng):
     columns = [simulate(u + 1j * step * row, k).imag / step for row in np.eye(8)]
     assert_close(by_u, np.stack(columns, axis=1))
     assert_close(by_k, simulate(u + 0j, k + 1j * step).imag / step)
+
+
+NARROW = {
+    "power": lambda x: x**2.5, "quotient": lambda x: 2 / x, "arctan2": lambda x: np.arctan2(x, 2),
+    "logaddexp": lambda x: np.logaddexp(x, 1.5), "fmod": lambda x: np.fmod(2.5, x), "std": np.std, "max": np.max,
+    "chain": lambda x: np.hypot(2 * x, 3) * np.var(x) + 2.0**x,
+}
+
+
+@pytest.mark.parametrize("f", NARROW.values(), ids=NARROW)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32], ids=["float16", "float32"])
+def test_nested_numbers_keep_the_width_of_the_value(f, dtype, rng):
+    v = rng.uniform(0.3, 0.9, 5).astype(dtype)
+
+    def twice(x):
+        return da.jvp(f, (x,), (np.ones_like(x),))
+
+    (y, slope), (_, curvature) = da.jvp(twice, (v,), (np.ones_like(v),))
+    assert_same_bits(y, f(v))
+    assert slope.dtype == curvature.dtype == dtype
+    h = da.hessian(lambda x: np.sum(f(x)))(v)
+    assert h.dtype == dtype
+    np.testing.assert_allclose(h, da.hessian(lambda x: np.sum(f(x)))(v.astype(float)), rtol=0.05, atol=0.05)

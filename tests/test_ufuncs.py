@@ -181,6 +181,11 @@ def test_value_is_numpys_when_the_argument_itself_is_strided(name, rng):
     for layout in LAYOUTS.values():
         y, _ = da.jvp(f, (layout(v),), (np.ones_like(layout(v)),))
         assert_same_bits(y, f(layout(v)))
+    for w in (v[:1, 0][::-1], v.astype(">f8"), v[0, 0].astype(">f8"), v[0].astype(">f4")):
+        y, _ = da.jvp(f, (w,), (np.ones_like(w),))
+        assert_same_bits(y, f(w))
+    swapped = v[0].astype(">f8")
+    assert_same_bits(da.jvp(lambda x: x[3], (swapped,), (swapped,))[0], v[0, 3])
 
 
 @pytest.mark.parametrize("exponent", [-1.0, 0.0, 0.5, 1.0, 2.0, 3.0, 0.3, -2.0])
@@ -557,6 +562,52 @@ def test_reduce_and_accumulate_into_out(kind, rng):
     assert_number(out, kind, x.value.cumsum(axis=1), tx.cumsum(axis=2))
 
 
+FOLDED = ["subtract", "divide", "power", "fmod", "remainder", "arctan2", "hypot", "logaddexp", "copysign", "fmin"]
+
+
+@pytest.mark.parametrize("name", FOLDED)
+@pytest.mark.parametrize("axis", [0, 1], ids=str)
+def test_reduce_of_chosen_elements(kind, name, axis, rng):
+    f = getattr(np, name)
+    x, _ = random_number(kind, rng.uniform(0.5, 1.5, (5, 4)), rng)
+    start, _ = random_number(kind, 0.7, rng)
+    where = rng.random((5, 4)) < 0.6
+    out = f.reduce(x, axis=axis, initial=start, where=where)
+    rows = [[y for y, here in zip(row, chosen, strict=True) if here]
+            for row, chosen in zip(np.moveaxis(x, axis, 0).T, np.moveaxis(where, axis, 0).T, strict=True)]
+    expected = np.stack([functools.reduce(f, row, start) for row in rows])
+    value = f.reduce(x.value, axis=axis, initial=start.value, where=where)
+    assert_number(out, kind, value, tangents_of(expected, kind))
+
+
+@pytest.mark.parametrize("name", FOLDED)
+def test_methods_with_dtype(kind, name, rng):
+    f = getattr(np, name)
+    x, _ = random_number(kind, rng.uniform(0.5, 1.5, (5, 4)), rng)
+    for call in (f.reduce, f.accumulate, lambda a, dtype: f.reduceat(a, [0, 2], dtype=dtype)):
+        out, wide = call(x, dtype=np.float32), call(x, dtype=np.float64)
+        assert_number(out, kind, call(x.value, dtype=np.float32), tangents_of(wide, kind), 1e-5, 1e-5)
+        assert out.components.dtype == np.float32
+
+
+def test_a_real_loop_sees_the_real_part(kind, rng):
+    z, tz = random_number(kind, rng.uniform(0.5, 1, 3) + 1j, rng)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
+        value = np.exp(z.value, dtype=float, casting="unsafe")
+        assert_number(np.exp(z, dtype=float, casting="unsafe"), kind, value, value * tz.real)
+        assert_number(np.divide.reduce(z, dtype=float), kind, np.divide.reduce(z.value, dtype=float),
+                      tangents_of(np.divide.reduce(z.real), kind))
+
+
+def test_results_that_cannot_carry_a_derivative_are_refused(kind, rng):
+    x, _ = random_number(kind, rng.uniform(0.5, 1, 3), rng)
+    for call in (lambda: np.add(x, 1, dtype=int, casting="unsafe"), lambda: np.multiply(x, np.timedelta64(1, "D")),
+                 lambda: np.add(x, 1, dtype=object)):
+        with pytest.raises(TypeError, match="cannot carry a derivative"):
+            call()
+
+
 def test_reduce_with_dtype(kind, rng):
     x, _ = random_number(kind, rng.uniform(size=1000).astype(np.float32), rng)
     assert_same_bits(np.add.reduce(x, dtype=np.float64).value, np.add.reduce(x.value, dtype=np.float64))
@@ -687,6 +738,15 @@ def test_warnings_of_scalars(kind, call, rng):
     x, _ = random_number(kind, v[0], rng)
     kinds = [sorted({str(message).split(" encountered")[0] for _, message in warnings_of(f, a)}) for a in (x, x.value)]
     assert kinds[0] == kinds[1]
+
+
+@pytest.mark.parametrize("call", [np.divide.reduce, np.fmod.reduce, np.divide.accumulate, np.hypot.reduce,
+                                  lambda x: np.divide.reduceat(x, [0, 2]), lambda x: np.add(x, -x, order="F")],
+                         ids=["divide", "fmod", "accumulate", "hypot", "reduceat", "add"])
+@pytest.mark.parametrize("v", [[1.0, 0.0, 0.0], [np.inf, np.inf, 0.0], [1e300, 1e-300, 1e-300]], ids=str)
+def test_derivatives_of_methods_warn_of_nothing(kind, call, v, rng):
+    x, _ = random_number(kind, np.array(v), rng)
+    assert warnings_of(call, x) == warnings_of(call, x.value)
 
 
 def test_no_warnings_but_numpys_from_arguments(kind, rng):

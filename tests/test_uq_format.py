@@ -204,3 +204,16 @@ def test_what_is_printed_can_be_read(value, std, spec):
     read_value, read_std = uq.parse_value(text)
     assert read_std == pytest.approx(std, rel=0.15 if "u" not in spec else 0.01)
     assert abs(read_value - value) <= 0.51 * std + 1e-15 * abs(value)
+
+
+def test_shorthand_of_a_deviation_that_rounds_to_zero():
+    assert uq.format_value(1.23456, 0.0123, ".1fS") == "1.2(0.0)" and uq.format_value(1.2, 0.0123, ".0fS") == "1(0.)"
+
+
+def test_subnormal_numbers():
+    assert uq.format_value(5e-324, 0).startswith("(4.94065645841246")
+    assert uq.format_value(1e-323, 1e-323, ".2uS") == "9.9(9.9)e-324"
+
+
+def test_a_variable_whose_value_is_nan_has_a_name():
+    assert uq.ufloat_fromstr("nan+/-3", tag="lost").tag == "lost"

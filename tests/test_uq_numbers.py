@@ -1,6 +1,7 @@
 """Uncertain numbers: every function against J C J^T, and what users of the uncertainties package expect."""
 
 import copy
+import math
 import pickle
 
 import numpy as np
@@ -250,12 +251,41 @@ def test_object_arrays_compute_as_arrays_do():
 def test_comparisons():
     x, y = uq.ufloat(1, 0.1), uq.ufloat(1, 0.1)
     assert x == x and x != y and x == x + 0 and not x == 1
-    assert x < 2 and x <= y and y >= x and not x > y and bool(x) and bool(uq.ufloat(0, 0.1)) and not bool(x - x)
+    assert x < 2 and x <= 2 and x <= x and not x <= y and not y >= x and not x > y and not 1 <= x
+    assert bool(x) and bool(uq.ufloat(0, 0.1)) and not bool(x - x)
     assert len({x, y, x + 0}) == 2
     a = uq.uarray([1.0, 2.0], 0.1)
     assert (a == a).all() and not (a == [1.0, 2.0]).any() and (a > 1.5).tolist() == [False, True]
     assert (a != a[::-1]).all()
     assert a[0] in a
+    assert (a == [a[0], 2.0]).tolist() == [True, False] and (a >= [a[0], 1.0]).all() and not (a <= [1.0, 2.0]).any()
+    assert x != "1" and not x == None and x not in ("1", None)  # noqa: E711
+    assert type(x < 2) is bool and type(x != 1) is bool
+    for wrong in ("1", None):
+        with pytest.raises(TypeError, match="not supported"):
+            x < wrong
+    with pytest.raises(TypeError, match="cannot mix"):
+        da.derivative(lambda t: x < t)(1.0)
+
+
+def test_nothing_can_be_set():
+    for x in (uq.ufloat(1, 0.1), uq.uarray([1, 2], 0.1)):
+        for name in ("std_dev", "nominal_value"):
+            with pytest.raises(AttributeError, match=f"{name} cannot be set, since what"):
+                setattr(x, name, 1.0)
+            assert x.std_dev is not None
+
+
+def test_other_types():
+    a = uq.uarray([1.0, 2.0], 0.1)
+    assert a.astype(np.float32).dtype == np.float32 and a.astype(object)[1] == a[1]
+    assert a.astype(complex).real.std_dev.tolist() == [0.1, 0.1]
+    for dtype in (int, bool, str):
+        with pytest.raises(TypeError, match="its uncertainty would be lost"):
+            a.astype(dtype)
+    x = uq.ufloat(1.26, 0.1)
+    assert (math.floor(x), math.ceil(x), math.trunc(x), round(x, 1)) == (1, 2, 1, 1.3)
+    assert uq.umath.ldexp(x, 2).s == pytest.approx(0.4)
 
 
 def test_scalars_and_arrays_mix():
@@ -291,6 +321,28 @@ def test_copies_and_pickles_stay_correlated():
         assert (twin - x).s == 0 and twin.name == "x"
     y = pickle.loads(pickle.dumps((x * a, x)))
     assert not (y[0] / a - x).std_dev.any() and not (y[0] - x * a).std_dev.any()
+
+
+def test_wrap_of_functions_of_reals():
+    x, y = uq.ufloat(3.0, 0.1), uq.ufloat(4.0, 0.2)
+    partial = {0: lambda a, b=4.0: a / math.hypot(a, b), "b": lambda a, b: b / math.hypot(a, b)}
+    hypot = uq.wrap(lambda a, b: math.hypot(a, b), [partial[0]], {"b": partial["b"]})
+    assert (hypot(x, b=y) - np.hypot(x, y)).s == pytest.approx(0, abs=1e-15) and hypot(x, 4.0).s == pytest.approx(0.06)
+    with pytest.warns(RuntimeWarning, match="sin does not take numbers with derivatives: finite differences"):
+        assert uq.wrap(math.sin)(x).s == pytest.approx(np.sin(x).s, rel=1e-8)
+    with pytest.warns(RuntimeWarning, match="finite differences"):
+        assert math.isnan(uq.wrap(math.sqrt)(uq.ufloat(0.0, 0.1)).s)
+    with pytest.warns(RuntimeWarning, match="finite differences"):  # one derivative is known
+        half = uq.wrap(lambda a, b: math.hypot(a, b), [partial[0], None])(x, y)
+    assert half.s == pytest.approx(np.hypot(x, y).s, rel=1e-8)
+    with pytest.raises(TypeError, match="would drop the derivative"):
+        uq.wrap(math.sin)(uq.uarray([1.0, 2.0], 0.1))
+    with pytest.raises(TypeError, match="arguments must be numbers"):
+        uq.wrap(math.sin, [math.cos])(uq.uarray([1.0, 2.0], 0.1))
+    with pytest.raises(TypeError, match="must return a real number"):
+        uq.wrap(lambda a: "1", [math.cos])(x)
+    with pytest.raises(TypeError, match="functions as derivatives"):
+        uq.wrap(math.sin, [2.0])
 
 
 def test_wrap():

@@ -5,6 +5,7 @@ import concurrent.futures
 import numpy as np
 import pytest
 import scipy.optimize
+import scipy.special
 from scipy import stats
 
 from dualad import uq
@@ -216,9 +217,29 @@ def test_implicit_and_array_functions():
 @pytest.mark.parametrize(("distribution", "constant"), [
     ((0, 2), 4 / PI**2), (stats.uniform(1, 3), 9 / PI**2), (stats.norm(5, 3), 9), (stats.expon(scale=2), 16),
     (stats.laplace(), 4), (stats.lognorm(1), np.inf), (stats.t(3), np.inf), (stats.cauchy(), np.inf),
+    (stats.logistic(), 4), (stats.gamma(3), 16 / 3), (stats.lognorm(0.3), np.inf),
 ])
 def test_poincare_constants(distribution, constant):
     assert uq.poincare_constant(distribution) == pytest.approx(constant, rel=1e-3)
+
+
+ROOT = np.sqrt(3 - np.sqrt(6))  # of the derivative of the fifth Hermite polynomial
+
+
+@pytest.mark.parametrize(("distribution", "constant"), [
+    (stats.truncexpon(3, scale=2), 4 / (0.25 + PI**2 / 9)),  # Roustant, Barthe and Iooss 2017, table 1
+    (stats.triang(0.5, -1, 2), 1 / scipy.special.jn_zeros(0, 1)[0] ** 2),
+    (stats.truncnorm(-1, 1, 0, 2), 4 / 3), (stats.truncnorm(-ROOT, ROOT), 1 / 5),
+    (stats.halfnorm(scale=3), 4.5), (stats.weibull_min(2), 1 / 4),
+])
+def test_poincare_constants_of_fast_tails_are_the_best_ones(distribution, constant):
+    """From zeros of Bessel functions and of Hermite polynomials."""
+    assert uq.poincare_constant(distribution) == pytest.approx(constant, rel=2e-5)
+
+
+def test_a_mesh_that_fails_leaves_the_bound():
+    d = stats.beta(0.1, 8)
+    assert d.var() < uq.poincare_constant(d) < np.inf
 
 
 def test_poincare_constants_need_a_density():

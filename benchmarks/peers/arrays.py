@@ -3,8 +3,6 @@
 import functools
 import importlib
 
-import numpy as np
-
 from .base import Peer
 
 

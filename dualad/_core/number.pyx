@@ -25,6 +25,9 @@ from libc.string cimport memcpy, memset
 from cpython.mem cimport PyMem_Calloc, PyMem_Malloc
 from libc.math cimport isfinite, NAN, log as c_log, pow as c_pow
 
+import numbers
+import opcode
+import operator
 import pickle
 import sys
 import numpy as np
@@ -176,6 +179,7 @@ cdef extern from "Python.h":
     double PyFloat_AS_DOUBLE(object)
     long long PyLong_AsLongLongAndOverflow(object, int*) except? -1
     Py_ssize_t PyLong_AsSsize_t(object) except? -1
+    int PyObject_CheckBuffer(object)
     Py_ssize_t Py_REFCNT(PyObject*)
     PyObject* PyDict_GetItemWithError(object, object) except? NULL
 
@@ -377,9 +381,9 @@ def components_like(Py_ssize_t ncomp, array, dtype=None, bint zero=False):
     NumPy's loops take other paths for other strides, which may round differently. The gaps are narrower than in a thin
     slice of a large array, since their width makes no difference.
     """
-    dtype = np.dtype(array.dtype if dtype is None else dtype)
+    dtype = np.dtype(array.dtype if dtype is None else dtype).newbyteorder("=")
     shape = array.shape
-    if array.flags.c_contiguous:
+    if array.flags.c_contiguous and not has_negative_stride(array):
         return empty_components((ncomp,) + shape, dtype, zero)
     size, strides, previous, wide = dtype.itemsize, [0] * len(shape), -1, array.strides
     for d in sorted(range(len(shape)), key=lambda d: (shape[d] == 1, wide[d] == 0, abs(wide[d]), -d)):
@@ -395,6 +399,19 @@ def components_like(Py_ssize_t ncomp, array, dtype=None, bint zero=False):
     offset = sum(strides[d] * (shape[d] - 1) for d in range(len(shape)) if wide[d] < 0)
     signed = [-strides[d] if wide[d] < 0 else strides[d] for d in range(len(shape))]
     return np.ndarray((ncomp,) + shape, dtype, memory, offset, (span, *signed))
+
+
+cdef bint has_negative_stride(object array):
+    """A single element has no order, but NumPy's loops look at its stride."""
+    cdef cnp.ndarray a
+    cdef int d
+    if not isinstance(array, np.ndarray):
+        return False
+    a = <cnp.ndarray>array
+    for d in range(cnp.PyArray_NDIM(a)):
+        if cnp.PyArray_STRIDE(a, d) < 0:
+            return True
+    return False
 
 
 def stack_components(arrays):
@@ -456,6 +473,8 @@ cdef object set_data(Number r, object data):
     cdef int k, n
     if type(data) is NDARRAY:
         a = <cnp.ndarray>data
+        if not cnp.PyArray_ISNOTSWAPPED(a):
+            a = data = data.astype(data.dtype.newbyteorder("="))
         n = <int>cnp.PyArray_DIM(a, 0)
         r.ncomp = n
         if cnp.PyArray_NDIM(a) == 1 and cnp.PyArray_TYPE(a) == cnp.NPY_DOUBLE and n <= INLINE:
@@ -572,6 +591,8 @@ cdef object as_components(object value):
     if isinstance(value, Number):
         return value
     a = np.asarray(value)
+    if a is not value:
+        HANDLERS["refuse masked"](value)
     if a.dtype.kind in "biu":
         a = a.astype(np.float64)
     elif a.dtype == object and any(isinstance(v, Number) for v in a.flat):
@@ -696,7 +717,7 @@ cdef int broadcast(Argument* a, int ndim, Py_ssize_t* shape):
         a.operand.stride[shift + d] = a.strides[d] if a.shape[d] != 1 or shape[shift + d] == 1 else 0
         if a.shape[d] != 1:
             contiguous = contiguous and a.strides[d] == expected
-        elif shape[shift + d] != 1:
+        elif shape[shift + d] != 1 or a.strides[d] < 0:
             contiguous = False
         expected *= shape[shift + d]
     return contiguous
@@ -1107,12 +1128,15 @@ cdef object general(object ufunc, object x, object y):
     """A binary operator on operands that the compiled loops do not take."""
     if not is_operand(x) or not is_operand(y):
         return NotImplemented
-    return HANDLERS["ufunc"](ufunc, "__call__", (x, y), {})
+    result = HANDLERS["ufunc"](ufunc, "__call__", (x, y), {})
+    return as_scalars(operator.truediv, x, y, result) if type(x) is complex and ufunc is np.divide else result
 
 
 cdef bint is_operand(object x):
     """Operators defer to objects that are neither numbers nor array-like (or that ask for it)."""
-    if isinstance(x, (Number, np.ndarray, np.generic, float, int, complex, list, tuple)):
+    if isinstance(x, (Number, np.ndarray, np.generic, float, int, complex, list, tuple, range)):
+        return True
+    if isinstance(x, numbers.Rational) or PyObject_CheckBuffer(x):
         return True
     return not hasattr(type(x), "__array_ufunc__") and (hasattr(x, "__array__") or hasattr(x, "tocsr"))
 
@@ -1443,19 +1467,42 @@ cdef object scalar_power(object x, object y):
 cdef object power(object x, object y):
     if not is_operand(x) or not is_operand(y):
         return NotImplemented
-    if is_inline(x) and isinstance(y, (np.integer, np.float32)):
+    if is_inline(x) and isinstance(y, (np.integer, np.float32, np.float16)):
         y = float(y)
     r = scalar_power(x, y)
     if r is not None:
         return r
     cdef bint temporary
-    if isinstance(x, Number) and (PyFloat_CheckExact(y) or PyLong_CheckExact(y)) and (<Number>x).data is not None:
+    if isinstance(x, Number) and (PyFloat_CheckExact(y) or PyLong_CheckExact(y)) and x.ndim:
         fast = FAST_POWERS.get(y)
         if fast is not None:
             temporary = is_large(x) and IS_TEMPORARY(<PyObject*>x)
             r = compiled(&operations[<int>OPERATION_OF[fast]], fast, 1, x, None, temporary, False)
             return fast(x) if r is NotImplemented else r
-    return np.power(x, y)
+    return as_scalars(operator.pow, x, y, binary(POWER, x, y))
+
+
+cdef object as_scalars(object function, object x, object y, object result):
+    """The result of a ufunc on shape-() operands, with the value that NumPy's, or Python's, scalars have."""
+    cdef Number r
+    if not isinstance(result, Number) or (<Number>result).kind == TRACER or result.ndim:
+        return result
+    x, y = primal(x), primal(y)
+    if not (isinstance(x, (np.generic, float, int, complex)) and isinstance(y, (np.generic, float, int, complex))):
+        return result
+    with np.errstate(all="ignore"):
+        value = function(x, y)
+    r = <Number>result
+    if r.data is None:
+        r.c[0] = value
+        return r
+    data = r.data
+    while isinstance(data, Number):
+        if (<Number>data).data is None:
+            (<Number>data).data = component_view(<Number>data)
+        data = (<Number>data).data
+    data[(0,) * data.ndim] = value
+    return result
 
 
 cdef object compare(object x, object y, int op):
@@ -1471,7 +1518,7 @@ cdef object compare(object x, object y, int op):
         elif op == Py_EQ: r = a == b
         else: r = a != b
         return TRUE if r else FALSE
-    if not is_operand(y) and op != Py_EQ and op != Py_NE:
+    if op != Py_EQ and op != Py_NE and not is_operand(y) and not isinstance(y, numbers.Number):
         return NotImplemented
     a_, b_ = primal(x), primal(y)
     if op == Py_LT: return a_ < b_
@@ -1548,7 +1595,9 @@ cdef object get_item(Number x, object key):
     if has_array(key):
         return rewrap(x, take_advanced(x, key))
     data = x.data[(slice(None), *key)]
-    return wrap_view(x, data) if has_ellipsis(key) else rewrap(x, data)
+    if has_ellipsis(key):
+        return wrap_view(x, data)
+    return rewrap(x, data.copy() if data.ndim == 1 else data)  # one element is a copy, as NumPy's scalars are
 
 
 cdef object make_room(Number x, object v):
@@ -2222,6 +2271,8 @@ cdef object array_ufunc "array_ufunc"(object self, object args, object kwargs):
         found = PyDict_GetItemWithError(OPERATION_OF, ufunc)
         if found != NULL:
             i = <int>PyLong_AsSsize_t(<object>found)
+            if i == POWER and isinstance(t[2], np.generic) and is_immutable(self) and is_operator(sys._getframe()):
+                return power(t[2], t[3])
             r = compiled(&operations[i], ufunc, operations[i].nin, t[2], t[3] if operations[i].nin == 2 else None, False,
                          False)
             if r is not NotImplemented:
@@ -2229,6 +2280,13 @@ cdef object array_ufunc "array_ufunc"(object self, object args, object kwargs):
     arguments = ufunc, t[1], t[2:], {} if kwargs is None else dict(kwargs)
     return pooled(HANDLERS["ufunc"], arguments, {}) if is_large(self) else HANDLERS["ufunc"](*arguments)
 
+
+cdef bint is_operator(object frame):
+    """Whether the instruction that a frame executes is an operator, as in ``a**b``, and no call."""
+    return frame.f_code.co_code[frame.f_lasti] == BINARY_OP
+
+
+cdef int BINARY_OP = opcode.opmap["BINARY_OP"]
 
 install_array_ufunc(Number)
 
@@ -2377,7 +2435,8 @@ def seed_tangent(type cls, x, t, long long level):
 
 cdef bint is_plain_vector(object x):
     return (type(x) is NDARRAY and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_DOUBLE
-            and cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>x) and 0 < cnp.PyArray_NDIM(<cnp.ndarray>x) < 32)
+            and cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>x) and 0 < cnp.PyArray_NDIM(<cnp.ndarray>x) < 32
+            and not has_negative_stride(x))
 
 
 cdef object seed_plain(type cls, cnp.ndarray x, cnp.ndarray t, long long level):

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,12 @@ _Piece: TypeAlias = tuple[_Rows, Table | None, npt.NDArray[Any] | None, npt.NDAr
 
 def load_handlers(handlers: dict[str, Callable[..., Any]]) -> None: ...
 
+@final
 class Table:
     def __init__(self, make: Callable[[], _CSR]) -> None: ...
     def csr(self) -> _CSR: ...
 
+@final
 class Trace:
     def __init__(self, ncols: int, level: int, local: bool = False, second: bool = False) -> None: ...
     @property
@@ -33,6 +35,7 @@ class Trace:
     def second(self) -> bool: ...
     followed: bool
 
+@final
 class History:
     def __init__(
         self, parents: tuple[History, ...], pairs: tuple[tuple[Sequence[_Term], Sequence[_Term]], ...]
@@ -42,6 +45,7 @@ class History:
     @property
     def pairs(self) -> tuple[tuple[Sequence[_Term], Sequence[_Term]], ...]: ...
 
+@final
 class Tracer(Number):
     @property
     def run(self) -> Trace: ...
@@ -135,7 +139,9 @@ class Tracer(Number):
     def choose(self, *args: Any, **kwargs: Any) -> _Plain: ...
     def nonzero(self) -> tuple[npt.NDArray[np.intp], ...]: ...
     def round(self, *args: Any, **kwargs: Any) -> _Plain: ...
-    def searchsorted(self, *args: Any, **kwargs: Any) -> _Plain: ...
+    def searchsorted(
+        self, v: npt.ArrayLike, side: str = "left", sorter: npt.ArrayLike | None = None
+    ) -> _Plain: ...
     def compress(self, condition: npt.ArrayLike, axis: int | None = None, out: Number | None = None) -> Self: ...
     def astype(
         self, dtype: npt.DTypeLike, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True

@@ -25,6 +25,17 @@ class OdeSolution(scipy.integrate.OdeSolution):
     Called with times, plain or with derivatives, it returns the state there, of shape (n,) or (n, m). Everything
     else is as in `scipy.integrate.OdeSolution`.
 
+    Attributes
+    ----------
+    n_segments : int
+        How many interpolants there are.
+    ts : ndarray, shape (n_segments + 1,)
+        The times between which they are defined.
+    interpolants : list of scipy.integrate.DenseOutput
+        Those of the state together with its sensitivities.
+    t_min, t_max : float
+        The span of the solution.
+
     Raises
     ------
     TypeError

@@ -95,6 +95,10 @@ def cholesky(a, lower=False, overwrite_a=False, check_finite=True):
     ValueError
         If it is not square.
 
+    Notes
+    -----
+    I. Murray 2016, see `cho_factor`.
+
     Examples
     --------
     >>> import dualad as da
@@ -379,6 +383,10 @@ def svdvals(a, overwrite_a=False, check_finite=True):
     ------
     ValueError
         If a is not a matrix.
+
+    Notes
+    -----
+    The tangents of the singular values are the real parts of u^H A' v: M. B. Giles 2008 (see `solve`), section 3.2.
 
     Examples
     --------

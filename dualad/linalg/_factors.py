@@ -135,6 +135,10 @@ def lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
     ValueError
         If shapes do not match.
 
+    Notes
+    -----
+    Each triangular system is solved as an equation of its own: M. B. Giles 2008 (see `solve`), section 2.3.1.
+
     Examples
     --------
     >>> import dualad as da
@@ -217,6 +221,10 @@ def cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
     ------
     ValueError
         If shapes do not match.
+
+    Notes
+    -----
+    Each triangular system is solved as an equation of its own: M. B. Giles 2008 (see `solve`), section 2.3.1.
 
     Examples
     --------

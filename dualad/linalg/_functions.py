@@ -118,6 +118,11 @@ def expm_frechet(A, E, method=None, compute_expm=True, check_finite=True):
     ValueError
         If shapes do not match.
 
+    Notes
+    -----
+    The derivative of the derivative comes from the same block identity once more: N. J. Higham, *Functions of
+    Matrices*, SIAM 2008, section 3.1.
+
     Examples
     --------
     >>> import dualad as da
@@ -273,12 +278,16 @@ def _trigonometric(name, text):
     Returns
     -------
     {name} : array or number of A's shape
-        With the Frechet derivative by the block identity (Higham, *Functions of Matrices*, SIAM 2008, section 3.1).
+        With its Frechet derivative.
 
     Raises
     ------
     ValueError
         If the matrix is not square.
+
+    Notes
+    -----
+    The derivative comes from the block identity: N. J. Higham, *Functions of Matrices*, SIAM 2008, section 3.1.
 
     Examples
     --------

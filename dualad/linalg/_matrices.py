@@ -28,6 +28,11 @@ def toeplitz(c, r=None):
     A : (m, n) array or number
         The matrix.
 
+    Notes
+    -----
+    The elements are gathered, and their tangents with them. G. H. Golub and C. F. Van Loan, *Matrix Computations*, 4th
+    ed., 2013, section 4.7.
+
     Examples
     --------
     >>> import dualad as da
@@ -56,6 +61,11 @@ def hankel(c, r=None):
     A : (m, n) array or number
         The matrix.
 
+    Notes
+    -----
+    The elements are gathered, and their tangents with them. Golub and Van Loan, *Matrix Computations*, 4th ed., 2013,
+    section 4.7.
+
     Examples
     --------
     >>> import dualad as da
@@ -81,6 +91,10 @@ def circulant(c):
     -------
     A : (..., n, n) array or number
         The matrix.
+
+    Notes
+    -----
+    The elements are gathered, and their tangents with them. P. J. Davis, *Circulant Matrices*, Wiley 1979.
 
     Examples
     --------
@@ -113,6 +127,11 @@ def companion(a):
     ValueError
         If there are fewer than two coefficients or the first is 0.
 
+    Notes
+    -----
+    The derivative is that of the quotients in its first row. R. A. Horn and C. R. Johnson, *Matrix Analysis*, 2nd ed.,
+    2012, section 3.3.
+
     Examples
     --------
     >>> import dualad as da
@@ -143,6 +162,10 @@ def block_diag(*arrs):
     ------
     ValueError
         If a block has more dimensions than SciPy takes.
+
+    Notes
+    -----
+    Linear in the blocks: the tangents are the same matrix of the blocks' tangents.
 
     Examples
     --------

@@ -172,6 +172,10 @@ def det(a, overwrite_a=False, check_finite=True):
     ValueError
         If a is not square.
 
+    Notes
+    -----
+    C. G. J. Jacobi, "De determinantibus functionalibus", 1841; M. B. Giles 2008 (see `solve`), section 2.2.4.
+
     Examples
     --------
     >>> import dualad as da
@@ -216,6 +220,10 @@ def solve_triangular(a, b, trans=0, lower=False, unit_diagonal=False, overwrite_
         If shapes do not match.
     LinAlgError
         If the matrix is singular.
+
+    Notes
+    -----
+    M. B. Giles 2008 (see `solve`), section 2.3.1.
 
     Examples
     --------
@@ -294,6 +302,10 @@ def solve_banded(l_and_u, ab, b, overwrite_ab=False, overwrite_b=False, check_fi
     LinAlgError
         If the matrix is singular.
 
+    Notes
+    -----
+    M. B. Giles 2008 (see `solve`), section 2.3.1, with the banded factorisation for all directions.
+
     Examples
     --------
     >>> import dualad as da
@@ -354,6 +366,10 @@ def solveh_banded(ab, b, overwrite_ab=False, overwrite_b=False, lower=False, che
     LinAlgError
         If the matrix is not positive definite.
 
+    Notes
+    -----
+    M. B. Giles 2008 (see `solve`), section 2.3.1, with the banded Cholesky factorisation for all directions.
+
     Examples
     --------
     >>> import dualad as da
@@ -408,6 +424,10 @@ def solve_toeplitz(c_or_cr, b, check_finite=True):
         If shapes do not match.
     LinAlgError
         If a leading minor is singular.
+
+    Notes
+    -----
+    M. B. Giles 2008 (see `solve`), section 2.3.1; the recursion is that of N. Levinson, J. Math. Phys. 25 (1946).
 
     Examples
     --------
@@ -503,6 +523,11 @@ def matmul_toeplitz(c_or_cr, x, check_finite=False, workers=None):
     ------
     ValueError
         If shapes do not match.
+
+    Notes
+    -----
+    Bilinear. Golub and Van Loan, *Matrix Computations*, 4th ed., 2013, section 4.8: the product is a part of a circular
+    convolution.
 
     Examples
     --------
@@ -612,6 +637,10 @@ def solve_continuous_lyapunov(a, q):
     LinAlgError
         If a and -a^H have a common eigenvalue.
 
+    Notes
+    -----
+    Bartels and Stewart 1972, see `solve_sylvester`.
+
     Examples
     --------
     >>> import dualad as da
@@ -643,6 +672,12 @@ def solve_discrete_lyapunov(a, q, method=None):
         If the method is unknown.
     LinAlgError
         If the equation has no unique solution.
+
+    Notes
+    -----
+    Differentiated the way it is solved: through the system of order n**2, or through the bilinear transformation and
+    `solve_continuous_lyapunov`. G. Kitagawa, "An algorithm for solving the matrix equation
+    X = F X F' + S", Int. J. Control 25 (1977).
 
     Examples
     --------
@@ -744,6 +779,10 @@ def pinv(a, *, atol=None, rtol=None, return_rank=False, check_finite=True):
     LinAlgError
         If the rank is deficient and changes along a direction.
 
+    Notes
+    -----
+    Golub and Pereyra 1973, see `lstsq`.
+
     Examples
     --------
     >>> import dualad as da
@@ -789,6 +828,11 @@ def norm(a, ord=None, axis=None, keepdims=False, check_finite=True):
     ------
     ValueError
         If there is no such norm.
+
+    Notes
+    -----
+    The tangent of the Euclidean norm is Re(x^H x') / norm; that of the spectral norm and of the nuclear norm comes from
+    the singular values: M. B. Giles 2008 (see `solve`), section 3.2.
 
     Examples
     --------

@@ -16,7 +16,7 @@ import numpy as np
 from dualad._core import HyperDual, Number, Taylor
 from dualad._core.number import primal, rewrap
 from dualad.optimize._linear import Factor, Singular
-from dualad.optimize._system import System, holds_number, number_or_array, plain
+from dualad.optimize._system import System, holds_number, number_or_array, plain, plain_function
 
 _POLISH = 3
 """Newton steps at most that bring a root to rounding before its derivatives are taken."""
@@ -38,6 +38,11 @@ def map_components(y, apply):
     if isinstance(y, Number):
         return rewrap(y, map_components(y.components, apply))
     return apply(y)
+
+
+def with_value(x, y):
+    """The plain x with the derivatives of y, whose value differs by rounding or by what a solver left."""
+    return x + (y - plain(y))
 
 
 def lift(residual, x, solve):
@@ -64,11 +69,10 @@ def lift_system(system, x, matrix=None):
     if not system.dual:
         return x
     try:
-        point, factor = _polished(system, x, matrix)
+        point, factor = _polished(system, x, None if system.has_given_jacobian else matrix)
     except Singular as error:
         raise refused(error) from None
-    lifted = lift(system.full, point, factor.rows)
-    return lifted - (point - x)
+    return with_value(x, lift(system.full, point, factor.rows))
 
 
 def _polished(system, x, matrix):
@@ -77,7 +81,7 @@ def _polished(system, x, matrix):
     A solver stops at its tolerance, which is no reason for the derivatives to be as wrong.
     """
     f, start = system.value(x), x
-    factor = Factor(system.jacobian(x) if matrix is None else matrix)
+    factor = Factor(_exact(system, x) if matrix is None else matrix)
     for _ in range(_POLISH):
         trial = x - factor.solve(f)
         f_trial = system.value(trial)
@@ -85,10 +89,20 @@ def _polished(system, x, matrix):
             break
         x, f = trial, f_trial
     if not np.all(np.abs(f) <= _NEARLY * (1 + abs(factor.matrix) @ np.abs(x))):
-        raise np.linalg.LinAlgError(f"the solver did not end at a root, so that there is nothing to differentiate: the "
-                                    f"largest residual is {_size(f):.3g}")
+        raise np.linalg.LinAlgError(f"the solver did not end at a root, nor a minimiser where the gradient is zero, so "
+                                    f"that there is nothing to differentiate: the largest residual is {_size(f):.3g}")
     far = np.max(np.abs(x - start), initial=0.0) > 1e-14 * np.max(np.abs(x), initial=0.0)
-    return x, Factor(system.jacobian(x)) if far else factor
+    return x, Factor(_exact(system, x)) if far else factor
+
+
+def _exact(system, x):
+    """The Jacobian; the user's, who answers for it, if fun has other derivatives than those by x alone."""
+    if not system.has_given_jacobian:
+        return system.jacobian(x)
+    try:
+        return system.exact_jacobian(x)
+    except (TypeError, ValueError):
+        return system.jacobian(x)
 
 
 def _size(f):
@@ -101,16 +115,16 @@ def implicit(residual, solver):
     Parameters
     ----------
     residual : callable
-        ``residual(x, *args)``, which is zero at the solution and has as many elements as x.
+        ``residual(x, *args, **kwargs)``, which is zero at the solution and has as many elements as x.
     solver : callable
-        ``solver(*args)`` returns the solution x, a scalar or an array. It may be anything: bisection, a fixed-point
-        loop, a C library. It is called with plain arguments and is never differentiated.
+        ``solver(*args, **kwargs)`` returns the solution x, a scalar or an array, real or complex. It may be anything:
+        bisection, a fixed-point loop, a C library. It is called with plain arguments and is never differentiated.
 
     Returns
     -------
     callable
-        A function of ``*args`` that returns what `solver` returns; inside a transform, with its derivatives with
-        respect to whatever the arguments, or the closure of `residual`, depend on.
+        A function of ``*args, **kwargs`` that returns what `solver` returns; inside a transform, with its derivatives
+        with respect to whatever the arguments, or the closure of `residual`, depend on.
 
     Raises
     ------
@@ -139,23 +153,40 @@ def implicit(residual, solver):
     (2.0, 0.25, -0.03125)
     """
 
+    plain_solver = plain_function(solver)
+
     @functools.wraps(solver)
-    def solve(*args):
-        x = solver(*plain(args))
-        return lift_at(residual, x, args)
+    def solve(*args, **kwargs):
+        x = plain_solver(*plain(args), **plain(kwargs))
+        return lift_at(functools.partial(residual, **kwargs) if kwargs else residual, x, args)
 
     return solve
 
 
-def lift_at(residual, x, args):
+def lift_at(residual, x, args=()):
     """A solver's result x, of any shape, with the derivatives that residual(x, *args) = 0 gives it."""
     if holds_number(x):
         raise TypeError("solver must return plain numbers: it found derivatives that are not in its arguments; pass "
                         "everything that may carry derivatives to it as arguments")
-    x0 = np.asarray(x, dtype=np.float64)
     if not holds_number(args) and not isinstance(number_or_array(residual(x, *args)), Number):
         return x
+    x0 = np.asarray(x)
+    if x0.dtype.kind == "c":
+        z = lift_at(parts_of(residual), np.stack([x0.real, x0.imag]), args)
+        return z[0] + 1j * z[1]
+    x0 = x0.astype(np.float64)
     # the residual sees a scalar if the solver found one
     system = System(lambda z, *rest: residual(z[()], *rest), x0, args)
     system.dual = True
     return np.reshape(lift_system(system, x0.ravel()), x0.shape)[()]
+
+
+def parts_of(fun):
+    """A function of complex x as one of its real and imaginary parts, stacked along a new first axis."""
+
+    def parts(z, *args):
+        f = fun(z[0] + 1j * z[1], *args)
+        f = np.stack(list(f)) if isinstance(f, (list, tuple)) else f
+        return np.stack([np.real(f), np.imag(f)])
+
+    return parts

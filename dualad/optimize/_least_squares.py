@@ -10,19 +10,21 @@ import warnings
 
 import numpy as np
 import scipy.optimize
-from scipy import sparse
+from scipy import linalg, sparse
 from scipy.optimize import OptimizeWarning
+from scipy.sparse.linalg import LinearOperator
 
 from dualad._core import Number
-from dualad.optimize._implicit import lift_system
+from dualad.optimize._implicit import lift_system, with_value
 from dualad.optimize._linear import Factor, Singular, column_norms
 from dualad.optimize._system import System, as_tuple, number_or_array, plain
 from dualad.transforms import value_and_jacobian
 
 _TOLERANCE = 1e-15
+_ALONE = 1e-8
+"""The tolerance of the gradient if it is the only one, for rounding keeps it from the other."""
 _SMALL = 64
 """Up to how many unknowns second derivatives are worth their price for the last digits."""
-_SCHEMES = ("2-point", "3-point", "cs")
 
 
 class _Residuals(System):
@@ -32,6 +34,11 @@ class _Residuals(System):
         keyed = functools.partial(fun, **kwargs) if kwargs else fun
         keyed_jac = functools.partial(jac, **kwargs) if kwargs and callable(jac) else jac
         super().__init__(keyed, x0, args, keyed_jac, sparsity, square=False)
+
+    def differenced(self, x):
+        """f(x) as it comes, which is complex for the complex steps of one of SciPy's schemes."""
+        self.nfev += 1
+        return np.ravel(self._plain(number_or_array(self.f(x))))
 
 
 def least_squares(fun, x0, jac=None, bounds=(-np.inf, np.inf), method="trf", ftol=_TOLERANCE, xtol=_TOLERANCE,
@@ -95,22 +102,37 @@ def least_squares(fun, x0, jac=None, bounds=(-np.inf, np.inf), method="trf", fto
     >>> J.shape
     (2, 4)
     """
-    start = np.atleast_1d(np.asarray(plain(x0), dtype=np.float64))
-    system = _Residuals(fun, start, args, kwargs, None if jac in _SCHEMES else jac, jac_sparsity)
+    start, scheme = _start(x0), jac if isinstance(jac, str) else None
+    system = _Residuals(fun, start, args, kwargs, None if scheme else jac, jac_sparsity)
+    if ftol is None and xtol is None and gtol == _TOLERANCE:
+        gtol = _ALONE
     options = {"ftol": ftol, "xtol": xtol, "gtol": gtol, "loss": loss, "f_scale": f_scale, "diff_step": diff_step,
                "tr_solver": tr_solver, "tr_options": tr_options or {}, "verbose": verbose,
-               "x_scale": "jac" if x_scale is None else x_scale, "bounds": plain(_bounds(bounds)),
-               "max_nfev": 1000 * start.size if max_nfev is None else max_nfev}
+               "x_scale": _scaling(system, start) if x_scale is None else x_scale, "bounds": plain(_bounds(bounds)),
+               "max_nfev": 1000 * max(start.size, 1) if max_nfev is None else max_nfev}
     options |= {k: v for k, v in (("callback", callback), ("workers", workers)) if v is not None}
-    if jac in _SCHEMES:
+    if scheme:
         options["jac_sparsity"] = jac_sparsity
     with np.errstate(all="ignore"):
-        result = scipy.optimize.least_squares(system.value, start, jac if jac in _SCHEMES else system.jacobian,
-                                              method=method, **options)
+        result = scipy.optimize.least_squares(system.differenced if scheme else system.value, start,
+                                              scheme or system.jacobian, method=method, **options)
         problem = _Problem(system, result.active_mask, bounds, loss, f_scale)
-        if result.success and jac not in _SCHEMES:
+        if result.success and not scheme:
             _polish(system, result, problem, jac is None)
     return _with_derivatives(system, result, problem)
+
+
+def _start(x0):
+    """The start as a float array."""
+    x0 = np.atleast_1d(np.asarray(plain(x0)))
+    if x0.dtype.kind == "c":
+        raise ValueError("`x0` must be real.")
+    return x0.astype(np.float64)
+
+
+def _scaling(system, start):
+    """By the Jacobian, unless the user's has no entries to be seen."""
+    return 1.0 if system.user_jac and isinstance(system.jacobian(start), LinearOperator) else "jac"
 
 
 def _bounds(bounds):
@@ -149,6 +171,8 @@ def _gauss_newton(system, x, f, jac, most=100):
     last, growths = 1e-3 * (1 + np.linalg.norm(scale * x)), 0
     best, smallest = x, np.inf
     for _ in range(most):
+        if not (np.all(np.isfinite(f)) and np.all(np.isfinite(jac))):
+            break
         step = -np.linalg.lstsq(jac / scale, f, rcond=None)[0] / scale
         length = np.linalg.norm(scale * step)
         if not np.isfinite(length) or length > 1e3 * last:
@@ -165,6 +189,8 @@ def _gauss_newton(system, x, f, jac, most=100):
 
 def _newton(problem, x, most=20):
     """Newton steps for the gradient of the cost with the Hessian at the start."""
+    if not problem.free.size:
+        return x
     free = System(problem.gradient, x[problem.free])
     z, last, start = x[problem.free], np.inf, x
     try:
@@ -244,12 +270,16 @@ def _with_derivatives(system, result, problem):
     """x, fun and cost with the derivatives that make the gradient of the cost vanish; x at a bound moves with it."""
     if not (system.dual or problem.dual):
         return result
+    result.x = _lifted_minimum(result, problem)
+    result.fun = problem.residuals(result.x)
+    result.cost = with_value(result.cost, problem.cost(result.fun))
+    return result
+
+
+def _lifted_minimum(result, problem):
     if not result.success:
         raise np.linalg.LinAlgError(f"a minimum that was not found has no derivatives: {result.message}")
-    result.x = problem.embed(_lifted(problem.gradient, result.x[problem.free]))
-    result.fun = problem.residuals(result.x)
-    result.cost = problem.cost(result.fun)
-    return result
+    return with_value(result.x, problem.embed(_lifted(problem.gradient, result.x[problem.free])))
 
 
 def _lifted(gradient, x):
@@ -307,7 +337,7 @@ def leastsq(func, x0, args=(), Dfun=None, full_output=False, col_deriv=False, ft
     result = scipy.optimize.OptimizeResult(x=found[0], active_mask=np.zeros(x0.size), success=found[-1] in range(1, 5),
                                            message="leastsq did not converge")
     problem = _Problem(system, result.active_mask, (-np.inf, np.inf), "linear", 1.0)
-    return (_with_derivatives(system, result, problem).x, *found[1:])
+    return (_lifted_minimum(result, problem), *found[1:])
 
 
 def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_finite=None,
@@ -336,7 +366,8 @@ def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_
     pcov : ndarray
         Their covariance, as in SciPy. Inside a transform both have their derivatives.
     infodict, mesg, ier
-        If full_output is true, as in SciPy: ``nfev`` and ``fvec`` are in the first.
+        If full_output is true, as in SciPy: in the first are ``nfev``, ``fvec`` and the QR factors of the Jacobian,
+        ``fjac``, ``ipvt`` and ``qtf``, whatever the method.
 
     Raises
     ------
@@ -366,7 +397,8 @@ def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_
     p0 = _first_parameters(f, p0, plain(lower), plain(upper))
     xdata, ydata, sigma = _checked_data(xdata, ydata, sigma, check_finite, nan_policy)
     weigh = _weights(sigma, np.size(ydata))
-    if method == "lm" and np.size(ydata) != 1 and p0.size > np.size(ydata):
+    free = method is None and not np.any(np.isfinite(plain(lower)) | np.isfinite(plain(upper)))
+    if (method == "lm" or free) and np.size(ydata) != 1 and p0.size > np.size(ydata):
         raise TypeError(f"The number of func parameters={p0.size} must not exceed the number of data "
                         f"points={np.size(ydata)}")
 
@@ -380,12 +412,21 @@ def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_
     fit = least_squares(residuals, p0, weighted_jacobian if callable(jac) else jac, bounds, method or "trf", **options)
     if not fit.success:
         raise RuntimeError(f"Optimal parameters not found: {fit.message}")
-    pcov = _covariance(fit, residuals, absolute_sigma)
+    pcov = _covariance(fit, residuals, absolute_sigma, singular=method == "lm" or free)
     if not np.all(np.isfinite(plain(pcov))):
         warnings.warn("Covariance of the parameters could not be estimated", OptimizeWarning, stacklevel=2)
     if full_output:
-        return fit.x, pcov, {"nfev": fit.nfev, "fvec": fit.fun}, fit.message, fit.status
+        return fit.x, pcov, _information(fit), fit.message, fit.status
     return fit.x, pcov
+
+
+def _information(fit):
+    """What SciPy tells of a fit: counts, residuals and the QR factors of the Jacobian with pivoting as MINPACK does."""
+    jac = fit.jac.toarray() if sparse.issparse(fit.jac) else fit.jac
+    q, r, order = linalg.qr(jac, mode="economic", pivoting=True)
+    fjac = np.zeros((jac.shape[1], jac.shape[0]))
+    fjac[:, : len(r)] = r.T
+    return {"nfev": fit.nfev, "fvec": fit.fun, "fjac": fjac, "ipvt": order, "qtf": q.T @ plain(fit.fun)}
 
 
 def _first_parameters(f, p0, lower, upper):
@@ -457,19 +498,28 @@ def _renamed(kwargs, method):
     return options
 
 
-def _covariance(fit, residuals, absolute_sigma):
-    """(J^T J)^-1, times the variance of the residuals unless the errors are absolute."""
-    n, m = np.size(fit.x), np.size(fit.fun)
+def _covariance(fit, residuals, absolute_sigma, singular):
+    """(J^T J)^-1, times the variance of the residuals unless the errors are absolute.
+
+    If J does not have full rank, it is the pseudo-inverse, as SciPy has it for trf and dogbox, or, if `singular` says
+    so, infinite, as for lm.
+    """
+    m, n = np.size(fit.fun), np.size(fit.x)
+    jac = fit.jac.toarray() if sparse.issparse(fit.jac) else fit.jac
+    scale = column_norms(jac)
+    _, s, vt = np.linalg.svd(jac / scale, False)
+    kept = s > np.finfo(float).eps * max(m, n) * s[0]
+    if (singular and np.count_nonzero(kept) < n) or (m <= n and not absolute_sigma):
+        return np.full((n, n), np.inf)
+    root = vt[kept].T / s[kept] / scale[:, None]
+    covariance = root @ root.T
     if isinstance(fit.x, Number):
-        jac = value_and_jacobian(lambda p: np.ravel(residuals(p)))(fit.x)[1]
-        inverse = np.linalg.inv(np.linalg.qr(jac, "r"))
-        covariance = np.matmul(inverse, np.transpose(inverse))
-    else:
-        scale = column_norms(fit.jac)
-        _, s, vt = np.linalg.svd((fit.jac.toarray() if sparse.issparse(fit.jac) else fit.jac) / scale, False)
-        kept = s > np.finfo(float).eps * max(m, n) * s[0]
-        root = vt[kept].T / s[kept] / scale[:, None]
-        covariance = root @ root.T
-    if absolute_sigma:
-        return covariance
-    return covariance * (2 * fit.cost / (m - n)) if m > n else np.full((n, n), np.inf)
+        covariance = with_value(covariance, _inverse_of_normal(residuals, fit.x))
+    return covariance if absolute_sigma else covariance * (2 * fit.cost / (m - n))
+
+
+def _inverse_of_normal(residuals, x):
+    """(J^T J)^-1 with derivatives."""
+    jac = value_and_jacobian(lambda p: np.ravel(residuals(p)))(x)[1]
+    inverse = np.linalg.inv(np.linalg.qr(jac, "r"))
+    return np.matmul(inverse, np.transpose(inverse))

@@ -2,10 +2,11 @@
 
 import numpy as np
 import scipy.optimize
-from scipy.optimize import Bounds, LinearConstraint, NonlinearConstraint
+from scipy.optimize import Bounds
 
 from dualad._core import Number
-from dualad.optimize._implicit import lift_system
+from dualad.optimize._constraints import Constraint, both_bounds, listed, plain_bounds, pressing, sides_near
+from dualad.optimize._implicit import lift_system, with_value
 from dualad.optimize._system import (
     Adaptive,
     System,
@@ -20,22 +21,26 @@ from dualad.transforms import grad, jacobian, jvp
 WITHOUT_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
 WITH_HESSIAN = ("dogleg", "trust-exact", "trust-constr")
 WITH_PRODUCTS = ("newton-cg", "trust-ncg", "trust-krylov")
-_ACTIVE = 1e-6
-"""How near to its bound, relative to its size, a constraint counts as active."""
-_NEAR = 1e-4
-"""How near to its bound an element is looked at."""
+SCHEMES = ("2-point", "3-point", "cs")
 
 
 def scalar_of(y):
     """The value of an objective as a scalar, also if it is an array of one element."""
     y = number_or_array(y)
-    if np.size(y) != 1 or np.iscomplexobj(y):
-        raise TypeError(f"fun must return a real scalar, but its result has shape {np.shape(y)}"
-                        f"{' and is complex' * np.iscomplexobj(y)}: use least_squares or root for several values")
+    if np.size(y) != 1:
+        raise ValueError(f"fun must return a real scalar, but its result has shape {np.shape(y)}: use least_squares or "
+                         "root for several values")
     return np.reshape(y, ()) if np.ndim(y) else y
 
 
-class _Objective:
+def real(y):
+    """y, which must not be complex."""
+    if np.iscomplexobj(y):
+        raise TypeError("fun must return a real scalar, but its result is complex")
+    return y
+
+
+class Objective:
     """f of x alone, plain, and its derivatives."""
 
     def __init__(self, fun, args, returns_gradient):
@@ -60,11 +65,18 @@ class _Objective:
         return plain(y)
 
     def value(self, x):
+        return real(self.plain(self.number(x)))
+
+    def differenced(self, x):
+        """The value as it comes, which is complex for the complex steps of one of SciPy's schemes."""
         return self.plain(self.number(x))
 
+    def pair(self, x):
+        """Value and gradient that the user's function returns together."""
+        y = self.plain_fun(x, *self.plain_args)
+        return real(self.plain(scalar_of(y[0]))), np.asarray(plain(y[1]))
+
     def gradient(self, x):
-        if self.returns_gradient:
-            return np.asarray(self.plain_fun(x, *self.plain_args)[1])
         return self.plain(grad(self.number)(x))
 
     def hessian(self, x):
@@ -93,13 +105,14 @@ def minimize(fun, x0, args=(), method=None, jac=None, hess=None, hessp=None, bou
     Returns
     -------
     OptimizeResult
-        SciPy's. Inside a transform ``x`` and ``fun`` have derivatives, by the implicit function theorem for the
-        gradient of the Lagrangian at the active bounds and constraints; what else there is stays plain.
+        SciPy's, but without success where fun is NaN or infinite. Inside a transform ``x`` and ``fun`` have
+        derivatives, by the implicit function theorem for the gradient of the Lagrangian at the active bounds and
+        constraints; what else there is stays plain.
 
     Raises
     ------
-    TypeError
-        If fun does not return a real scalar.
+    ValueError, TypeError
+        If fun returns several values, or a complex one.
     numpy.linalg.LinAlgError
         If the solution needs derivatives but is no stationary point, or its Hessian is singular.
 
@@ -121,32 +134,57 @@ def minimize(fun, x0, args=(), method=None, jac=None, hess=None, hessp=None, bou
     array([1., 2.])
     """
     name = method.lower() if isinstance(method, str) else method
-    objective = _Objective(fun, args, jac is True)
-    start = np.atleast_1d(np.asarray(plain(x0), dtype=np.float64))
-    given = _filled(objective, name, jac, hess, hessp)
-    result = scipy.optimize.minimize(objective.value, start, (), method, bounds=plain_bounds(bounds), tol=tol,
-                                     constraints=_filled_constraints(constraints), callback=callback, options=options,
-                                     **given)
+    objective = Objective(fun, args, jac is True)
+    start = start_of(x0)
+    made = [Constraint(c) for c in listed(constraints)] if not callable(method) else []
+    value, given = _filled(objective, name, jac, hess, hessp)
+    result = scipy.optimize.minimize(value, start, (), method, bounds=plain_bounds(bounds), tol=tol,
+                                     constraints=[c.filled(name == "trust-constr") for c in made] or constraints or (),
+                                     callback=callback, options=options, **given)
+    honest(result)
     held = holds_number((bounds.lb, bounds.ub) if isinstance(bounds, Bounds) else bounds)
-    if objective.dual or held or _constraints_hold_numbers(constraints):
-        result.x = _lifted(objective, result, bounds, constraints)
+    if objective.dual or held or any(c.dual for c in made):
+        result.x = lifted(objective, np.asarray(result.x, dtype=np.float64), bounds, made)
         result.fun = objective.full(result.x)
     return result
 
 
+def start_of(x0):
+    """The start as a float array, of the precision that it comes with."""
+    x0 = np.atleast_1d(np.asarray(plain(x0)))
+    if x0.dtype.kind == "c":
+        raise TypeError("x0 must hold real numbers, but is complex")
+    return x0 if x0.dtype.kind == "f" else x0.astype(np.float64)
+
+
+def honest(result):
+    """No success at a value that is NaN or infinite."""
+    if result.get("success") and not np.all(np.isfinite(result.get("fun", 0.0))):
+        result.success, result.status = False, 3
+        result.message = f"The value of fun is {result.fun} where the method ended."
+
+
 def _filled(objective, name, jac, hess, hessp):
-    """The derivatives that a method wants, exact where none are given."""
+    """The function and the derivatives that a method wants, exact where none are given."""
     given = {"jac": None, "hess": None, "hessp": None}
     if name in WITHOUT_GRADIENT:
-        return given
-    given["jac"] = objective.gradient if jac is None or isinstance(jac, bool) else _bound_to(jac, objective)
+        return objective.value, given
+    value = objective.value
+    if jac is True:
+        value, given["jac"] = objective.pair, True
+    elif isinstance(jac, str):
+        if jac not in SCHEMES:
+            raise ValueError(f"jac must be a function, True, one of {', '.join(SCHEMES)} or None, not {jac!r}")
+        value, given["jac"] = objective.differenced, jac
+    else:
+        given["jac"] = _bound_to(jac, objective) if callable(jac) else objective.gradient
     given["hess"], given["hessp"] = (_bound_to(h, objective) for h in (hess, hessp))
     if hess is None and hessp is None:
         if name in WITH_HESSIAN:
             given["hess"] = objective.hessian
         elif name in WITH_PRODUCTS:
             given["hessp"] = objective.product
-    return given
+    return value, given
 
 
 def _bound_to(g, objective):
@@ -154,143 +192,43 @@ def _bound_to(g, objective):
     return (lambda *x: plain(g(*x, *objective.plain_args))) if callable(g) and not isinstance(g, type) else g
 
 
-def plain_bounds(bounds):
-    """Bounds without derivatives."""
-    if isinstance(bounds, Bounds):
-        return Bounds(plain(bounds.lb), plain(bounds.ub), bounds.keep_feasible)
-    return plain(bounds)
-
-
-# ---- constraints -----------------------------------------------------------------------------------------------------
-
-
-def _listed(constraints):
-    one = isinstance(constraints, (dict, LinearConstraint, NonlinearConstraint))
-    return [constraints] if one else list(constraints)
-
-
-def _filled_constraints(constraints):
-    """Constraints with plain functions and exact Jacobians."""
-    filled = [_filled_constraint(c) for c in _listed(constraints)]
-    return filled if filled else ()
-
-
-def _filled_constraint(c):
-    if isinstance(c, dict):
-        args, f = plain(as_tuple(c.get("args", ()))), Adaptive(plain_function(c["fun"]))
-        new = {**c, "fun": lambda x, *_: plain(f(x, *args)), "args": ()}
-        if not callable(c.get("jac")):
-            new["jac"] = lambda x: plain(jacobian(lambda z: number_or_array(f(z, *args)))(x))
-        else:
-            new["jac"] = lambda x: c["jac"](x, *args)
-        return new
-    if isinstance(c, NonlinearConstraint):
-        f = Adaptive(plain_function(c.fun))
-        exact = (lambda x: plain(jacobian(lambda z: number_or_array(f(z)))(x))) if isinstance(c.jac, str) else c.jac
-        return NonlinearConstraint(lambda x: plain(number_or_array(f(x))), plain(c.lb), plain(c.ub), exact, c.hess,
-                                   c.keep_feasible)
-    return c
-
-
-def _constraints_hold_numbers(constraints):
-    for c in _listed(constraints):
-        if isinstance(c, dict):
-            if holds_number(c.get("args", ())) or plain_function(c["fun"]) is not c["fun"]:
-                return True
-        elif isinstance(c, NonlinearConstraint) and (holds_number((c.lb, c.ub)) or plain_function(c.fun) is not c.fun):
-            return True
-    return False
-
-
-def _active(constraints, x):
-    """Functions of x whose elements are the constraints that hold with equality at the plain x."""
-    functions = []
-    for c in _listed(constraints):
-        if isinstance(c, dict):
-            def f(z, c=c):
-                return np.ravel(number_or_array(Adaptive(c["fun"])(z, *as_tuple(c.get("args", ())))))
-            lower, upper = 0.0, 0.0 if c["type"] == "eq" else np.inf
-        elif isinstance(c, LinearConstraint):
-            matrix = np.atleast_2d(c.A.toarray() if hasattr(c.A, "toarray") else c.A)
-            def f(z, matrix=matrix):
-                return np.matmul(matrix, z)
-            lower, upper = c.lb, c.ub
-        else:
-            def f(z, c=c):
-                return np.ravel(number_or_array(Adaptive(c.fun)(z)))
-            lower, upper = c.lb, c.ub
-        functions += _sides(f, lower, upper, x)
-    return functions
-
-
-def _sides(f, lower, upper, x):
-    value = plain(f(x))
-    lower, upper = (np.broadcast_to(number_or_array(b), value.shape) for b in (lower, upper))
-    reach = _ACTIVE * np.maximum(1.0, np.abs(value))
-    sides, taken = [], np.zeros(value.shape, dtype=bool)
-    for bound in (lower, upper):
-        chosen = np.flatnonzero((np.abs(value - plain(bound)) <= reach) & ~taken)
-        taken[chosen] = True
-        if chosen.size:
-            sides.append(lambda z, bound=bound, chosen=chosen: f(z)[chosen] - bound[chosen])
-    return sides
-
-
 # ---- derivatives of the solution -------------------------------------------------------------------------------------
 
 
-def _lifted(objective, result, bounds, constraints):
-    """x with the derivatives that keep the Lagrangian stationary, active constraints and bounds included."""
-    x = np.asarray(result.x, dtype=np.float64)
-    active = _active(constraints, x)
-    multipliers, slope = _multipliers(objective, active, x)
-    lower, upper = _both_bounds(bounds, x.size)
-    bend = np.maximum(np.diagonal(objective.hessian(x)), 0.0)
-    mask = np.where(_pressed(x - plain(lower), slope, bend, x), -1, 0)
-    mask = np.where(_pressed(plain(upper) - x, -slope, bend, x), 1, mask)
-    fixed = np.where(mask < 0, lower, np.where(mask > 0, upper, 0.0))
-    spread = np.eye(x.size)[:, mask == 0]
-    free = spread.shape[1]
+def lifted(objective, x, bounds, constraints):
+    """The plain minimiser x with the derivatives that keep the Lagrangian stationary at what holds it back."""
+    free, fixed, sides, multipliers = _held(objective, x, both_bounds(bounds, x.size), constraints)
+    spread = np.eye(x.size)[:, free]
+    count = spread.shape[1]
 
     def lagrangian(z):
-        point = fixed + np.matmul(spread, z[:free])
-        total, start = objective.full(point), free
-        for f in active:
-            c = f(point)
-            total = total - np.sum(z[start : start + np.size(c)] * c)
-            start += np.size(c)
+        point, start = fixed + np.matmul(spread, z[:count]), count
+        total = objective.full(point)
+        for side, index in sides:
+            total = total - np.sum(z[start : start + index.size] * side.function(point)[index])
+            start += index.size
         return total
 
-    z = np.concatenate([x[mask == 0], multipliers])
+    z = np.concatenate([x[free], *multipliers])
     if z.size:
         system = System(grad(lagrangian), z)
         system.dual = True
         z = lift_system(system, z)
-    return fixed + np.matmul(spread, z[:free])
+    return with_value(x, fixed + np.matmul(spread, z[:count]))
 
 
-def _pressed(gap, slope, bend, x):
-    """Whether elements near a bound would cross it if they could: methods of the interior keep off it."""
-    with np.errstate(invalid="ignore"):
-        return (gap <= _NEAR * np.maximum(1.0, np.abs(x))) & (slope > 0) & (slope >= bend * gap)
-
-
-def _multipliers(objective, active, x):
-    """Lagrange multipliers by least squares, and the gradient of the Lagrangian."""
-    slope = plain(grad(objective.number)(x))
-    if not active:
-        return np.zeros(0), slope
-    matrix = np.concatenate([plain(jacobian(f)(x)) for f in active])
-    multipliers = np.linalg.lstsq(matrix.T, slope, rcond=None)[0]
-    return multipliers, slope - matrix.T @ multipliers
-
-
-def _both_bounds(bounds, size):
-    """Lower and upper bounds of every element; they may carry derivatives."""
-    if bounds is None:
-        return np.full(size, -np.inf), np.full(size, np.inf)
-    if isinstance(bounds, Bounds):
-        return tuple(np.broadcast_to(number_or_array(b), (size,)) for b in (bounds.lb, bounds.ub))
-    lower = [-np.inf if low is None else low for low, _ in bounds]
-    upper = [np.inf if high is None else high for _, high in bounds]
-    return number_or_array(lower), number_or_array(upper)
+def _held(objective, x, bounds, constraints):
+    """Which elements of x are free, where the others are held, and the active sides of constraints with multipliers."""
+    boxes = sides_near(lambda z: z, *bounds, x)
+    sides = [side for c in constraints for side in sides_near(c.full, c.lower, c.upper, x)]
+    free, fixed, active = np.ones(x.size, dtype=bool), np.zeros(x.size), []
+    if not boxes and not sides:
+        return free, fixed, active, []
+    found = pressing([*boxes, *sides], objective.plain(grad(objective.number)(x)), objective.hessian(x))
+    for box, (index, _) in zip(boxes, found[: len(boxes)], strict=True):
+        elements = np.argmax(box.matrix[index], axis=1)
+        free[elements] = False
+        # what remains of z minus its limit at z = 0 is the limit
+        fixed = fixed - np.matmul(np.eye(x.size)[:, elements], box.function(np.zeros(x.size))[index])
+    rest = found[len(boxes) :]
+    return free, fixed, [(s, index) for s, (index, _) in zip(sides, rest, strict=True)], [m for _, m in rest]

@@ -15,16 +15,20 @@ from dualad.optimize._linear import Factor, Singular, column_norms, damped_step
 
 EPS = np.finfo(np.float64).eps
 FATOL = 1e-10
-"""The largest component of F that counts as zero by default."""
+"""The largest component of F that counts as zero by default ..."""
+SMALL = 1e-8
+"""... if it is no larger than this beside F at the start or the terms of F: F may be small for its unit alone ..."""
+MORE = 10
+"""... which is looked into for so many iterations at most."""
 
 CONVERGED, MAXITER, SINGULAR, STALLED, NOT_FINITE, STOPPED = 1, 2, 3, 4, 5, 6
 
 MESSAGES = {
     CONVERGED: "The solution converged.",
     MAXITER: "The number of iterations has reached maxiter.",
-    SINGULAR: "The Jacobian is singular and no step makes the residual smaller: start elsewhere or use method='auto'.",
+    SINGULAR: "The Jacobian is singular and no step makes the residual smaller.",
     STALLED: "No further progress: the residual cannot be made smaller from here, where it may have a local minimum "
-             "that is no root. Start elsewhere or use method='auto'.",
+             "that is no root.",
     NOT_FINITE: "fun returned NaN or infinite values",
     STOPPED: "The callback stopped the iteration.",
 }
@@ -42,6 +46,12 @@ def finite(f):
 def is_root(f, fatol):
     """Whether every component of F counts as zero."""
     return finite(f) and size(f) <= fatol
+
+
+def squares(f, unit):
+    """The sum of squares of f / unit: that of f may overflow."""
+    scaled = f / unit
+    return scaled @ scaled
 
 
 class Iteration:
@@ -63,9 +73,15 @@ class Iteration:
         self.matrix = self.factor = None
         self.reason = ""
         self.f = system.value(self.x)
+        self.goal = self.fatol if self.explicit else min(self.fatol, SMALL * size(self.f))
+        self.left = 0 if self.explicit else MORE
 
     def run(self):
         """Iterate; returns the status."""
+        with np.errstate(all="ignore"):
+            return self._run()
+
+    def _run(self):
         status = self._status()
         while status is None:
             found = self._attempt()
@@ -91,9 +107,22 @@ class Iteration:
     def _status(self):
         if not finite(self.f):
             return NOT_FINITE
-        if is_root(self.f, self.fatol):
+        done = self.nit >= self.maxiter
+        if is_root(self.f, self.fatol) and (done or self._settled()):
             return CONVERGED
-        return MAXITER if self.nit >= self.maxiter else None
+        return MAXITER if done else None
+
+    def _settled(self):
+        """Whether an F that counts as zero is small beside what it was, or beside its terms, too."""
+        if self.left <= 0 or size(self.f) <= self.goal:
+            return True
+        self.left -= 1
+        return self._beside_terms(SMALL)
+
+    def _beside_terms(self, rtol):
+        """Whether F is small beside the terms of its linearisation."""
+        matrix = self.linearise() if self.matrix is None else self.matrix
+        return bool(np.all(np.abs(self.f) <= rtol * (abs(matrix) @ np.abs(self.x))))
 
     def _report(self):
         if self.disp:
@@ -108,10 +137,10 @@ class Iteration:
 
     def _give_up(self):
         """Without a tolerance from the user, a residual that is rounding in the terms of F is as good as zero."""
-        if not self.explicit and self.matrix is not None and finite(self.f):
-            terms = abs(self.matrix) @ np.abs(self.x)
-            if np.all(np.abs(self.f) <= self.fatol + 16 * EPS * terms):
-                return CONVERGED
+        if is_root(self.f, self.fatol):
+            return CONVERGED
+        if not self.explicit and finite(self.f) and self._beside_terms(16 * EPS):
+            return CONVERGED
         return SINGULAR if self.reason and finite(self.f) else STALLED
 
     def _polish(self):
@@ -138,13 +167,13 @@ class Iteration:
 
     def backtrack(self, step, largest=1.0):
         """x and F along a step that lowers |F|, by quadratic interpolation; None if nothing does."""
-        start = self.f @ self.f
+        unit = size(self.f) or 1.0
+        start = squares(self.f, unit)
         length = largest
         for _ in range(40):
             x = self.x + length * step
             f = self.system.value(x)
-            with np.errstate(over="ignore"):
-                there = f @ f
+            there = squares(f, unit)
             if there <= (1 - 2e-4 * length) * start:
                 return x, f
             if length * size(step / np.maximum(np.abs(self.x), 1e-10)) < EPS:
@@ -209,12 +238,11 @@ class Halley(Newton):
 
     def advance(self, step):
         half = -0.5 * self.factor.solve(self.system.curvature(self.x, step))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            halley = step * step / (step - half)
+        halley = step * step / (step - half)
         halley = np.where(np.abs(half) < 0.5 * np.abs(step), halley, step + half)
         x = self.x + halley
         f = self.system.value(x)
-        if finite(f) and f @ f < 0.25 * (self.f @ self.f):
+        if finite(f) and squares(f, size(self.f)) < 0.25 * squares(self.f, size(self.f)):
             return x, f
         return super().advance(step)
 
@@ -236,15 +264,15 @@ class Dogleg(Iteration):
         newton = self._full_step(matrix)
         gradient = (matrix.T @ self.f) / self.scale
         slope = matrix @ (gradient / self.scale)
-        start = self.f @ self.f
+        unit = size(self.f) or 1.0
+        start = squares(self.f, unit)
         while self.radius > EPS * np.linalg.norm(self.scale * self.x) and self.radius > 1e-300:
             z = dogleg(newton * self.scale, gradient, slope @ slope, self.radius)
             step = z / self.scale
             x = self.x + step
             f = self.system.value(x)
-            with np.errstate(over="ignore", invalid="ignore"):
-                predicted = start - np.sum((self.f + matrix @ step) ** 2)
-                ratio = (start - f @ f) / predicted if predicted > 0 else -1.0
+            predicted = start - squares(self.f + matrix @ step, unit)
+            ratio = (start - squares(f, unit)) / predicted if predicted > 0 else -1.0
             self._resize(ratio, np.linalg.norm(z))
             if ratio > 1e-4:
                 return x, f
@@ -316,7 +344,7 @@ class NewtonKrylov(Iteration):
         eta = 0.9 * (norm / self.before) ** 2
         if 0.9 * self.eta**2 > 0.1:
             eta = max(eta, 0.9 * self.eta**2)
-        return min(self.largest_eta, max(eta, 0.5 * self.fatol / max(norm, 1e-300)))
+        return min(self.largest_eta, max(eta, 0.5 * self.goal / max(norm, 1e-300)))
 
     def solve(self, b, rtol):
         """GMRES on J s = b at x."""
@@ -342,3 +370,7 @@ class NewtonKrylov(Iteration):
 
     def _polish(self):
         """The last step was as exact as asked for."""
+
+    def _beside_terms(self, rtol):
+        """Without a matrix there are no terms to sum one by one: their sum has to do."""
+        return size(self.f) <= rtol * size(self.system.jvp(self.x, self.x))

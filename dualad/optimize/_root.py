@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import warnings
 
 import numpy as np
 import scipy.optimize
@@ -9,9 +10,20 @@ from scipy.optimize import OptimizeResult
 from scipy.sparse.linalg import LinearOperator
 
 from dualad.optimize import _newton
-from dualad.optimize._implicit import lift_system
+from dualad.optimize._implicit import lift_system, parts_of
 from dualad.optimize._linear import Singular
-from dualad.optimize._newton import CONVERGED, MESSAGES, NOT_FINITE, STALLED, STOPPED, finite, is_root, size
+from dualad.optimize._newton import (
+    CONVERGED,
+    MAXITER,
+    MESSAGES,
+    NOT_FINITE,
+    SINGULAR,
+    STALLED,
+    STOPPED,
+    finite,
+    is_root,
+    size,
+)
 from dualad.optimize._system import System, as_tuple, plain
 
 OWN = {
@@ -23,6 +35,8 @@ OWN = {
 WITH_JACOBIAN = ("hybr", "lm")
 DERIVATIVE_FREE = ("broyden1", "broyden2", "anderson", "linearmixing", "diagbroyden", "excitingmixing", "krylov",
                    "df-sane")
+LIMIT_REACHED = {"hybr": 2, "lm": 5}
+"""MINPACK's status for too many evaluations; SciPy's methods without derivatives fail for no other reason."""
 METHODS = ("auto", *OWN, *WITH_JACOBIAN, *DERIVATIVE_FREE)
 
 
@@ -66,10 +80,10 @@ def root(fun, x0, args=(), method="auto", jac=None, tol=None, callback=None, opt
     Returns
     -------
     OptimizeResult
-        ``x``, ``success``, ``status``, ``message``, ``fun``, ``jac`` (plain, at x; dense, sparse, or
-        for "newton-krylov" a LinearOperator), ``nfev``, ``njev``, ``nit``,
-        ``method``. ``success`` is True only if the residual at x is below the tolerance. Inside a transform ``x`` has
-        the derivatives of the implicit function theorem, of every order.
+        ``x``, ``success``, ``status``, ``message``, ``fun``, ``jac`` (plain, at x; dense, sparse, or for
+        "newton-krylov" a LinearOperator; None for a `fun` without derivatives and a method that needs none),
+        ``nfev``, ``njev``, ``nit``, ``method``. ``success`` is True only if the residual at x is below the tolerance.
+        Inside a transform ``x`` has the derivatives of the implicit function theorem, of every order.
 
     Raises
     ------
@@ -98,7 +112,7 @@ def root(fun, x0, args=(), method="auto", jac=None, tol=None, callback=None, opt
     >>> da.derivative(lambda r: optimize.root(circle_and_line, [1.0, 2.0], args=(r,)).x)(2.0)
     array([0.70710678, 0.70710678])
     """
-    name = _method(method)
+    name, jac = _method(method), _given(jac, method)
     x0, options = np.asarray(plain(x0)), dict(options or {})
     if x0.dtype.kind == "c":
         return _complex_root(fun, x0, args, method, jac, tol, callback, options, progress)
@@ -109,6 +123,8 @@ def root(fun, x0, args=(), method="auto", jac=None, tol=None, callback=None, opt
             result = _chain(system, x0, tol, show, options)
         else:
             result = _one(system, x0, name, tol, show, options)
+            if result.status in (SINGULAR, STALLED):
+                result.message += " Start elsewhere or use method='auto'."
     return _finish(system, result)
 
 
@@ -117,6 +133,16 @@ def _method(method):
     if name not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
     return name
+
+
+def _given(jac, method):
+    """The user's Jacobian: a function, True, or None."""
+    if jac is not None and not callable(jac) and not isinstance(jac, (bool, np.bool_)):
+        raise ValueError(f"jac must be a function, True (if fun returns it as well) or None (for the exact one), not "
+                         f"{jac!r}")
+    if jac and method in DERIVATIVE_FREE:
+        warnings.warn(f"Method {method} does not use the jacobian (jac).", RuntimeWarning, stacklevel=3)
+    return jac if callable(jac) else jac and bool(jac)
 
 
 def _start(x0):
@@ -151,8 +177,8 @@ def _check_options(name, options, known):
                          "jac_sparsity")
 
 
-def _result(system, name, x, f, status, nit, fatol):
-    message = MESSAGES[status]
+def _result(system, name, x, f, status, nit, fatol, message=None):
+    message = message or MESSAGES[status]
     if status == NOT_FINITE:
         where = np.flatnonzero(~np.isfinite(f))
         message += f" in {len(where)} of {f.size} components, first in component {where[0]}, "
@@ -177,23 +203,30 @@ def _scipy_root(system, x0, name, tol, callback, options):
         fatol = options.setdefault("fatol", fatol)
         if name == "df-sane":
             options.setdefault("ftol", 0.0)
-    status = None
+    status, message = STALLED, None
     try:
         with np.errstate(all="ignore"):
             found = scipy.optimize.root(record.value, x0.ravel(), method=name, jac=jac, options=options,
                                         callback=None if name in WITH_JACOBIAN else record.iterated)
-        x, message = np.ravel(found.x), str(found.message)
-        nit = record.nit
+        x = np.ravel(found.x)
+        status, message = _judged(name, found)
     except StopIteration:
-        x, status, nit, message = record.x, STOPPED, record.nit, MESSAGES[STOPPED]
+        x, status = record.x, STOPPED
     except (ValueError, Singular, np.linalg.LinAlgError, FloatingPointError, OverflowError) as error:
-        x, nit, message = record.best, record.nit, f"SciPy's {name} gave up: {error}"
+        x, message = record.best, f"SciPy's {name} gave up: {error}."
     f = system.value(x)
-    status = CONVERGED if is_root(f, fatol) else status or (STALLED if finite(f) else NOT_FINITE)
-    result = _result(system, name, x, f, status, nit, fatol)
-    if status == STALLED:
-        result.message = f"{' '.join(message.split())} {result.message}"
-    return result
+    if is_root(f, fatol) or not finite(f):
+        status, message = CONVERGED if finite(f) else NOT_FINITE, None
+    return _result(system, name, x, f, status, record.nit, fatol, message)
+
+
+def _judged(name, found):
+    """Why a method of SciPy ended short of the tolerance: status and message."""
+    if found.success:
+        return STALLED, f"SciPy's {name} met its own tolerance: too early, or at a local minimum of the residual."
+    if name in DERIVATIVE_FREE or found.status == LIMIT_REACHED[name]:
+        return MAXITER, None
+    return STALLED, f"SciPy's {name} says: {' '.join(str(found.message).rstrip('.').split())}. {MESSAGES[STALLED]}"
 
 
 class _Record:
@@ -278,15 +311,10 @@ def _complex_root(fun, x0, args, method, jac, tol, callback, options, progress):
                         "None")
     x0 = np.atleast_1d(x0)
 
-    def parts(z, *args):
-        f = fun(z[0] + 1j * z[1], *args)
-        f = np.stack(list(f)) if isinstance(f, (list, tuple)) else f
-        return np.stack([np.real(f), np.imag(f)])
-
     def joined(z, f):
         callback(z[0] + 1j * z[1], f[0] + 1j * f[1])
 
-    result = root(parts, np.stack([x0.real, x0.imag]), args, method, None, tol, callback and joined, options,
+    result = root(parts_of(fun), np.stack([x0.real, x0.imag]), args, method, None, tol, callback and joined, options,
                   progress=progress)
     result.x = result.x[0] + 1j * result.x[1]
     result.fun = result.fun[0] + 1j * result.fun[1]
@@ -299,8 +327,8 @@ def _complex_root(fun, x0, args, method, jac, tol, callback, options, progress):
 def _finish(system, result):
     """Jacobian, counts, shapes and derivatives."""
     x = result.x
-    matrix = None if result.method == "newton-krylov" else _jacobian(system, x)
-    result.jac = _operator(system, x) if matrix is None else matrix
+    matrix = None if result.method == "newton-krylov" else _jacobian(system, x, result.method)
+    result.jac = _operator(system, x) if result.method == "newton-krylov" else matrix
     if system.dual and result.success:
         result.x = lift_system(system, x, matrix)
     elif system.dual:
@@ -316,11 +344,17 @@ def _operator(system, x):
     return LinearOperator((x.size, x.size), lambda v: system.jvp(x, np.ravel(v)), dtype=np.float64)
 
 
-def _jacobian(system, x):
+def _jacobian(system, x, method):
+    """The Jacobian; None if the method did without and fun cannot be differentiated."""
     if not finite(x):
         return np.full((x.size, x.size), np.nan)
-    with np.errstate(all="ignore"):
-        return system.jacobian(x)
+    try:
+        with np.errstate(all="ignore"):
+            return system.jacobian(x)
+    except (TypeError, ValueError):
+        if method in DERIVATIVE_FREE and not system.dual:
+            return None
+        raise
 
 
 @contextlib.contextmanager

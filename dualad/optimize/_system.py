@@ -10,6 +10,7 @@ import types
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.linalg import LinearOperator
 
 from dualad._context import ACTIVE, call_within
 from dualad._core import Dual, MultiDual, Number
@@ -88,13 +89,29 @@ def _plain_cell(cell, owner):
 class Adaptive:
     """A function that is called under interception of NumPy from the first time on that it fails without.
 
-    Functions that make arrays with plain NumPy and store numbers into them raise TypeError or ValueError.
+    Functions that make arrays with plain NumPy and store numbers into them raise TypeError or ValueError. The first
+    call that should return derivatives is watched for whether it does.
     """
 
     def __init__(self, f):
-        self.f, self.needs_interception = f, False
+        self.f, self.needs_interception, self.watched = f, False, False
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, x, *args, **kwargs):
+        y = self._called(x, *args, **kwargs)
+        if isinstance(x, Number) and not self.watched:
+            self.watched = True
+            if not holds_number(y):
+                self._check_constant(primal(x), plain(args), plain(kwargs))
+        return y
+
+    def _check_constant(self, x, args, kwargs):
+        """TypeError if a function that gave plain numbers for numbers x is not constant around x."""
+        here, near = (plain(number_or_array(self.f(z, *args, **kwargs))) for z in (x, x + 1e-7 * (np.abs(x) + 1)))
+        if not np.array_equal(here, near, equal_nan=True):
+            raise TypeError("fun returns plain numbers although they depend on x: something in it drops derivatives, "
+                            "such as x.value or a cache of earlier results")
+
+    def _called(self, *args, **kwargs):
         if self.needs_interception:
             return intercepted(self.f, True)(*args, **kwargs)
         try:
@@ -157,6 +174,7 @@ class System:
         self.nfev = self.njev = 0
         self.user_jac = jac if callable(jac) else None
         self.with_jac = jac is True
+        self.has_given_jacobian = self.with_jac or self.user_jac is not None
         self._sparsity, self._detect, self._plan = sparsity, detect, None
 
     # ---- the function ------------------------------------------------------------------------------------------------
@@ -208,12 +226,18 @@ class System:
 
     def jacobian(self, x):
         """F'(x) as a dense array or a sparse CSC array."""
+        if not self.has_given_jacobian:
+            return self.exact_jacobian(x)
         self.njev += 1
         point = x.reshape(self.shape)
         if self.with_jac:
             return self._checked(self.plain_fun(point, *self.plain_args)[1])
-        if self.user_jac is not None:
-            return self._checked(self.user_jac(point, *self.plain_args))
+        return self._checked(self.user_jac(point, *self.plain_args))
+
+    def exact_jacobian(self, x):
+        """F'(x) without the user's own, which may be approximate."""
+        self.njev += 1
+        point = x.reshape(self.shape)
         if self._plan is None:
             self._plan = self._planned(point)
         return self._plan(point)
@@ -250,11 +274,13 @@ class System:
         return matrix.toarray() if sparse.issparse(matrix) else matrix
 
     def _dense(self, point):
-        matrix = self._plain(value_and_jacobian(lambda z: number_or_array(self.f(z)))(point)[1])
-        return np.asarray(matrix, dtype=np.float64).reshape(-1, self.size)
+        value, matrix = value_and_jacobian(lambda z: number_or_array(self.f(z)))(point)
+        return np.asarray(self._plain(matrix), dtype=np.float64).reshape(np.size(value), self.size)
 
     def _checked(self, matrix):
         """The user's Jacobian as an array, with its shape checked."""
+        if isinstance(matrix, LinearOperator):
+            return matrix @ np.eye(self.size) if self.square else matrix
         if sparse.issparse(matrix):
             matrix = sparse.csc_array(matrix)
         else:

@@ -11,8 +11,16 @@ import scipy.optimize
 
 from dualad._core import Number
 from dualad._core.number import primal
-from dualad.optimize._implicit import lift, lift_at
-from dualad.optimize._system import Adaptive, as_tuple, number_or_array, plain, plain_function, push
+from dualad.optimize._implicit import lift, lift_at, with_value
+from dualad.optimize._system import (
+    Adaptive,
+    as_tuple,
+    holds_number,
+    number_or_array,
+    plain,
+    plain_function,
+    push,
+)
 from dualad.transforms import jvp
 
 _BLOCK = 8192
@@ -43,14 +51,28 @@ class ManyRoots(NamedTuple):
 
 
 class _Function:
-    """func of x alone, plain, with its derivatives."""
+    """func of x alone, plain, with its derivatives; `dual` tells whether it carried others, as far as was seen."""
 
     def __init__(self, func, args):
+        stripped = plain_function(func)
         self.func, self.args = Adaptive(func), as_tuple(args)
-        self.plain_func, self.plain_args = Adaptive(plain_function(func)), plain(self.args)
+        self.plain_func, self.plain_args = Adaptive(stripped), plain(self.args)
+        self.dual = stripped is not func or holds_number(self.args)
 
     def __call__(self, x):
         return self.plain_func(x, *self.plain_args)
+
+    def value(self, x):
+        """The plain value at the plain scalar x."""
+        return self._plain(_one(self(x)))
+
+    def derivatives(self, x, order):
+        """Plain func(x), func'(x) and for order 2 func''(x) at the plain scalar x."""
+        return tuple(self._plain(y) for y in _derivatives(self, x, order))
+
+    def _plain(self, y):
+        self.dual = self.dual or isinstance(y, Number)
+        return primal(y)
 
     def full(self, x):
         """With the derivatives that arguments and closure carry."""
@@ -79,12 +101,12 @@ def _value(y):
 class _Memo:
     """f, f' and f'' of a scalar, computed together; SciPy asks for them one after the other."""
 
-    def __init__(self, f, order):
-        self.f, self.order, self.x, self.known = f, order, None, None
+    def __init__(self, function, order):
+        self.function, self.order, self.x, self.known = function, order, None, None
 
     def _at(self, x):
         if self.x is None or x != self.x:
-            self.x, self.known = x, derivatives(self.f, x, self.order)
+            self.x, self.known = x, self.function.derivatives(x, self.order)
         return self.known
 
     def value(self, x, *_):
@@ -105,6 +127,11 @@ def _one(y):
 
 def derivatives(f, x, order):
     """Plain f(x), f'(x) and for order 2 f''(x), element by element."""
+    return tuple(primal(y) for y in _derivatives(f, x, order))
+
+
+def _derivatives(f, x, order):
+    """The same with the derivatives that f carries beside those by x."""
     ones = 1.0 if np.ndim(x) == 0 else np.ones(np.shape(x), np.asarray(x).dtype)
     if np.ndim(x) == 0 and not isinstance(x, complex):
         x = complex(x) if np.iscomplexobj(x) else float(x)
@@ -114,15 +141,15 @@ def derivatives(f, x, order):
         return _one(y) if np.ndim(x) == 0 else number_or_array(y)
 
     if order == 1:
-        return tuple(primal(y) for y in jvp(packed, (x,), (ones,)))
+        return jvp(packed, (x,), (ones,))
     (value, first), (_, second) = jvp(lambda z: jvp(packed, (z,), (ones,)), (x,), (ones,))
-    return primal(value), primal(first), primal(second)
+    return value, first, second
 
 
 def _scalar_newton(function, x0, fprime, fprime2, order, options):
     memo = _Memo(function, order)
     if fprime is not None:
-        value = function
+        value = function.value
         first = _with_arguments(fprime, function)
         second = None if fprime2 is None else _with_arguments(fprime2, function)
         if fprime2 is None and order == 2:
@@ -326,6 +353,8 @@ def _many_newton(function, x0, fprime, fprime2, order, tol, rtol, maxiter, full_
     kind = np.result_type(x0, np.float64)
     x = np.array(x0, dtype=kind)
     probed = x.ndim > 1 or x.size <= _BLOCK
+    if not x.size:
+        return ManyRoots(x, np.ones(x.shape, bool), np.zeros(x.shape, bool)) if full_output else x
     system = kind.kind == "f" and probed and _is_system(function, x, fprime)
     if system and order == 2:
         raise ValueError("Halley's method is for independent equations; use order=1 for systems")
@@ -347,7 +376,7 @@ def _complain(failing, flat, maxiter, disp):
     if np.any(flat):
         which = "all" if np.all(flat) else "some"
         warnings.warn(f"{which} derivatives were zero", RuntimeWarning, stacklevel=4)
-    if np.any(failing):
+    if np.any(failing & ~flat):
         which = "all" if np.all(failing) else "some"
         message = f"{which} failed to converge after {maxiter} iterations"
         if np.all(failing) and disp:
@@ -367,11 +396,11 @@ def _lift_many(function, x, system, failing):
             jacobians = blocks_of(function, point)[1]
             failing = failing if singular is None else failing | singular
             jacobians = np.where(failing[..., None, None], np.nan, jacobians)
-            return lift(function.full, point, lambda b: _solve_rows(jacobians, b)) - (point - x)
+            return with_value(x, lift(function.full, point, lambda b: _solve_rows(jacobians, b)))
         slope = derivatives(function, x, 1)[1]
         point = np.where(failing | (slope == 0), x, x - primal(f) / slope)
         slope = np.where(failing, np.nan, derivatives(function, point, 1)[1])
-        return lift(function.full, point, lambda b: b / slope) - (point - x)
+        return with_value(x, lift(function.full, point, lambda b: b / slope))
 
 
 def _solve_rows(jacobians, b):
@@ -449,11 +478,11 @@ def newton(func, x0, fprime=None, args=(), tol=1.48e-08, maxiter=50, fprime2=Non
     order = 2 if fprime2 is not None and fprime2 is not False else order
     fprime2 = fprime2 if callable(fprime2) else None
     function, x0 = _Function(func, args), plain(x0)
-    if np.size(x0) > 1:
+    if np.size(x0) != 1:
         return _many_newton(function, np.asarray(x0), fprime, fprime2, order, tol, rtol, maxiter, full_output, disp)
     options = {"tol": tol, "maxiter": maxiter, "rtol": rtol, "full_output": full_output, "disp": disp}
     if x1 is not None:
-        found = scipy.optimize.newton(lambda x: _value(function(x)), x0, x1=plain(x1), **options)
+        found = scipy.optimize.newton(function.value, x0, x1=plain(x1), **options)
     else:
         found = _scalar_newton(function, x0, fprime, fprime2, order, options)
     root, *rest = found if full_output else (found,)
@@ -464,20 +493,19 @@ def newton(func, x0, fprime=None, args=(), tol=1.48e-08, maxiter=50, fprime2=Non
 
 
 def _lift_scalar(function, x, converged):
-    if np.ndim(x) or not np.isfinite(x) or not converged:
-        f = function.full(x)
-        if isinstance(f, Number) and np.ndim(x) == 0:
-            raise np.linalg.LinAlgError("a root that was not found has no derivatives")
-        return x if np.ndim(x) == 0 else lift_at(function.func, x, function.args)
-    f = function.full(x)
-    if not isinstance(f, Number):
+    """The plain root x with the derivatives that func carries."""
+    if not function.dual:
         return x
-    slope = derivatives(function, x, 1)[1]
+    if np.ndim(x):
+        return lift_at(function.func, x, function.args)
+    if not converged or not np.isfinite(x):
+        raise np.linalg.LinAlgError("a root that was not found has no derivatives")
+    f, slope = function.derivatives(x, 1)
     if slope == 0:
         raise np.linalg.LinAlgError("the derivative of func is zero at the root, so that the root has no derivative")
-    point = x - primal(_one(f)) / slope
-    slope = derivatives(function, point, 1)[1]
-    return lift(lambda z: _one(function.full(z)), point, lambda b: b / slope) - (point - x)
+    point = x - f / slope
+    slope = function.derivatives(point, 1)[1]
+    return with_value(x, lift(lambda z: _one(function.full(z)), point, lambda b: b / slope))
 
 
 def root_scalar(f, args=(), method=None, bracket=None, fprime=None, fprime2=None, x0=None, x1=None, xtol=None,
@@ -518,22 +546,22 @@ def root_scalar(f, args=(), method=None, bracket=None, fprime=None, fprime2=None
     >>> round(float(da.derivative(root)(8.0)), 12)
     0.083333333333
     """
-    returns_more = fprime is not None and not callable(fprime) and bool(fprime)
+    returns_more = any(bool(g) and not callable(g) for g in (fprime, fprime2))
     function = _Function((lambda x, *rest: f(x, *rest)[0]) if returns_more else f, args)
     plain_f = plain_function(f)
     given = {"bracket": plain(bracket), "x0": plain(x0), "x1": plain(x1), "xtol": xtol, "rtol": rtol,
              "maxiter": maxiter, "options": options}
     if method is None and bracket is None and x0 is not None and x1 is None:
         method = "halley" if fprime2 else "newton"
-    filled = method in ("newton", "halley") and fprime is None
+    filled = method in ("newton", "halley") and fprime is None and not returns_more
     if filled:
         memo = _Memo(function, 1 if method == "newton" or callable(fprime2) else 2)
-        second = fprime2 if callable(fprime2) else memo.second if method == "halley" else None
-        result = scipy.optimize.root_scalar(lambda x, *_: memo.value(x), function.plain_args, method,
-                                            fprime=memo.first, fprime2=second, **given)
+        second = memo.second if method == "halley" else None
+        second = _with_arguments(fprime2, function) if callable(fprime2) else second
+        result = scipy.optimize.root_scalar(memo.value, (), method, fprime=memo.first, fprime2=second, **given)
     else:
-        wrapped = plain_f if returns_more else (lambda x, *rest: _value(_one(plain_f(x, *rest))))
-        result = scipy.optimize.root_scalar(wrapped, function.plain_args, method, fprime=fprime, fprime2=fprime2,
-                                            **given)
+        wrapped = (lambda x: plain(plain_f(x, *function.plain_args))) if returns_more else function.value
+        fprime, fprime2 = (_with_arguments(g, function) if callable(g) else g for g in (fprime, fprime2))
+        result = scipy.optimize.root_scalar(wrapped, (), method, fprime=fprime, fprime2=fprime2, **given)
     result.root = _lift_scalar(function, result.root, result.converged)
     return result

@@ -43,6 +43,7 @@ load_rules(
         "flat": flat.FlatIterator,
         "opaque": sparse.is_operator_of_sparse_array,
         "pack": packing.pack_if_needed,
+        "refuse masked": packing.refuse_masked,
         "objects": packing.unpack,
         "repr": printing.to_repr,
         "str": printing.to_repr,

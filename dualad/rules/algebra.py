@@ -145,10 +145,22 @@ def _with_axis(x):
     return x[None] if np.ndim(x) else np.reshape(x, (1,))
 
 
+def _shared_dtype(value, rest):
+    """The dtype of the value, as the value must keep it; only complex derivatives of a real value widen it."""
+    dtype, other = value.dtype, rest.dtype
+    if dtype.kind == "c" or (dtype.kind == "f" and other.kind != "c"):
+        return dtype
+    return np.result_type(dtype, other)
+
+
+def _in_width_of(value, rest):
+    dtype = _shared_dtype(value, rest)
+    return rest if rest.dtype == dtype else rest.astype(dtype)
+
+
 def _stacked(value, count, rest):
     """An array of `count` components: the value, laid out as it is, and the rest."""
-    dtype = value.dtype if value.dtype.kind == rest.dtype.kind else np.result_type(value, rest)
-    data = components_like(count, value, dtype)
+    data = components_like(count, value, _shared_dtype(value, rest))
     data[0] = value
     data[1:] = rest
     return data
@@ -187,7 +199,7 @@ def _join_hyperdual(lead, value, tangents):
         rows = np.concatenate([v[None], np.swapaxes(t, 0, 1)])
         parts = [_in_one_row(rows)[1:]]
     if isinstance(v, Number) or isinstance(t, Number):
-        return rewrap(lead, np.concatenate([v[:1], *parts]))
+        return rewrap(lead, np.concatenate([v[:1], *(_in_width_of(v, part) for part in parts)]))
     return rewrap(lead, _stacked(v[0], lead.ncomponents, np.concatenate(parts)))
 
 
@@ -201,7 +213,7 @@ def _join_series(lead, value, tangents):
     powers = np.arange(1, 1 + lead.degree, dtype=np.float32).reshape((-1,) + (1,) * (slopes.ndim - 1))
     rest = slopes / powers
     if isinstance(value, Number) or isinstance(rest, Number):
-        return rewrap(lead, np.concatenate([_with_axis(value), rest]))
+        return rewrap(lead, np.concatenate([_with_axis(value), _in_width_of(value, rest)]))
     return rewrap(lead, _stacked(np.asarray(value), 1 + lead.degree, rest))
 
 
@@ -247,7 +259,7 @@ def together(lead, value, rest):
     if rest is None:
         return rewrap(lead, _with_axis(value if isinstance(value, Number) else np.asarray(value)))
     if isinstance(value, Number) or isinstance(rest, Number):
-        return rewrap(lead, np.concatenate([_with_axis(value), rest]))
+        return rewrap(lead, np.concatenate([_with_axis(value), _in_width_of(value, rest)]))
     return rewrap(lead, _stacked(np.asarray(value), 1 + len(rest), rest))
 
 

@@ -4,6 +4,8 @@ The compiled loops of the core serve contiguous float64 and float32 arrays. This
 (complex and nested numbers, where=, dtype=, out=, several outputs, scipy.special) from the same lines.
 """
 
+import numbers
+
 import numpy as np
 
 from dualad._core.number import table
@@ -71,6 +73,8 @@ def elementwise(function, inputs, kwargs):
     results = function(*values, **kwargs)
     outputs = results if isinstance(results, tuple) else (results,)
     totals = [None] * len(outputs)
+    if ("dtype" in kwargs or "signature" in kwargs) and function is not np.absolute:
+        values, tangents = _cast_arguments(values, tangents, outputs)
     if function not in SPECIAL_PARTIALS:
         values = [_as_operand(v, outputs[0]) for v in values]
     if function in _REAL_LINEAR and np.iscomplexobj(values[0]):
@@ -106,10 +110,10 @@ def _accumulate(totals, rows, outputs, t, where):
             term = tangent_product(derivative, lift(t, np.ndim(outputs[j])))
             if where is not True:
                 term = np.where(where, term, 0)
-        shape = t.shape[:1] + np.shape(outputs[j])
-        if term.shape != shape:
-            term = np.broadcast_to(term, shape)
-        totals[j] = term if totals[j] is None else totals[j] + term
+            shape = t.shape[:1] + np.shape(outputs[j])
+            if term.shape != shape:
+                term = np.broadcast_to(term, shape)
+            totals[j] = term if totals[j] is None else totals[j] + term
 
 
 def _join_output(lead, function, i, z, t):
@@ -117,8 +121,12 @@ def _join_output(lead, function, i, z, t):
         return z
     if t is None and function in WHOLE_OUTPUT and i == WHOLE_OUTPUT[function]:
         return primal(z)
-    if t is not None and not isinstance(z, Number) and not isinstance(t, Number):
-        t = _cast(t, np.asarray(z).dtype)
+    if t is not None and not isinstance(z, Number):
+        if np.asarray(z).dtype.kind not in "fc":
+            raise TypeError(
+                f"{function.__name__} gives a result of dtype {np.asarray(z).dtype}, which cannot carry a derivative: "
+                "use x.value for the value alone"
+            )
     return join(lead, z, t)
 
 
@@ -126,9 +134,11 @@ def _join_output(lead, function, i, z, t):
 WHOLE_OUTPUT = {np.modf: 1, np.frexp: 1, np.divmod: 0}
 
 
-def _cast(tangents, dtype):
-    """Tangents in the width of the value; complex tangents of a real value would be an error of a rule."""
-    return tangents if tangents.dtype == dtype or tangents.dtype.kind != dtype.kind else tangents.astype(dtype)
+def _cast_arguments(values, tangents, outputs):
+    """What the loop that dtype= chose made of the arguments: for a real loop, their real parts."""
+    if np.iscomplexobj(outputs[0]):
+        return values, tangents
+    return [np.real(v) for v in values], [None if t is None else np.real(t) for t in tangents]
 
 
 def _as_operand(v, result):
@@ -155,10 +165,16 @@ _REAL_LINEAR = {np.absolute: _absolute_tangents, np.conjugate: lambda x, t, z: N
 
 
 def _unbox(x):
-    """An object array or a list of numbers as one number."""
+    """An object array or a list of numbers as one number; a fraction or an int beyond NumPy's integers as a float."""
     if isinstance(x, list) or (isinstance(x, np.ndarray) and x.dtype == object):
         return pack(x)
+    if (type(x) is int and not -(1 << 63) <= x < 1 << 63) or _is_fraction(x):
+        return float(x)
     return x
+
+
+def _is_fraction(x):
+    return not isinstance(x, (np.ndarray, np.generic, Number, float, int)) and isinstance(x, numbers.Rational)
 
 
 def plain(function, inputs, kwargs):

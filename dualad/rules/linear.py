@@ -52,7 +52,7 @@ def _reshape(a, /, shape, order="C", *, copy=None):
     if order == "A":
         flags = primal(a).flags
         order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
-    if order == "C" or a.ndim <= 1:
+    if order == "C":
         shape = (shape,) if np.ndim(shape) == 0 else tuple(shape)
         if copy:
             a = a.copy()

@@ -44,3 +44,25 @@ def unpack(x):
     for index in np.ndindex(x.shape):
         result[index] = x[index]
     return result
+
+
+def has_own_rules(x):
+    """Whether NumPy's universal functions ask x itself what to do."""
+    rules = getattr(type(x), "__array_ufunc__", None)
+    return rules is not None and rules is not np.ndarray.__array_ufunc__
+
+
+def refuse_subclass(x):
+    """An error for arrays that compute in their own way: their masks, or products, would be lost."""
+    refuse_masked(x)
+    if isinstance(x, np.matrix):
+        raise TypeError("a matrix does not compute with numbers that carry derivatives: use numpy.asarray(x) and @")
+
+
+def refuse_masked(x):
+    """An error for arrays whose mask would be lost."""
+    if hasattr(x, "_mask"):
+        raise TypeError(
+            f"a {type(x).__name__} has no derivative, for its mask would be lost: use x.filled(value), and numpy.where "
+            "or where= for the elements that count"
+        )

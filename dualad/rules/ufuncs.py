@@ -2,27 +2,31 @@
 
 import functools
 import itertools
+import math
 
 import numpy as np
 
+from dualad._core import Dual, HyperDual, MultiDual, Taylor
 from dualad._core.number import reserve
 from dualad._core.tracer import Tracer
 from dualad.rules.algebra import Number, apart, innermost, primal, shift_axis, together
 from dualad.rules.bilinear import GUFUNCS
 from dualad.rules.catalog import reason
 from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, plain
-from dualad.rules.packing import pack, unpack
+from dualad.rules.packing import has_own_rules, pack, refuse_subclass, unpack
 from dualad.rules.sparse import is_sparse, sparse_operator
 
 
 def dispatch(ufunc, method, inputs, kwargs):
     """`__array_ufunc__` of every number type."""
     for x in (*inputs, *(kwargs.get("out") or ())):
-        if not isinstance(x, _KNOWN):
-            if hasattr(x, "__array_ufunc__") and x.__array_ufunc__ is not None:
+        if type(x) not in _ORDINARY and not isinstance(x, _KNOWN):
+            if has_own_rules(x):
                 return NotImplemented
             if is_sparse(x):
                 return sparse_operator(ufunc, method, *inputs, **kwargs)
+            if ufunc not in PLAIN:
+                refuse_subclass(x)
         if type(x) is Tracer and type(innermost(*inputs)) is Tracer:
             return x.__array_ufunc__(ufunc, method, *inputs, **kwargs)
     if method == "at":
@@ -37,7 +41,8 @@ def dispatch(ufunc, method, inputs, kwargs):
     return _METHODS[method](ufunc, *inputs, **kwargs)
 
 
-_KNOWN = (Number, np.ndarray, np.generic, float, int, complex)
+_ORDINARY = frozenset({Dual, MultiDual, HyperDual, Taylor, np.ndarray, np.float64, float, int, complex})
+_KNOWN = (Number, np.generic, float, int, complex)
 
 
 def _call(ufunc, inputs, kwargs):
@@ -137,28 +142,56 @@ def _reduce(ufunc, x, axis=0, dtype=None, keepdims=False, initial=np._NoValue, w
             extra["where"] = where
         if dtype is not None and ufunc in (np.add, np.multiply):
             extra["dtype"] = dtype
+        elif dtype is not None:
+            x = x.astype(dtype)
         return rule(x, axis=axis, keepdims=keepdims, **extra)
-    return _fold_reduce(ufunc, x, axis, keepdims, initial, where)
+    return _fold_reduce(ufunc, x, axis, dtype, keepdims, initial, where)
 
 
-def _fold_reduce(ufunc, x, axis, keepdims, initial, where):
+def _fold_reduce(ufunc, x, axis, dtype, keepdims, initial, where):
     """Any other reduction: derivatives by folding along the axis; the value is NumPy's own."""
-    if where is not True:
-        raise TypeError(f"{ufunc.__name__}.reduce of numbers with derivatives does not support where=")
     lead = innermost(x, initial)
     extra = {} if initial is np._NoValue else {"initial": apart(initial, lead)[0]}
-    value = ufunc.reduce(apart(x, lead)[0], axis, keepdims=keepdims, **extra)
+    value = ufunc.reduce(apart(x, lead)[0], axis, dtype, keepdims=keepdims, where=where, **extra)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    rows = _rows(_as_the_loop_sees(x, dtype), axes)
+    with np.errstate(all="ignore"):
+        if where is not True:
+            total = _fold_chosen(ufunc, rows, _rows(np.broadcast_to(where, x.shape), axes), initial)
+        elif ufunc in _ASSOCIATIVE and len(rows):
+            total = _halved(ufunc, rows)
+            total = total if initial is np._NoValue else ufunc(initial, total)
+        else:
+            start = [] if initial is np._NoValue else [np.broadcast_to(initial, rows.shape[1:])]
+            items = [*start, *rows]
+            total = functools.reduce(ufunc, items) if items else together(lead, value, None)
+    return _with_tangents_of(total, lead, value)
+
+
+def _as_the_loop_sees(x, dtype):
+    """A loop of real numbers takes the real part of complex ones."""
+    return np.real(x) if dtype is not None and np.dtype(dtype).kind == "f" and np.iscomplexobj(x) else x
+
+
+def _rows(x, axes):
+    """The reduced axes first and as one."""
     moved = np.moveaxis(x, axes, range(len(axes)))
-    flat = moved.reshape((-1,) + moved.shape[len(axes) :])
-    if ufunc in _ASSOCIATIVE and len(flat):
-        total = _halved(ufunc, flat)
-        total = total if initial is np._NoValue else ufunc(initial, total)
-    else:
-        items = [*([] if initial is np._NoValue else [initial]), *flat]
-        total = functools.reduce(ufunc, items) if items else together(lead, value, None)
+    return moved.reshape((math.prod(moved.shape[: len(axes)]), *moved.shape[len(axes) :]))
+
+
+def _fold_chosen(ufunc, rows, chosen, initial):
+    total = np.broadcast_to(ufunc.identity if initial is np._NoValue else initial, rows.shape[1:])
+    for row, here in zip(rows, chosen, strict=True):
+        total = np.where(here, ufunc(total, row), total)
+    return total
+
+
+def _with_tangents_of(total, lead, value):
+    """A value that NumPy computed, with the tangents of the same computed step by step."""
     rest = apart(total, lead)[1]
-    return together(lead, value, None if rest is None else rest.reshape(rest.shape[:1] + np.shape(value)))
+    if rest is None:
+        return together(lead, value, None)
+    return together(lead, value, rest.reshape(rest.shape[:1] + np.shape(value)))
 
 
 _ASSOCIATIVE = {np.multiply, np.logaddexp, np.logaddexp2, np.hypot, np.fmax, np.fmin, np.maximum, np.minimum}
@@ -180,17 +213,19 @@ def _accumulate(ufunc, x, axis=0, dtype=None):
     result = ufunc.accumulate(value, axis, dtype)
     if rest is None or not result.size:
         return together(lead, result, None)
+    x, rest = _as_the_loop_sees(x, dtype), _as_the_loop_sees(rest, dtype)
     along = shift_axis(np.lib.array_utils.normalize_axis_index(axis, x.ndim), x.ndim)
     if ufunc in (np.add, np.subtract):
         return together(lead, result, ufunc.accumulate(rest, along, dtype))
     if ufunc in _CHOOSING:
         return together(lead, result, _chosen(primal(x), primal(result), rest, along))
     moved = np.moveaxis(x, axis, 0)
-    if ufunc in _ASSOCIATIVE:
-        running = _doubled(ufunc, moved)
-    else:
-        running = np.stack(list(itertools.accumulate(moved, ufunc)))
-    return together(lead, result, apart(np.moveaxis(running, 0, axis), lead)[1])
+    with np.errstate(all="ignore"):
+        if ufunc in _ASSOCIATIVE:
+            running = _doubled(ufunc, moved)
+        else:
+            running = np.stack(list(itertools.accumulate(moved, ufunc)))
+    return _with_tangents_of(np.moveaxis(running, 0, axis), lead, result)
 
 
 _CHOOSING = {np.maximum, np.minimum, np.fmax, np.fmin}
@@ -233,12 +268,14 @@ def _reduceat(ufunc, x, indices, axis=0, dtype=None):
     result = ufunc.reduceat(value, indices, axis, dtype)
     if rest is None:
         return together(lead, result, None)
+    x, rest = _as_the_loop_sees(x, dtype), _as_the_loop_sees(rest, dtype)
     if ufunc is np.add:
         return together(lead, result, np.add.reduceat(rest, indices, shift_axis(axis, x.ndim), dtype))
     moved = np.moveaxis(x, axis, 0)
     ends = [*indices[1:], len(moved)]
-    parts = [_reduce(ufunc, moved[i:j]) if j > i else moved[i] for i, j in zip(indices, ends, strict=True)]
-    return together(lead, result, apart(np.moveaxis(np.stack(parts), 0, axis), lead)[1])
+    with np.errstate(all="ignore"):
+        parts = [_reduce(ufunc, moved[i:j]) if j > i else moved[i] for i, j in zip(indices, ends, strict=True)]
+    return _with_tangents_of(np.moveaxis(np.stack(parts), 0, axis), lead, result)
 
 
 def _at(ufunc, x, indices, *operands):

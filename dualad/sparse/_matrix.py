@@ -333,6 +333,10 @@ def diags_array(diagonals, /, *, offsets=0, shape=None, format="csr"):
     --------
     scipy.sparse.diags_array : the same for plain entries.
 
+    Notes
+    -----
+    Linear in the diagonals: the tangents are the same matrix of their tangents.
+
     Examples
     --------
     >>> import dualad as da

@@ -210,6 +210,10 @@ def splu(A, permc_spec=None, diag_pivot_thresh=None, relax=None, panel_size=None
     RuntimeError
         If it is singular.
 
+    Notes
+    -----
+    J. W. Demmel et al. 1999, see `spsolve`. All derivatives come from the factors of the values: A x' = b' - A' x.
+
     Examples
     --------
     >>> import dualad as da
@@ -243,6 +247,10 @@ def factorized(A):
         If the matrix is not square.
     RuntimeError
         If it is singular.
+
+    Notes
+    -----
+    J. W. Demmel et al. 1999, see `spsolve`. All derivatives come from the factors of the values: A x' = b' - A' x.
 
     Examples
     --------

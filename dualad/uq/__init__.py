@@ -16,10 +16,10 @@ from dualad.uq._make import (
     uarray,
     ufloat,
     ufloat_fromstr,
-    wrap,
 )
 from dualad.uq._monte_carlo import Comparison, MonteCarlo, monte_carlo
 from dualad.uq._numbers import UArray, UFloat
+from dualad.uq._poincare import poincare_constant
 from dualad.uq._propagate import LinearityWarning, Propagation, propagate
 from dualad.uq._sensitivity import (
     DGSM,
@@ -28,9 +28,9 @@ from dualad.uq._sensitivity import (
     dgsm,
     local_sensitivity,
     morris,
-    poincare_constant,
     sobol,
 )
+from dualad.uq._wrap import wrap
 
 __all__ = [
     "DGSM", "Budget", "Comparison", "LinearityWarning", "LocalSensitivity", "MonteCarlo", "Morris", "Propagation",

@@ -142,6 +142,12 @@ def format_value(value, std, spec=""):
     ValueError
         If the specification cannot be read.
 
+    Notes
+    -----
+    Without a number of digits the deviation gets one or two, by the rule of the Particle Data Group: S. Navas et al.,
+    "Review of particle physics", Phys. Rev. D 110 (2024) 030001, introduction, section 5.3. The specification is that
+    of the uncertainties package.
+
     Examples
     --------
     >>> from dualad.uq import format_value
@@ -154,7 +160,6 @@ def format_value(value, std, spec=""):
     if spec.type == "%":
         value, std, spec.type, percent = 100 * value, 100 * std, "f", r" \%" if "L" in spec.options else "%"
     last, exponent, std = _digits(value, std, spec)
-    factor = 1.0 if exponent is None else 10.0**exponent
     decimals = max((exponent or 0) - last, 1 if not spec.type and not std else 0)
     letter = "F" if spec.type.isupper() else "f"
     free = spec.type in ("", "g", "G")
@@ -166,7 +171,14 @@ def format_value(value, std, spec=""):
         std_form = own if free and not math.isfinite(value) else f".{decimals}{letter}"
     tail = _exponent_text(exponent, spec)
     write = _shorthand if "S" in spec.options else _plus_minus
-    return write(value / factor, std / factor, (value_form, std_form), decimals, tail, percent, spec)
+    value, std = (_over_power(x, exponent or 0) for x in (value, std))
+    return write(value, std, (value_form, std_form), decimals, tail, percent, spec)
+
+
+def _over_power(x, exponent):
+    """x / 10**exponent, also where that power is no float."""
+    power = 10.0**exponent
+    return x / power if power else x * 10.0**300 * 10.0 ** (-exponent - 300)
 
 
 def _shorthand(value, std, forms, decimals, tail, percent, spec):
@@ -175,10 +187,8 @@ def _shorthand(value, std, forms, decimals, tail, percent, spec):
         inside = "0" if not std else _nonfinite(std, format(std, forms[1][-1:]), spec)
     else:
         shown = round(std, decimals)
-        if shown and (decimals == 0 or shown < 1):
-            inside = str(round(shown * 10.0**decimals))
-        else:
-            inside = f"{shown:.{decimals}f}" if shown else "0."
+        inside = str(round(shown * 10.0**decimals)) if shown and shown < 1 else f"{shown:#.{decimals}f}"
+        inside = inside.removesuffix(".") if shown else inside
     end = f"({inside}){tail}{percent}"
     room = f"0{max(spec.width - len(end), 0)}" if spec.zero and spec.width else ""
     text = _nonfinite(value, format(value, f"{spec.sign}{room}{spec.comma}{forms[0]}"), spec)
@@ -260,6 +270,10 @@ def parse_value(text):
     ------
     ValueError
         If the text cannot be read.
+
+    Notes
+    -----
+    The shorthand 1.23(4) is that of JCGM 100:2008 (GUM), section 7.2.2.
 
     Examples
     --------

@@ -1,13 +1,11 @@
 """Making uncertain numbers, and asking several of them about their covariance."""
 
-import functools
-
 import numpy as np
 from scipy import sparse
 
 from dualad.uq import _combination, _inputs
 from dualad.uq._format import parse_value
-from dualad.uq._general import as_array, joined_rows, linearised
+from dualad.uq._general import as_array, joined_rows
 from dualad.uq._numbers import UFloat, Uncertain, _variable, make_array, make_variables, nominal
 
 _DENSE = 0.05
@@ -25,7 +23,7 @@ def _checked(value, std, label):
     return value, std
 
 
-def ufloat(value, std=None, name=None, *, tag=None):
+def ufloat(value=None, std=None, name=None, *, tag=None, nominal_value=None, std_dev=None):
     """An independent number with a standard deviation.
 
     Parameters
@@ -34,8 +32,10 @@ def ufloat(value, std=None, name=None, *, tag=None):
         The value; or text such as "1.23(4)" or "1.23+/-0.04", which holds both.
     std : float, optional
         The standard deviation.
-    name, tag : str, optional
-        A name (`tag` is what the uncertainties package calls it).
+    name : str, optional
+        A name.
+    nominal_value, std_dev, tag
+        What the uncertainties package calls value, std and name.
 
     Returns
     -------
@@ -59,6 +59,7 @@ def ufloat(value, std=None, name=None, *, tag=None):
     >>> print(2 * x + uq.ufloat("3.00(15)"))
     5.00+/-0.25
     """
+    value, std = nominal_value if value is None else value, std_dev if std is None else std
     if isinstance(value, str):
         if std is not None:
             raise TypeError("a text holds the standard deviation: leave std away")
@@ -88,6 +89,10 @@ def ufloat_fromstr(text, name=None, *, tag=None):
     ------
     ValueError
         If the text cannot be read.
+
+    Notes
+    -----
+    See `parse_value`.
 
     Examples
     --------
@@ -235,6 +240,15 @@ def correlated_values(values, cov, tags=None):
     -------
     UArray
 
+    Raises
+    ------
+    ValueError
+        As `correlated`.
+
+    Notes
+    -----
+    See `correlated`.
+
     Examples
     --------
     >>> from dualad import uq
@@ -266,6 +280,10 @@ def correlated_values_norm(values_with_std, corr, tags=None):
     ValueError
         If corr is not a correlation matrix of the right size.
 
+    Notes
+    -----
+    The covariance is that of JCGM 100:2008 (GUM), section 5.2.2: the correlation times both standard deviations.
+
     Examples
     --------
     >>> from dualad import uq
@@ -296,6 +314,18 @@ def covariance_matrix(numbers):
     -------
     ndarray, (n, n)
 
+    Raises
+    ------
+    ValueError
+        If an element is no number.
+    TypeError
+        If it is no sequence.
+
+    Notes
+    -----
+    JCGM 102:2011, section 6.2: with the sensitivities C of the numbers by the independent variables, of covariance V,
+    it is C V C^T.
+
     Examples
     --------
     >>> from dualad import uq
@@ -325,6 +355,17 @@ def correlation_matrix(numbers):
     Returns
     -------
     ndarray, (n, n)
+
+    Raises
+    ------
+    ValueError
+        If an element is no number.
+    TypeError
+        If it is no sequence.
+
+    Notes
+    -----
+    JCGM 100:2008 (GUM), section 5.2.2.
 
     Examples
     --------
@@ -394,6 +435,11 @@ def nominal_values(numbers):
     -------
     ndarray
 
+    Raises
+    ------
+    ValueError
+        If an element is no number.
+
     Examples
     --------
     >>> from dualad import uq
@@ -423,40 +469,3 @@ def std_devs(numbers):
     """
     x = as_array(numbers)
     return np.array(x.std_dev) if isinstance(x, Uncertain) else np.zeros(np.shape(x))
-
-
-def wrap(f):
-    """A function that takes and returns uncertain numbers, from one that dualad differentiates.
-
-    Parameters
-    ----------
-    f : callable
-        Function of numbers and arrays; its result may be a nested container of them.
-
-    Returns
-    -------
-    callable
-        Takes uncertain numbers anywhere among its arguments; the results are correlated with them.
-
-    Notes
-    -----
-    f runs on dual numbers, and so may solve equations or integrate. It costs one sweep for all variables at once.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from dualad import uq
-    >>> @uq.wrap
-    ... def hypotenuse(a, b):
-    ...     return np.hypot(a, b)
-    >>> print(hypotenuse(uq.ufloat(3, 0.1), 4.0))
-    5.00+/-0.06
-    """
-    if not callable(f):
-        raise TypeError(f"wrap needs a function, not {type(f).__name__}")
-
-    @functools.wraps(f)
-    def wrapped(*args, **kwargs):
-        return linearised(f, args, kwargs)
-
-    return wrapped

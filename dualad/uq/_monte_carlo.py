@@ -349,6 +349,11 @@ def _flat(tree):
 class Comparison:
     """Results of several methods, one below the other: what `MonteCarlo.compare` returns.
 
+    Attributes
+    ----------
+    validated : list of bool
+        For each result, whether the first method agrees with the samples (JCGM 101:2008, section 8).
+
     Examples
     --------
     >>> from dualad import uq

@@ -7,6 +7,7 @@ rules, by evaluating a function on dual numbers.
 
 import heapq
 import itertools
+import math
 import operator
 
 import numpy as np
@@ -24,6 +25,13 @@ _serials = itertools.count()
 
 RULES = {}
 """Entry points of `dualad.uq._rules`, which knows how NumPy functions act."""
+
+
+def _refuse_to_set(name):
+    raise AttributeError(
+        f"{name} cannot be set, since what was computed from the number would keep the old one: make a new number with "
+        "dualad.uq.ufloat or dualad.uq.uarray"
+    )
 
 
 class Uncertain:
@@ -70,6 +78,8 @@ class Uncertain:
 
     __int__ = __complex__ = __float__
 
+    def __round__(self, ndigits=None): return np.round(self, ndigits or 0)
+
     def __floordiv__(x, y): return RULES["call"](np.floor_divide, (x, y))
     def __rfloordiv__(x, y): return RULES["call"](np.floor_divide, (y, x))
     def __divmod__(x, y): return RULES["call"](np.divmod, (x, y))
@@ -79,12 +89,12 @@ class Uncertain:
     def __matmul__(x, y): return np.matmul(x, y)
     def __rmatmul__(x, y): return np.matmul(y, x)
     def __abs__(self): return RULES["call"](np.absolute, (self,))
-    def __eq__(x, y): return RULES["equal"](x, y)
-    def __ne__(x, y): return ~np.asarray(RULES["equal"](x, y)) if np.ndim(x) or np.ndim(y) else not RULES["equal"](x, y)
-    def __lt__(x, y): return np.less(x, y)
-    def __le__(x, y): return np.less_equal(x, y)
-    def __gt__(x, y): return np.greater(x, y)
-    def __ge__(x, y): return np.greater_equal(x, y)
+    def __eq__(x, y): return RULES["compare"](np.equal, x, y)
+    def __ne__(x, y): return RULES["compare"](np.not_equal, x, y)
+    def __lt__(x, y): return RULES["compare"](np.less, x, y)
+    def __le__(x, y): return RULES["compare"](np.less_equal, x, y)
+    def __gt__(x, y): return RULES["compare"](np.greater, x, y)
+    def __ge__(x, y): return RULES["compare"](np.greater_equal, x, y)
 
     __hash__ = None
 
@@ -174,6 +184,14 @@ class UFloat(Uncertain):
         """The standard deviation."""
         return combination(self).deviation()
 
+    @std_dev.setter
+    def std_dev(self, value):
+        _refuse_to_set("std_dev")
+
+    @nominal_value.setter
+    def nominal_value(self, value):
+        _refuse_to_set("nominal_value")
+
     def error_components(self):
         """Standard deviations that the independent variables contribute: their squares sum to the variance.
 
@@ -200,7 +218,8 @@ class UFloat(Uncertain):
             return None
         (number, coefficient), = row.items.items()
         source, k = find_source(row.sources, number)
-        same = coefficient == source.std[k] and self._value == source.value[k]
+        same = coefficient == source.std[k] and (
+            self._value == source.value[k] or self._value != self._value and source.value[k] != source.value[k])
         return source.name(k) if same else None
 
     tag = name
@@ -209,7 +228,7 @@ class UFloat(Uncertain):
         return hash((self._value, tuple(sorted((i, c) for i, c in combination(self).mapping().items() if c))))
 
     def __bool__(self):
-        return not RULES["equal"](self, 0.0)
+        return self != 0.0
 
     def __pow__(x, y, z=None):
         return RULES["power"](x, y)
@@ -219,6 +238,15 @@ class UFloat(Uncertain):
 
     def __pos__(self):
         return self
+
+    def __trunc__(self):
+        return math.trunc(self._value)
+
+    def __floor__(self):
+        return math.floor(self._value)
+
+    def __ceil__(self):
+        return math.ceil(self._value)
 
     def __copy__(self):
         return self
@@ -282,27 +310,29 @@ def combination(x):
     if x._row is not None:
         return x._row
     weights, waiting = {x._serial: 1.0}, [(-x._serial, x)]
-    items, parts, sources = {}, [], {}
+    summed = {}  # numbers whose combination is known, and their weights
     while waiting:
         _, node = heapq.heappop(waiting)
         weight = weights.pop(node._serial)
-        row = node._row
-        if row is not None:
-            for source in row.sources:
-                sources[source.start] = source
-            if row.items is None:
-                parts.append((row.ids, weight * row.coefficients))
-            else:
-                for number, coefficient in row.items.items():
-                    items[number] = items.get(number, 0.0) + (weight * coefficient if coefficient else 0.0)
-            continue
         for partial, operand in node._operands:
             serial = operand._serial
-            if serial in weights:
+            if operand._row is not None:
+                summed[serial] = (operand._row, summed[serial][1] + weight * partial if serial in summed
+                                  else weight * partial)
+            elif serial in weights:
                 weights[serial] += weight * partial
             else:
                 weights[serial] = weight * partial
                 heapq.heappush(waiting, (-serial, operand))
+    items, parts, sources = {}, [], {}
+    for row, weight in summed.values():
+        for source in row.sources:
+            sources[source.start] = source
+        if row.items is None:
+            parts.append((row.ids, weight * row.coefficients))
+        else:
+            for number, coefficient in row.items.items():
+                items[number] = items.get(number, 0.0) + (weight * coefficient if coefficient else 0.0)
     x._row = _sum_up(items, parts, tuple(sources.values()))
     x._operands = None
     return x._row
@@ -405,6 +435,14 @@ class UArray(Uncertain):
         if self._deviations is None:
             self._deviations = _combination.deviations(self._terms, self.shape)
         return self._deviations.copy()
+
+    @std_dev.setter
+    def std_dev(self, value):
+        _refuse_to_set("std_dev")
+
+    @nominal_value.setter
+    def nominal_value(self, value):
+        _refuse_to_set("nominal_value")
 
     @property
     def shape(self):
@@ -514,7 +552,7 @@ class UArray(Uncertain):
         self._value, self._terms, self._deviations = new, terms, None
 
     def __contains__(self, x):
-        return bool(np.any(RULES["equal"](self, x)))
+        return bool(np.any(self == x))
 
     def __bool__(self):
         if self.size != 1:
@@ -560,6 +598,16 @@ class UArray(Uncertain):
         objects = np.empty(self.size, object)
         objects[:] = list(np.ravel(self))
         return objects.reshape(self.shape)
+
+    def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
+        """A copy whose values have another floating-point type, or an object array of `UFloat`."""
+        dtype = np.dtype(dtype)
+        if dtype.kind == "O":
+            return self.__array__()
+        if dtype.kind not in "fc" or dtype.kind == "f" and self.dtype.kind == "c":
+            raise TypeError(f"a UArray cannot become one of dtype {dtype}: its uncertainty would be lost. Use "
+                            "x.nominal_value for the values alone")
+        return make_array(self._value.astype(dtype, order, casting), list(self._terms))
 
     def copy(self, order="C"):
         """A copy, fully correlated with the original."""

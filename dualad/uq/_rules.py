@@ -6,6 +6,7 @@
 - Every other function is evaluated with one direction per variable, per element, or per colour of its sparse Jacobian.
 """
 
+import numbers
 import operator
 
 import numpy as np
@@ -68,7 +69,7 @@ def call(ufunc, inputs, kwargs=None, evaluate=None):
 
 def _of_scalars(evaluate, inputs):
     """Of scalars alone, without a detour; NotImplemented for anything else."""
-    values = [x._value if type(x) is UFloat else float(x) if type(x) in FLOATS else None for x in inputs]
+    values = [x._value if type(x) is UFloat else x if type(x) in FLOATS else None for x in inputs]
     if None in values:
         return NotImplemented
     operands, value = [], None
@@ -101,20 +102,39 @@ def _joined(value, partials):
 
 
 def _plain(ufunc, inputs, kwargs):
-    if ufunc in (np.equal, np.not_equal) and not kwargs:
-        same = equal(*inputs)
-        return same if ufunc is np.equal else np.logical_not(same)
+    if ufunc in _COMPARISONS and not kwargs:
+        return _COMPARISONS[ufunc](*inputs)
     return ufunc(*(nominal(x) for x in inputs), **kwargs)
 
 
 def equal(x, y):
     """Where two numbers are the same: of one value, and of a difference without uncertainty."""
+    x, y = as_array(x), as_array(y)
     same = np.equal(nominal(x), nominal(y))
     if not np.any(same):
-        return bool(same) if np.ndim(same) == 0 else same
+        return same
     difference = np.subtract(x, y)
-    same = np.logical_and(same, np.equal(difference.std_dev, 0) if isinstance(difference, Uncertain) else True)
-    return bool(same) if np.ndim(same) == 0 else same
+    return np.logical_and(same, np.equal(difference.std_dev, 0) if isinstance(difference, Uncertain) else True)
+
+
+# x >= y is x > y or x == y, and as sharp about equality
+_COMPARISONS = {
+    np.equal: equal,
+    np.not_equal: lambda x, y: np.logical_not(equal(x, y)),
+    np.less_equal: lambda x, y: np.logical_or(np.less(x, y), equal(x, y)),
+    np.greater_equal: lambda x, y: np.logical_or(np.greater(x, y), equal(x, y)),
+}
+
+
+def compare(ufunc, x, y):
+    """An operator that compares; bool for scalars."""
+    if not isinstance(y, _COMPARABLE):
+        return NotImplemented
+    result = call(ufunc, (x, y))
+    return bool(result) if np.ndim(result) == 0 else result
+
+
+_COMPARABLE = (Uncertain, Number, numbers.Number, np.ndarray, np.generic, list, tuple)
 
 
 def ufunc_protocol(ufunc, method, inputs, kwargs):
@@ -183,4 +203,4 @@ def power(x, y):
     return call(np.power, (x, y), None, operator.pow)
 
 
-RULES.update(power=power, ufunc=ufunc_protocol, function=function_protocol, call=call, equal=equal, array=as_array)
+RULES.update(power=power, ufunc=ufunc_protocol, function=function_protocol, call=call, compare=compare, array=as_array)

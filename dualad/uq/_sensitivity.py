@@ -16,11 +16,10 @@ from dualad.uq._evaluate import (
     distributions_of,
     evaluate,
     is_distribution,
-    moments,
     names_of,
     quantile,
-    upper_quantile,
 )
+from dualad.uq._poincare import poincare_constant
 from dualad.uq._propagate import _linearised
 
 _TRIAL = 5
@@ -398,54 +397,6 @@ def _squares(box, points):
     with np.errstate(all="ignore"):
         values, slopes = box.gradients(points)
     return np.concatenate([values, np.square(slopes).reshape(len(points), -1)], axis=1)
-
-
-def poincare_constant(distribution):
-    """A constant C with Var g(X) <= C E[g'(X)**2] for every smooth g.
-
-    Parameters
-    ----------
-    distribution
-        A continuous distribution of scipy.stats, or a pair (low, high) for a uniform one.
-
-    Returns
-    -------
-    float
-        (b - a)**2/pi**2 for a uniform and sigma**2 for a normal distribution, which is best possible; for others
-        4 sup(min(F, 1 - F)/density)**2, infinite where tails are too heavy.
-
-    Raises
-    ------
-    ValueError
-        If the distribution is not continuous.
-
-    Notes
-    -----
-    M. Lamboni et al., Math. Comput. Simul. 87 (2013) 45-54, theorem 3.1.
-
-    Examples
-    --------
-    >>> from scipy import stats
-    >>> from dualad import uq
-    >>> round(uq.poincare_constant(stats.norm(0, 3)), 9), round(uq.poincare_constant(stats.expon(scale=0.5)), 6)
-    (9.0, 1.0)
-    """
-    d, = distributions_of([distribution], "distribution")
-    name = getattr(getattr(d, "dist", None), "name", type(d).__name__.lower())
-    if name == "uniform":
-        return float((quantile(d, 1.0) - quantile(d, 0.0)) ** 2 / np.pi**2)
-    if name in ("norm", "normal"):
-        return moments(d)[1] ** 2
-    if not hasattr(d, "pdf"):
-        raise ValueError(f"the Poincare inequality needs a continuous distribution, not {name}")
-    q = np.concatenate([np.geomspace(1e-12, 0.4, 200), np.linspace(0.4, 0.5, 21)[1:]])
-    with np.errstate(all="ignore"):
-        ratios = [q / d.pdf(quantile(d, q)), q / d.pdf(upper_quantile(d, q))]
-    for ratio in ratios:
-        ratio[np.isnan(ratio)] = np.inf
-        if ratio[0] == ratio.max() and ratio[0] > 1.01 * ratio[50]:
-            return np.inf  # still growing far out in the tail
-    return float(4 * max(r.max() for r in ratios) ** 2)
 
 
 class DGSM:

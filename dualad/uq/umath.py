@@ -11,6 +11,8 @@ Examples
 0.79+/-0.05
 """
 
+import math
+
 import numpy as np
 import scipy.special
 
@@ -25,6 +27,7 @@ _SPECIAL = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "lgamma": "gammaln"}
 
 globals().update({name: getattr(np, other) for name, other in _NUMPY.items()})
 globals().update({name: getattr(scipy.special, other) for name, other in _SPECIAL.items()})
+factorial = math.factorial
 
 
 def log(x, base=None):
@@ -71,4 +74,4 @@ def fsum(numbers):
     return sum(numbers, 0.0)
 
 
-__all__ = ["fsum", "log", *_NUMPY, *_SPECIAL]
+__all__ = ["factorial", "fsum", "log", *_NUMPY, *_SPECIAL]

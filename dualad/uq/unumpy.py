@@ -15,6 +15,7 @@ import functools
 
 import numpy as np
 
+from dualad.uq import umath
 from dualad.uq._general import as_array
 from dualad.uq._make import nominal_values, std_devs, uarray
 
@@ -31,11 +32,19 @@ def _gathering(function):
     return gathering
 
 
+_FROM_UMATH = ("asinh", "erf", "erfc", "gamma", "lgamma", "pow")
+
 globals().update({name: _gathering(getattr(np, name)) for name in _NAMES})
+globals().update({name: _gathering(getattr(umath, name)) for name in _FROM_UMATH})
 
 
 class ulinalg:
     """Inverse matrices of uncertain numbers.
+
+    Attributes
+    ----------
+    inv, pinv : callable
+        As `numpy.linalg.inv` and `numpy.linalg.pinv`.
 
     Examples
     --------
@@ -49,4 +58,4 @@ class ulinalg:
     pinv = staticmethod(_gathering(np.linalg.pinv))
 
 
-__all__ = ["nominal_values", "std_devs", "uarray", "ulinalg", *_NAMES]
+__all__ = ["nominal_values", "std_devs", "uarray", "ulinalg", *_NAMES, *_FROM_UMATH]
