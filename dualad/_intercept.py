@@ -342,6 +342,8 @@ class _Intercepted:
 
 def intercepted(f, intercept):
     """f, or f run under interception if that is asked for."""
+    if not callable(f):
+        raise TypeError(f"f must be a function, not {type(f).__name__}")
     if intercept is False:
         return f
     if not isinstance(intercept, (bool, numpy.bool_)):

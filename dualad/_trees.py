@@ -3,6 +3,8 @@
 A list whose leaves are all scalars is array_like, as anywhere in NumPy, and is packed into one array.
 """
 
+import numbers
+
 import numpy as np
 
 from dualad._core.number import Number
@@ -31,13 +33,16 @@ def flatten(tree):
     """The leaves of a tree, and its structure for `rebuild`."""
     if not is_container(tree):
         return [tree], None
-    keys = list(tree) if isinstance(tree, dict) else range(len(tree))
     leaves, parts = [], []
-    for key in keys:
+    for key in _keys(tree):
         found, structure = flatten(tree[key])
         leaves += found
         parts.append((key, len(found), structure))
     return leaves, (_maker(tree), parts)
+
+
+def _keys(tree):
+    return tree.keys() if isinstance(tree, dict) else range(len(tree))
 
 
 def _maker(tree):
@@ -60,19 +65,36 @@ def rebuild(structure, leaves):
     return make(pairs)
 
 
-def same_structure(a, b):
-    """Whether two structures hold the same containers with the same keys."""
-    if a is None or b is None:
-        return a is None and b is None
-    return len(a[1]) == len(b[1]) and all(
-        p[0] == q[0] and same_structure(p[2], q[2]) for p, q in zip(a[1], b[1], strict=True)
-    )
+def leaves_like(structure, tree):
+    """The leaves of a tree that holds the containers of a structure, in its order; None if it holds others.
+
+    The keys of a dict may come in another order.
+    """
+    if structure is None or not is_container(tree):
+        return [tree] if structure is None and not is_container(tree) else None
+    parts = structure[1]
+    if {key for key, _, _ in parts} != set(_keys(tree)):
+        return None
+    leaves = []
+    for key, _, inner in parts:
+        found = leaves_like(inner, tree[key])
+        if found is None:
+            return None
+        leaves += found
+    return leaves
+
+
+def _is_exact(x):
+    """Whether x is an int, which may lie beyond NumPy's integers, or a fraction."""
+    return isinstance(x, numbers.Rational) and not isinstance(x, (bool, np.generic))
 
 
 def as_input(x, name):
     """A leaf of an argument as a float or complex array, scalar or number."""
     if isinstance(x, (Number, float)) or (type(x) is np.ndarray and x.dtype is _FLOAT64):
         return x
+    if _is_exact(x):
+        return float(x)
     refuse_masked(x)
     a = pack(x) if isinstance(x, list) or (isinstance(x, np.ndarray) and x.dtype == object) else np.asarray(x)
     if isinstance(a, Number):

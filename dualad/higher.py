@@ -14,7 +14,7 @@ from dualad._core import HyperDual, Number
 from dualad._core.hyperdual import symmetric_places
 from dualad._core.number import component_count, empty_components, wrap
 from dualad._intercept import intercepted
-from dualad._trees import as_input, flatten, is_container, rebuild, same_structure
+from dualad._trees import as_input, flatten, is_container, leaves_like, rebuild
 from dualad.rules.algebra import innermost
 from dualad.transforms import (
     _levels,
@@ -379,8 +379,8 @@ def _check_pair(primals, tangents):
 
 def _vectors(sweep, tangents):
     """The tangents leaf by leaf, checked against the arguments."""
-    leaves, structure = flatten(tuple(tangents))
-    if not same_structure(sweep.structure, structure):
+    leaves = leaves_like(sweep.structure, tuple(tangents))
+    if leaves is None:
         raise ValueError("tangents must have the same containers as primals")
     leaves = [as_input(t, "a tangent") for t in leaves]
     for x, t in zip(sweep.leaves, leaves, strict=True):

@@ -15,7 +15,7 @@ from dualad._context import call_within
 from dualad._core import Dual, MultiDual, Number, Taylor
 from dualad._core.number import components_like, dual_parts, rewrap, seed_directions, seed_tangent, wrap
 from dualad._intercept import intercepted
-from dualad._trees import as_input, as_output, flatten, is_container, rebuild, same_structure
+from dualad._trees import as_input, as_output, flatten, is_container, leaves_like, rebuild
 from dualad.rules.algebra import expanded, split
 
 # numbers made by hand have small levels: they always lie outside; hyper-dual numbers take the odd level below too
@@ -92,8 +92,8 @@ def _seed_tree(primal, tangent, level, i):
     if not is_container(primal):
         return _seed_leaf(primal, tangent, level, name)
     leaves, structure = flatten(primal)
-    directions, other = flatten(tangent)
-    if not same_structure(structure, other):
+    directions = leaves_like(structure, tangent)
+    if directions is None:
         raise ValueError(f"tangents of {name} must have the same containers as {name} itself")
     seeded = [_seed_leaf(p, t, level, name) for p, t in zip(leaves, directions, strict=True)]
     return rebuild(structure, seeded)
@@ -300,8 +300,8 @@ def _seed_series(x, direction, order, level):
 
 def _seed_series_tree(x, direction, order, level, name):
     leaves, structure = flatten(x)
-    directions, other = flatten(direction)
-    if not same_structure(structure, other):
+    directions = leaves_like(structure, direction)
+    if directions is None:
         raise ValueError(f"the direction of {name} must have the same containers as {name} itself")
     seeded = []
     for leaf, u in zip(leaves, directions, strict=True):
@@ -352,7 +352,8 @@ def _named_like(f, what):
 
 def _position(argnum, args, name):
     if not isinstance(argnum, (int, np.integer)) or isinstance(argnum, bool):
-        raise TypeError(f"{name} must be an integer or a tuple of integers, not {argnum!r}")
+        what = "an integer" if name == "argnum" else "an integer or a tuple of integers"
+        raise TypeError(f"{name} must be {what}, not {argnum!r}")
     if not -len(args) <= argnum < len(args):
         raise ValueError(f"{name} is {argnum}, but the function was called with {len(args)} positional arguments")
     return int(argnum) % len(args)

@@ -6,6 +6,14 @@ The names are those of `test_numpy_calls.VARIABLES`. A line may hold statements;
 CALLS = {}
 
 CALLS["methods"] = """
+A.astype(complex, order="F")
+F.astype(complex, order="C")
+A.flat > 0
+A.flat != A.ravel()
+A.flat <= 0.5
+z = A[:1, :1].copy(); z.squeeze()[...] = s; z
+k.clip(s - 2, 1.5)
+k.clip(min=x)
 x.sum()
 x.sum(keepdims=True)
 A.sum(0)
@@ -505,6 +513,19 @@ z = np.full_like(x, s); z
 """
 
 CALLS["ufuncs"] = """
+np.sign(c)
+np.sign(C * x[0])
+np.sign(1j * x)
+np.logaddexp.reduce(A, axis=1, where=W)
+np.hypot.reduce(A, where=W)
+np.logaddexp2.reduce(A, axis=0, where=A > 0, initial=0.5)
+np.power(x[:4], c)
+np.clip(A, -0.5, x[:4], where=W, out=np.zeros_like(A))
+np.clip(k, -0.5, 1.0, where=k > 0, out=np.zeros_like(x))
+z = np.zeros_like(x); np.add(k, 1, out=z); z
+z = np.zeros_like(s); k.sum(out=z); z
+z = np.zeros_like(x); np.multiply(k, 2.0, where=k > 0, out=z); z
+z = np.zeros_like(A); np.add.accumulate(K, 1, out=z); z
 np.sin(x)
 np.cos(A)
 np.tan(u)
@@ -740,6 +761,10 @@ np.vecmat(k3, A) if hasattr(np, "vecmat") else k3 @ A
 """
 
 CALLS["shapes"] = """
+z = np.zeros_like(A, shape=(6, 4)); np.concatenate([K, K], out=z); z
+z = np.zeros_like(A, shape=(2, 3, 4)); np.stack([K, K], 0, z); z
+z = np.zeros_like(x[:2]); np.take(k, [0, 1], out=z); z
+z = np.zeros_like(x[:2]); np.compress([1, 0, 1], k3, out=z); z
 np.lib.stride_tricks.sliding_window_view(x, 3)
 np.lib.stride_tricks.sliding_window_view(A, (2, 2))
 np.lib.stride_tricks.sliding_window_view(A, 2, axis=1).mean(-1)
@@ -1168,6 +1193,16 @@ np.isin(k, x)
 """
 
 CALLS["reductions"] = """
+z = np.zeros_like(x[:3]); np.sum(K, 1, out=z); z * x[:3]
+z = np.zeros_like(x[:3]); np.mean(K, axis=1, out=z); z
+z = np.zeros_like(x[:3]); np.max(K, axis=1, out=z); z
+z = np.zeros_like(x[:3]); np.std(K, 1, None, z); z
+z = np.zeros_like(x[:3]); np.prod(K, 1, out=z); z
+z = np.zeros_like(x[:3]); np.median(K, 1, out=z); z
+z = np.zeros_like(x[:3]); np.nansum(K, 1, out=z); z
+z = np.zeros_like(x[:3]); np.trace(np.ones((2, 2, 3)), out=z); z
+z = np.zeros_like(A); np.cumsum(K, 0, out=z); z
+z = np.zeros_like(A); np.cumprod(K, 1, None, z); z
 np.sum(A)
 np.sum(A, 0)
 np.sum(a=A, axis=1)
@@ -1375,6 +1410,11 @@ np.correlate(c, c, "full")
 """
 
 CALLS["products"] = """
+z = np.zeros_like(x[:3]); np.dot(K, k4, z); z
+z = np.zeros_like(x[:3]); np.einsum("ij,j", K, k4, out=z); z
+z = np.zeros_like(M[:3, :3]); np.linalg.multi_dot([K, k4[:, None] * K.T], out=z); z
+z = np.zeros_like(M[:3, :3]); np.outer(k3, k3, z); z
+z = np.zeros_like(M[:3, :3]); np.matmul(K, K.T, out=z); z
 np.dot(x, y)
 np.dot(x, k)
 np.dot(k, x)
@@ -2414,7 +2454,7 @@ np.full_like(A, 1.5, shape=(2,))
 np.full_like(k, 1.5) * x
 np.ones_like(x, shape=3)
 np.zeros_like(A, order="F")
-np.empty_like(x) * 0
+np.empty_like(x).shape
 np.apply_along_axis(lambda v: v.sum(), 1, A)
 np.apply_along_axis(np.linalg.norm, 0, A)
 np.apply_along_axis(lambda v: np.sort(v)[:2], 1, A)

@@ -184,6 +184,7 @@ def test_call(line):
         if is_inexact(primal(y)):
             close(tangent_of(y), slope, rtol)
     check_views(call, expected, results, duals)
+    check_intercepted(call, results)
     check_directions(call, results)
     check_nested(call, rtol)
 
@@ -194,6 +195,22 @@ def check_views(call, expected, results, duals):
         if isinstance(y, Number) and isinstance(z, np.ndarray):
             shared = [np.shares_memory(z, VARIABLES[n]) for n in call.names]
             assert [np.shares_memory(primal(y), primal(duals[n])) for n in call.names] == shared
+
+
+def check_intercepted(call, results):
+    """The same comes out while NumPy's functions are intercepted."""
+    found = []
+
+    def f(*arguments):
+        found.extend(call(dict(zip(call.names, arguments, strict=True))))
+        return 0.0
+
+    if call.names:
+        da.jvp(f, [VARIABLES[n] for n in call.names], [FIRST[n] for n in call.names], intercept=True)
+        for y, z in zip(found, results, strict=True):
+            same_bits(y, primal(z))
+            if is_inexact(primal(z)):
+                close(tangent_of(y), tangent_of(z), 1e-6 if width(call) > 1e-6 else 1e-13)
 
 
 def check_directions(call, results):

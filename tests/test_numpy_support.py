@@ -73,7 +73,8 @@ def test_rules_have_numpys_signature(function):
     known = inspect.signature(getattr(FUNCTIONS[function], "__wrapped_rule__", FUNCTIONS[function])).parameters
     if not any(p.kind is p.VAR_KEYWORD for p in known.values()):
         optional = {name for name, p in expected.items() if p.default is not p.empty or p.kind is p.KEYWORD_ONLY}
-        assert optional - DEPRECATED <= set(known), "the rule does not know all of NumPy's parameters"
+        stored = {"out"}  # with_signature takes it from the rule
+        assert optional - DEPRECATED - stored <= set(known), "the rule does not know all of NumPy's parameters"
 
 
 @pytest.mark.parametrize("call, words", [

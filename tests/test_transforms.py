@@ -7,6 +7,7 @@ import math
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -1114,3 +1115,33 @@ def test_nested_numbers_keep_the_width_of_the_value(f, dtype, rng):
     h = da.hessian(lambda x: np.sum(f(x)))(v)
     assert h.dtype == dtype
     np.testing.assert_allclose(h, da.hessian(lambda x: np.sum(f(x)))(v.astype(float)), rtol=0.05, atol=0.05)
+
+
+def test_keys_of_tangents_may_come_in_another_order():
+    p, t = {"a": 2.0, "b": (3.0, np.ones(2))}, {"b": (5.0, np.zeros(2)), "a": 7.0}
+
+    def f(p):
+        return p["a"] * p["b"][0] * p["b"][1].sum()
+
+    assert da.jvp(f, (p,), (t,)) == (12.0, 62.0)
+    assert da.hvp(f, (p,), (t,))[0]["a"] == 6.0
+    with pytest.raises(ValueError, match="same containers"):
+        da.jvp(f, (p,), ({"b": t["b"], "c": 7.0},))
+
+
+@pytest.mark.parametrize("x", [10**30, Fraction(1, 3)], ids=str)
+def test_exact_arguments_become_floats(x):
+    assert da.value_and_grad(lambda x: x * x)(x) == (float(x) ** 2, 2 * float(x))
+
+
+@pytest.mark.parametrize("transform", [da.grad, da.jacobian, da.derivative, da.value_and_grad, da.hessian,
+                                       lambda f: da.jvp(f, (1.0,), (1.0,)), lambda f: da.linearize(f, 1.0)],
+                         ids=["grad", "jacobian", "derivative", "value_and_grad", "hessian", "jvp", "linearize"])
+def test_what_is_no_function_is_refused_at_once(transform):
+    with pytest.raises(TypeError, match="f must be a function, not str"):
+        transform("sin")
+
+
+def test_argnum_of_derivative_is_one_integer():
+    with pytest.raises(TypeError, match="argnum must be an integer, not"):
+        da.derivative(lambda x, y: x * y, (0, 1))(1.0, 2.0)

@@ -529,14 +529,14 @@ cdef object set_components(Number self, object data, int kind, int ndir, int ndi
     return None
 
 
-def rewrap(Number x, data):
+def rewrap(Number x not None, data):
     """A number like x with another component array."""
     cdef Number r = like(x)
     set_data(r, data)
     return r
 
 
-def wrap_view(Number x, data):
+def wrap_view(Number x not None, data):
     """As `rewrap`, but a shape-() result stays a view of `data`."""
     cdef Number r = like(x)
     r.data = data
@@ -876,7 +876,7 @@ cdef tuple directions_of(Number x):
     return x.ndir, (x.ndir if x.ndir2 == SYMMETRIC else x.ndir2)
 
 
-def differ(Number x, Number y):
+def differ(Number x not None, Number y not None):
     """Why numbers of one type cannot be mixed."""
     name = type(x).__name__
     if x.kind == TAYLOR:
@@ -1643,7 +1643,7 @@ cdef object make_room(Number x, object v):
     return None
 
 
-def reserve(Number x, v):
+def reserve(Number x not None, v):
     """Let x hold what v carries, or raise."""
     make_room(x, v)
 
@@ -1826,7 +1826,10 @@ cdef object apply(object function, tuple args, dict kwargs):
     """Call the rule of a NumPy function directly."""
     if isinstance(args[0], Number) and (<Number>args[0]).kind == TRACER:
         return function(*args, **kwargs)
-    return FUNCTIONS[function](*args, **kwargs)
+    cdef PyObject* rule = PyDict_GetItemWithError(FUNCTIONS, function)
+    if rule == NULL:  # interception has put another function in numpy
+        return FUNCTIONS[function.__wrapped__](*args, **kwargs)
+    return (<object>rule)(*args, **kwargs)
 
 
 include "elementwise_methods.pxi"
@@ -2258,6 +2261,8 @@ cdef class Number(Elementwise):
         if dtype.kind not in "fc" or (dtype.kind == "f" and self.dtype.kind == "c"):
             raise TypeError(f"astype({dtype.name!r}) would drop the derivative of a {type(self).__name__}: use "
                             f"x.value.astype({dtype.name!r}) for the value alone")
+        if order != "K" and self.ndim > 1:
+            return rewrap(self, stack_components([c.astype(dtype, order, casting) for c in component_view(self)]))
         return rewrap(self, component_view(self).astype(dtype, order, casting))
 
 
@@ -2293,7 +2298,7 @@ install_array_ufunc(Number)
 cdef object FLOAT64 = np.dtype(np.float64)
 
 
-def iterate(Number x):
+def iterate(Number x not None):
     cdef Py_ssize_t i
     for i in range(len(x)):
         yield get_item(x, i)
@@ -2337,7 +2342,7 @@ cdef double total(const double* x, Py_ssize_t n) noexcept nogil:
     return result
 
 
-def quick_sum(Number x):
+def quick_sum(Number x not None):
     """numpy.sum(x) of float64 components in one row; NotImplemented for anything else."""
     cdef cnp.ndarray a
     cdef Number r

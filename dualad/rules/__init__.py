@@ -17,7 +17,7 @@ from dualad.rules import (
 )
 from dualad.rules.algebra import laid_out_as, primal
 from dualad.rules.catalog import FAMILIES, reason, support
-from dualad.rules.signatures import with_signature
+from dualad.rules.signatures import parameters_of, with_signature
 
 __all__ = ["FAMILIES", "FUNCTIONS", "support"]
 
@@ -27,11 +27,13 @@ def _unsupported(function, types, args, kwargs):
     raise TypeError(reason(function))
 
 
-FUNCTIONS = {}
-for _family in FAMILIES.values():
-    FUNCTIONS.update(_family)
-FUNCTIONS[np.sinc] = lambda x: elementwise.elementwise(np.sinc, (x,), {})
-FUNCTIONS = {function: with_signature(function, rule) for function, rule in FUNCTIONS.items()}
+FUNCTIONS = {np.sinc: with_signature(np.sinc, lambda x: elementwise.elementwise(np.sinc, (x,), {}))}
+for _family, _rules in FAMILIES.items():
+    # plain results go to plain arrays, and where the price of a call counts the rule itself takes out=
+    FUNCTIONS.update({
+        function: with_signature(function, rule, _family != "value only" and "out" not in parameters_of(rule))
+        for function, rule in _rules.items()
+    })
 
 ufuncs.register_reductions(reductions.METHODS)
 load_rules(

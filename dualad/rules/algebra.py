@@ -355,4 +355,4 @@ def _wrapped_like(x, data):
 
 def view(x, components):
     """A number like x on a view of its components."""
-    return wrap_view(x, components) if components.ndim > 1 else rewrap(x, components)
+    return wrap_view(x, components)

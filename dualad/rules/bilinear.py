@@ -129,9 +129,8 @@ for _name in ("vecdot", "matvec", "vecmat"):
 
 
 def _two(function):
-    def rule(a, b, *args, out=None, **kwargs):
-        result = bilinear(function, a, b, *args, **kwargs)
-        return result if out is None else store(out, result)
+    def rule(a, b, *args, **kwargs):
+        return bilinear(function, a, b, *args, **kwargs)
 
     return rule
 
@@ -156,6 +155,8 @@ def _dot(a, b, out=None):
         if result is not NotImplemented:
             return result
     a, b = operand(a), operand(b)
+    if innermost(a, b) is None:  # out= alone is a number
+        return store(out, np.dot(a, b))
     if is_sparse(a) or is_sparse(b):
         raise TypeError("numpy.dot does not take a sparse array and a number with derivatives: use A @ x")
     result = (
@@ -177,7 +178,7 @@ def _dot_batched(a, b):
     return batched if np.ndim(b) <= 2 else None
 
 
-def _einsum(*operands, out=None, optimize=False, **kwargs):
+def _einsum(*operands, optimize=False, **kwargs):
     """Any number of operands: the tangent replaces one operand after the other."""
     sublists = not isinstance(operands[0], str)
     arrays = [operand(x) for x in (operands[0 : 2 * (len(operands) // 2) : 2] if sublists else operands[1:])]
@@ -189,12 +190,11 @@ def _einsum(*operands, out=None, optimize=False, **kwargs):
         flat = [x for pair in zip(replaced, labels, strict=False) for x in pair]
         return np.einsum(*flat, *operands[2 * len(replaced) :], optimize=optimize, **kwargs)
 
-    if len(arrays) == 1 and out is None:
+    if len(arrays) == 1:
         return as_view(arrays[0], lambda c: call([c]))
     lead = innermost(*arrays)
     if is_series(lead):
-        result = series_product(lambda *xs: call(xs), arrays, lead)
-        return result if out is None else store(out, result)
+        return series_product(lambda *xs: call(xs), arrays, lead)
     pairs = [split(x, lead.level) for x in arrays]
     values = [v for v, _ in pairs]
     total = None
@@ -205,19 +205,17 @@ def _einsum(*operands, out=None, optimize=False, **kwargs):
         total = term if total is None else total + term
     if total is not None and not all_finite(primal(total)):
         total = _masked(lambda *xs: call(list(xs)), pairs)
-    result = join(lead, call(values), total)
-    return result if out is None else store(out, result)
+    return join(lead, call(values), total)
 
 
-def _multi_dot(arrays, *, out=None):
+def _multi_dot(arrays):
     arrays = [operand(a) for a in arrays]
     result = arrays[0]
     for a in arrays[1:]:
         result = np.dot(result, a)
     lead = innermost(*arrays)
     value = np.linalg.multi_dot([apart(a, lead)[0] for a in arrays])
-    result = together(lead, value, apart(result, lead)[1])
-    return result if out is None else store(out, result)
+    return together(lead, value, apart(result, lead)[1])
 
 
 def _matrix_power(a, n):

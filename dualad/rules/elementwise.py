@@ -77,8 +77,8 @@ def elementwise(function, inputs, kwargs):
         values, tangents = _cast_arguments(values, tangents, outputs)
     if function not in SPECIAL_PARTIALS:
         values = [_as_operand(v, outputs[0]) for v in values]
-    if function in _REAL_LINEAR and np.iscomplexobj(values[0]):
-        totals = [_REAL_LINEAR[function](values[0], tangents[0], outputs[0])]
+    if function in _OF_REAL_PARTS and np.iscomplexobj(values[0]):
+        totals = [_OF_REAL_PARTS[function](values[0], tangents[0], outputs[0])]
     else:
         for i, t in enumerate(tangents):
             if t is None:
@@ -144,12 +144,16 @@ def _cast_arguments(values, tangents, outputs):
 def _as_operand(v, result):
     """An argument as the table wants it: in the precision of the result, and no Python scalar or integer."""
     if isinstance(v, Number):
-        return v
+        return v.astype(np.result_type(v.dtype, result.dtype)) if v.dtype.kind == "f" and _is_complex(result) else v
     v = np.asarray(v)
     if v.dtype.kind not in "iubf":
         return v
     kind = getattr(result, "dtype", v.dtype)
     return v.astype(np.result_type(v, kind if kind.kind in "fc" else np.float64), copy=False)
+
+
+def _is_complex(x):
+    return getattr(x, "dtype", np.dtype(float)).kind == "c"
 
 
 def _absolute_tangents(x, t, z):
@@ -160,8 +164,20 @@ def _absolute_tangents(x, t, z):
     return np.real(np.conjugate(x / safe) * t)
 
 
-# functions of complex numbers that are linear over the reals only: their tangents
-_REAL_LINEAR = {np.absolute: _absolute_tangents, np.conjugate: lambda x, t, z: None if t is None else np.conjugate(t)}
+def _sign_tangents(x, t, z):
+    """Of x / |x|: the part of t / |x| that turns it, and 0 at 0."""
+    if t is None:
+        return None
+    along = np.conjugate(z) * t
+    return 1j * z * np.imag(along) / np.where(primal(x) == 0, 1.0, np.absolute(x))
+
+
+# functions of complex numbers that are not analytic: their tangents
+_OF_REAL_PARTS = {
+    np.absolute: _absolute_tangents,
+    np.conjugate: lambda x, t, z: None if t is None else np.conjugate(t),
+    np.sign: _sign_tangents,
+}
 
 
 def _unbox(x):
@@ -181,4 +197,6 @@ def plain(function, inputs, kwargs):
     """The function of the values alone."""
     if any(isinstance(k, Number) for k in kwargs.get("out") or ()):
         raise TypeError(f"{function.__name__} has no derivative, so that its result needs a plain array as out=")
+    if function is np.sign and np.iscomplexobj(primal(inputs[0])):
+        return elementwise(function, inputs, kwargs)
     return function(*(primal(_unbox(x)) for x in inputs), **kwargs)

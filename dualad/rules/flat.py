@@ -1,5 +1,7 @@
 """The elements of a number in one row: what its attribute `flat` gives."""
 
+import operator
+
 import numpy as np
 
 from dualad.rules.algebra import Number
@@ -43,6 +45,13 @@ class FlatIterator:
     def copy(self):
         """A flat copy of the elements."""
         return self.base.flatten()
+
+    def _compared(compare):
+        return lambda self, other: compare(np.ravel(self.base), other)
+
+    __eq__, __ne__, __lt__, __le__, __gt__, __ge__ = map(
+        _compared, (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge))
+    del _compared
 
     def __len__(self):
         return self.base.size

@@ -27,11 +27,10 @@ from dualad.rules.packing import operand
 def each(function, *, array=0):
     """Rule of a linear function without a faster way: component by component."""
 
-    def rule(*args, out=None, **kwargs):
+    def rule(*args, **kwargs):
         x = args[array]
         components = [function(*args[:array], c, *args[array + 1 :], **kwargs) for c in x.components]
-        result = rewrap(x, stack_components(components))
-        return result if out is None else store(out, result)
+        return rewrap(x, stack_components(components))
 
     return rule
 
@@ -193,7 +192,7 @@ def _concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"
     return result if out is None else store(out, result)
 
 
-def _stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
+def _stack(arrays, axis=0, *, dtype=None, casting="same_kind"):
     arrays = _listed(arrays)
     lead = innermost(*arrays)
     if lead is None or lead.isconstant:
@@ -201,7 +200,7 @@ def _stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     else:
         axis = np.lib.array_utils.normalize_axis_index(axis, np.ndim(arrays[0]) + 1)
         result = rewrap(lead, np.stack([expanded(a, lead) for a in arrays], axis + 1, dtype=dtype, casting=casting))
-    return result if out is None else store(out, result)
+    return result
 
 
 def _columns(a):
@@ -264,11 +263,10 @@ def _flip(m, axis=None):
     return view(m, np.flip(m.components, shift_axis(axis if axis is None else _normal(axis, m.ndim), m.ndim)))
 
 
-def _take(a, indices, axis=None, out=None, mode="raise"):
+def _take(a, indices, axis=None, mode="raise"):
     if axis is None:
         a, axis = _ravel(a), 0
-    result = rewrap(a, np.take(a.components, indices, shift_axis(axis, a.ndim), mode=mode))
-    return result if out is None else store(out, result)
+    return rewrap(a, np.take(a.components, indices, shift_axis(axis, a.ndim), mode=mode))
 
 
 def _take_along_axis(arr, indices, axis=-1):

@@ -15,7 +15,6 @@ from dualad.rules.algebra import (
     tangent_product,
     together,
 )
-from dualad.rules.bilinear import store
 from dualad.rules.packing import operand
 from dualad.rules.roots import hand_on, note_square, squared_size
 
@@ -27,14 +26,10 @@ def _options(**kwargs):
     return {k: v for k, v in kwargs.items() if v is not _NO}
 
 
-def _finish(result, out):
-    return result if out is None else store(out, result)
-
-
 def _linear_reduction(function):
     """sum and mean: the value gets a call of its own, so that it rounds as NumPy's does."""
 
-    def rule(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_NO):
+    def rule(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
         lead = innermost(a, initial)
         value, tangents = apart(a, lead)
         start, start_dot = apart(initial, lead) if initial is not _NO else (_NO, None)
@@ -54,7 +49,7 @@ def _linear_reduction(function):
             tangents = (
                 np.broadcast_to(extra, extra.shape[:1] + np.shape(result)) if tangents is None else tangents + extra
             )
-        return _finish(together(lead, result, tangents), out)
+        return together(lead, result, tangents)
 
     return rule
 
@@ -62,16 +57,16 @@ def _linear_reduction(function):
 _SUM = _linear_reduction(np.sum)
 
 
-def _sum(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_NO):
-    if axis is None and dtype is None and out is None and keepdims is _NO and initial is _NO and where is _NO:
+def _sum(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
+    if axis is None and dtype is None and keepdims is _NO and initial is _NO and where is _NO:
         result = quick_sum(a)
         if result is not NotImplemented:
             return result
-    return _SUM(a, axis, dtype, out, keepdims, initial, where)
+    return _SUM(a, axis, dtype, keepdims, initial, where)
 
 
-def _mean(a, axis=None, dtype=None, out=None, keepdims=_NO, *, where=_NO):
-    return _MEAN(a, axis, dtype, out, keepdims, where=where)
+def _mean(a, axis=None, dtype=None, keepdims=_NO, *, where=_NO):
+    return _MEAN(a, axis, dtype, keepdims, where=where)
 
 
 _MEAN = _linear_reduction(np.mean)
@@ -93,7 +88,7 @@ def _along(weights, tangents, axis):
     return np.sum(tangent_product(weights, tangents), axis=shift_axis(axis, ndim))
 
 
-def _prod(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_NO):
+def _prod(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
     """The factor of each tangent is the product of all others, so that zeros among the elements are no exception."""
     lead = innermost(a, initial)
     if where is not _NO:
@@ -113,7 +108,7 @@ def _prod(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_
         total = term if total is None else total + term
     if total is not None:
         total = np.reshape(total, total.shape[:1] + np.shape(value))
-    return _finish(join(lead, value, total), out)
+    return join(lead, value, total)
 
 
 def _product_tangents(v, t):
@@ -137,7 +132,7 @@ def _are_ordinary(x):
 def _extreme(function):
     """max and min: the tied share the tangent equally."""
 
-    def rule(a, axis=None, out=None, keepdims=_NO, initial=_NO, where=_NO):
+    def rule(a, axis=None, keepdims=_NO, initial=_NO, where=_NO):
         lead = innermost(a, initial)
         level = lead.level
         value, t = split(a, level)
@@ -156,7 +151,7 @@ def _extreme(function):
             part = np.reshape(start_hit / np.maximum(count + start_hit, 1), np.shape(result))
             term = tangent_product(part, lift(start_dot, np.ndim(result)))
             total = term if total is None else total + term
-        return _finish(join(lead, result, total), out)
+        return join(lead, result, total)
 
     return rule
 
@@ -167,9 +162,9 @@ def _ties(value, top, where):
     return hit if where is _NO else hit & np.asarray(where, bool)
 
 
-def _ptp(a, axis=None, out=None, keepdims=_NO):
+def _ptp(a, axis=None, keepdims=_NO):
     options = _options(keepdims=keepdims)
-    return _finish(np.max(a, axis, **options) - np.min(a, axis, **options), out)
+    return np.max(a, axis, **options) - np.min(a, axis, **options)
 
 
 def _average(a, axis=None, weights=None, returned=False, *, keepdims=_NO):
@@ -198,7 +193,7 @@ def _weights_like(a, weights, axis):
     return np.broadcast_to(weights, np.shape(a))
 
 
-def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
+def _var(a, axis=None, dtype=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
     """2 / (n - ddof) * sum((x - mean) * x'); a mean that is given has a tangent of its own."""
     ddof = ddof if correction is _NO else correction
     lead = innermost(a, mean)
@@ -206,7 +201,7 @@ def _var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO,
     result = np.var(apart(a, lead)[0], axis, dtype, None, ddof, **options)
     if mean is _NO:
         mean = np.mean(a, axis, keepdims=True, **_options(where=where))
-    return _finish(_with_tangents_of(_mean_square(a - mean, axis, ddof, where), result, lead), out)
+    return _with_tangents_of(_mean_square(a - mean, axis, ddof, where), result, lead)
 
 
 def _mean_square(x, axis, ddof, where):
@@ -225,28 +220,28 @@ def _with_tangents_of(derived, value, lead):
     return hand_on(derived, result)
 
 
-def _std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
+def _std(a, axis=None, dtype=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
     ddof = ddof if correction is _NO else correction
-    derived = np.sqrt(_var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean))
+    derived = np.sqrt(_var(a, axis, dtype, ddof, keepdims, where=where, mean=mean))
     lead = innermost(derived)
     options = _options(keepdims=keepdims, where=where, mean=apart(mean, lead)[0])
     value = np.std(apart(a, lead)[0], axis, dtype, None, ddof, **options)
-    return _finish(_with_tangents_of(derived, value, lead), out)
+    return _with_tangents_of(derived, value, lead)
 
 
 # ---- running totals ------------------------------------------------------------------------------------------------
 
 
-def _cumsum(a, axis=None, dtype=None, out=None):
+def _cumsum(a, axis=None, dtype=None):
     if axis is None:
         a, axis = np.ravel(a), 0
     lead = innermost(a)
     value, t = apart(a, lead)
     result = np.cumsum(value, axis, dtype)
-    return _finish(together(lead, result, None if t is None else np.cumsum(t, shift_axis(axis, a.ndim), dtype)), out)
+    return together(lead, result, None if t is None else np.cumsum(t, shift_axis(axis, a.ndim), dtype))
 
 
-def _cumprod(a, axis=None, dtype=None, out=None):
+def _cumprod(a, axis=None, dtype=None):
     """p_i' = p_i sum_(j <= i) x_j'/x_j, unless zeros or infinities are about."""
     if axis is None:
         a, axis = np.ravel(a), 0
@@ -259,18 +254,18 @@ def _cumprod(a, axis=None, dtype=None, out=None):
             t = result * np.cumsum(t / value, along)
         else:
             t = split(np.multiply.accumulate(a, axis), lead.level)[1]
-    return _finish(join(lead, result, t), out)
+    return join(lead, result, t)
 
 
 def _cumulative(function):
-    def rule(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
+    def rule(x, /, *, axis=None, dtype=None, include_initial=False):
         axis = axis if axis is not None or x.ndim > 1 else 0
         result = function(x, axis, dtype)
         if include_initial:
             shape = list(result.shape)
             shape[axis] = 1
             result = np.concatenate([np.full(shape, 1.0 if function is _cumprod else 0.0), result], axis)
-        return _finish(result, out)
+        return result
 
     return rule
 

@@ -54,21 +54,27 @@ def _partition(a, kth, axis=-1, kind="introselect", order=None):
     )
 
 
-def _clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, *, min=np._NoValue, max=np._NoValue, **kwargs):
+def _clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, *, min=np._NoValue, max=np._NoValue, where=True, **kwargs):
     low = a_min if a_min is not np._NoValue else min
     high = a_max if a_max is not np._NoValue else max
     low = None if low is np._NoValue else low
     high = None if high is np._NoValue else high
     a, low, high = operand(a), operand(low), operand(high)
     lead = innermost(a, low, high)
+    result = np.clip(a, low, high, **kwargs) if lead is None else _clipped(a, low, high, lead, kwargs)
+    if out is None:
+        return result
+    return store(out, result if where is True else np.where(where, result, out))
+
+
+def _clipped(a, low, high, lead, kwargs):
     derived = a if low is None else np.maximum(a, low)
     derived = derived if high is None else np.minimum(derived, high)
     value = np.clip(*(apart(x, lead)[0] for x in (a, low, high)), **kwargs)
     t = apart(derived, lead)[1]
     if t is not None and t.shape[1:] != np.shape(value):
         t = np.broadcast_to(lift(t, np.ndim(value)), t.shape[:1] + np.shape(value))
-    result = together(lead, value, t)
-    return result if out is None else store(out, result)
+    return together(lead, value, t)
 
 
 def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
@@ -88,18 +94,17 @@ def _select(condlist, choicelist, default=0):
     return derived
 
 
-def _choose(a, choices, out=None, mode="raise"):
+def _choose(a, choices, mode="raise"):
     choices = list(choices)
     lead = innermost(*choices)
     index = np.asarray(primal(a))
     if lead is None:
-        return np.choose(index, choices, out, mode)
+        return np.choose(index, choices, mode=mode)
     pairs = [apart(c, lead) for c in choices]
     value = np.choose(index, [v for v, _ in pairs], mode=mode)
     zero = np.zeros((1,) * (np.ndim(value) + 1))
     rows = [zero if t is None else lift(t, np.ndim(value)) for _, t in pairs]
-    result = together(lead, value, np.choose(index[None] if np.ndim(index) else index, rows, mode=mode))
-    return result if out is None else store(out, result)
+    return together(lead, value, np.choose(index[None] if np.ndim(index) else index, rows, mode=mode))
 
 
 @formula_of(np.interp)

@@ -2,25 +2,33 @@
 
 import inspect
 
+from dualad.rules.algebra import innermost
+from dualad.rules.bilinear import store
+from dualad.rules.formula import leaves
 
-def with_signature(function, rule):
+
+def with_signature(function, rule, stores=False):
     """The rule itself if its parameters are those of the function, else a function that has them and calls the rule.
 
     The rule then receives what has no default in place and the rest by name. A parameter that it does not know, of
-    another version of NumPy, may only have its default.
+    another version of NumPy, may only have its default. If it `stores`, the result goes into out= here, and the rule
+    sees nothing of it.
     """
     try:
         signature = inspect.signature(function)
     except ValueError:  # compiled functions of older versions of NumPy do not tell
         return rule
-    if signature == inspect.signature(rule):
+    stores = stores and "out" in signature.parameters
+    if signature == inspect.signature(rule) and not stores:
         return rule
-    known = inspect.signature(rule).parameters
+    known = parameters_of(rule)
     anything = any(p.kind is p.VAR_KEYWORD for p in known.values())
-    namespace = {"rule": rule, "only_default": _only_default}
+    namespace = {"rule": rule, "only_default": _only_default, "into": _into, "function": function}
     arguments = []
     for name, p in signature.parameters.items():
         namespace[f"default_{name}"] = p.default
+        if stores and name == "out":
+            continue
         if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
             arguments.append("*" * (1 + (p.kind is p.VAR_KEYWORD)) + name)
         elif p.default is p.empty and p.kind is not p.KEYWORD_ONLY:
@@ -29,10 +37,29 @@ def with_signature(function, rule):
             arguments.append(f"{name}={name}")
         else:
             arguments.append(f"**only_default({function.__name__!r}, {name!r}, {name}, default_{name})")
-    parameters = _parameter_list(list(signature.parameters.values()))
-    adapted = eval(f"lambda {parameters}: rule({', '.join(arguments)})", namespace)
+    parameters, passed = _parameter_list(list(signature.parameters.values())), ", ".join(arguments)
+    body = f"rule({passed})"
+    if stores:
+        body += f" if out is None else into(lambda f: f({passed}), function, rule, out, {_all(signature)})"
+    adapted = eval(f"lambda {parameters}: {body}", namespace)
     adapted.__name__, adapted.__doc__, adapted.__wrapped_rule__ = function.__name__, rule.__doc__, rule
     return adapted
+
+
+def parameters_of(rule):
+    return inspect.signature(rule).parameters
+
+
+def _into(call, function, rule, out, arguments):
+    """The result stored in out=, which may be the only number there is."""
+    return store(out, call(function if innermost(*leaves(arguments)) is None else rule))
+
+
+def _all(signature):
+    """The text of a tuple of all arguments but out=."""
+    stars = {inspect.Parameter.VAR_POSITIONAL: "*{}", inspect.Parameter.VAR_KEYWORD: "*{}.values()"}
+    names = [stars.get(p.kind, "{}").format(name) for name, p in signature.parameters.items() if name != "out"]
+    return f"({', '.join(names)},)"
 
 
 def _only_default(function, name, value, default):

@@ -13,6 +13,7 @@ from dualad.rules.algebra import Number, apart, innermost, primal, shift_axis, t
 from dualad.rules.bilinear import GUFUNCS
 from dualad.rules.catalog import reason
 from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, plain
+from dualad.rules.formula import leaves
 from dualad.rules.packing import has_own_rules, pack, refuse_subclass, unpack
 from dualad.rules.sparse import is_sparse, sparse_operator
 
@@ -52,6 +53,8 @@ def _call(ufunc, inputs, kwargs):
         return GUFUNCS[ufunc](ufunc, *inputs, **kwargs)
     if ufunc in PLAIN:
         return plain(ufunc, inputs, kwargs)
+    if ufunc.__name__ == "clip":  # what ndarray.clip calls; it has no public name
+        return np.clip(*inputs, **kwargs)
     return _of_objects(ufunc, "__call__", inputs, kwargs)
 
 
@@ -75,11 +78,14 @@ def _into(ufunc, method, inputs, out, kwargs):
     out = out if isinstance(out, tuple) else (out,)
     if ufunc in PLAIN:
         return getattr(ufunc, method)(*(primal(x) for x in inputs), out=_plain_targets(ufunc, out), **kwargs)
-    carries = innermost(*inputs) is not None
+    carries = innermost(*leaves(inputs), *kwargs.values()) is not None
     for i, target in enumerate(out):
         if target is not None and not isinstance(target, Number) and carries and WHOLE_OUTPUT.get(ufunc) != i:
             _refuse_target(ufunc, method, target)
-    results = dispatch(ufunc, method, inputs, dict(kwargs))
+    if carries:
+        results = dispatch(ufunc, method, inputs, dict(kwargs))
+    else:
+        results = getattr(ufunc, method)(*inputs, out=None, **kwargs)
     results = results if isinstance(results, tuple) else (results,)
     where = kwargs.get("where", True) if method == "__call__" else True
     stored = []

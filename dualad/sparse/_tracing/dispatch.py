@@ -10,7 +10,7 @@ from dualad.rules import emath, plain
 from dualad.rules.catalog import reason
 from dualad.rules.elementwise import PARTIALS, PLAIN
 from dualad.rules.packing import unpack
-from dualad.rules.signatures import with_signature
+from dualad.rules.signatures import parameters_of, with_signature
 from dualad.rules.ufuncs import _check_target, _packed, _refuse_target
 from dualad.rules.ufuncs import dispatch as dispatch_number
 from dualad.sparse._tracing import elementwise, indexing, products, selection, structure
@@ -26,6 +26,7 @@ from dualad.sparse._tracing.base import (
     like,
     listed,
     shared_history,
+    store,
     strip,
     terms_of,
     untraced,
@@ -61,12 +62,14 @@ _KNOWN = (Number, np.ndarray, np.generic, float, int, complex, list, tuple)
 
 
 def _call(lead, function, inputs, kwargs):
-    if function in PARTIALS:
+    if function in PARTIALS or (function is np.sign and np.iscomplexobj(strip(inputs[0]))):
         return elementwise.elementwise(lead, function, inputs, kwargs)
     if function in products.GUFUNCS:
         return products.GUFUNCS[function](function, *inputs, **kwargs)
     if function in PLAIN:
         return elementwise.observed(lead, function, inputs, kwargs)
+    if function.__name__ == "clip":  # what ndarray.clip calls; it has no public name
+        return np.clip(*inputs, **kwargs)
     return _of_objects(lead, function, "__call__", inputs, kwargs)
 
 
@@ -90,7 +93,10 @@ def _into(lead, function, method, inputs, out, kwargs):
     for target in out:
         if target is not None and not is_tracer(target) and carries:
             _refuse_target(function, method, target)
-    results = ufunc(function, method, inputs, dict(kwargs)) if carries else getattr(function, method)(*inputs, **kwargs)
+    if carries:
+        results = ufunc(function, method, inputs, dict(kwargs))
+    else:
+        results = getattr(function, method)(*inputs, out=None, **kwargs)
     results = results if isinstance(results, tuple) else (results,)
     where = kwargs.get("where", True) if method == "__call__" else True
     stored = []
@@ -204,7 +210,7 @@ def dense(lead, func, args, kwargs):
     out = kwargs.pop("out", None)
     values = func(*strip(args), **strip(kwargs))
     y = _dense_results(lead, values, [args, kwargs])
-    return y if out is None else structure.store(out, y)
+    return y if out is None else store(out, y)
 
 
 def _dense_results(lead, value, args):
@@ -274,4 +280,7 @@ FUNCTIONS = {
 FUNCTIONS[np.linalg.multi_dot] = number_products.FUNCTIONS[np.linalg.multi_dot]
 if hasattr(np, "astype"):
     FUNCTIONS[np.astype] = lambda x, dtype, /, *, copy=True, device=None: x.astype(dtype, copy=copy)
-FUNCTIONS = {func: with_signature(func, rule) for func, rule in FUNCTIONS.items()}
+FUNCTIONS = {
+    func: with_signature(func, rule, func not in plain.FUNCTIONS and "out" not in parameters_of(rule))
+    for func, rule in FUNCTIONS.items()
+}

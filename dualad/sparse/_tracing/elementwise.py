@@ -36,6 +36,7 @@ def _read():
             interacting[function] = tuple(pair for pair, text in pairs if text != "0")
     dependent[np.modf] = dependent[np.frexp] = (True,)
     dependent[np.divmod] = (True, True)
+    dependent[np.sign], interacting[np.sign] = (True,), ((0, 0),)  # of complex numbers
     interacting[np.modf] = interacting[np.frexp] = interacting[np.divmod] = ()
     return dependent, interacting
 

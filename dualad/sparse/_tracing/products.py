@@ -20,7 +20,6 @@ from dualad.sparse._tracing.base import (
     plain,
     product_terms,
     shared_history,
-    store,
     strip,
     terms_of,
     untraced,
@@ -142,11 +141,9 @@ def _two(function, labels):
     """Rule of a product of two arrays; `labels(a, b)` names the axes of both and of the result."""
 
     def rule(a, b, *args, **kwargs):
-        out = kwargs.pop("out", None)
         lead, a, b, value = _evaluate(function, a, b, kwargs, *args)
         found = labels(a, b, *args, **kwargs)
-        y = _dense(lead, value, a, b) if found is None else contract(lead, value, found[0], *found[1:])
-        return store(out, y)
+        return _dense(lead, value, a, b) if found is None else contract(lead, value, found[0], *found[1:])
 
     rule.__name__ = function.__name__
     return rule
@@ -194,18 +191,18 @@ def _tensordot_labels(a, b, axes=2):
     return [a, b], [na, nb], [name for name in na + nb if name not in summed]
 
 
-def einsum(*operands, out=None, optimize=False, **kwargs):
+def einsum(*operands, optimize=False, **kwargs):
     """Any number of operands, subscripts as a string or as lists."""
     arrays, labels, output = _subscripts(operands)
     arrays = [listed(a) for a in arrays]
     arrays = [a if is_tracer(a) or is_observed(a) else np.asarray(strip(a)) for a in arrays]
     lead = leader(arrays)
-    if len(arrays) == 1 and out is None:
+    if len(arrays) == 1:
         value = np.einsum(*_call(operands, [plain(arrays[0])]))
         if value.size and np.may_share_memory(value, plain(arrays[0])):
             return make_view(arrays[0], value, lambda a: np.einsum(*_call(operands, [a])))
     value = np.einsum(*_call(operands, [strip(a) for a in arrays]), optimize=optimize, **kwargs)
-    return store(out, contract(lead, value, arrays, labels, output))
+    return contract(lead, value, arrays, labels, output)
 
 
 def _call(operands, values):

@@ -15,7 +15,6 @@ from dualad.sparse._tracing.base import (
     member_table,
     plain,
     shared_history,
-    store,
     strip,
     terms_of,
 )
@@ -38,7 +37,7 @@ def _mask(lead, where):
 def reduction(function, *, linear, chosen=None):
     """Rule of a reduction over axes. `chosen(value, result)` tells which elements count for local patterns."""
 
-    def rule(a, axis=None, dtype=None, out=None, keepdims=_NO, initial=_NO, where=_NO, **kwargs):
+    def rule(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO, **kwargs):
         a = listed(a)
         lead = leader(a, initial, kwargs)
         options = {"keepdims": keepdims, "initial": initial, "where": where, **kwargs}
@@ -61,7 +60,7 @@ def reduction(function, *, linear, chosen=None):
         terms = joined(lead, shape, terms, *(_fitting(t, shape) for t in extra))
         history = shared_history(lead, [a, initial, *kwargs.values()])
         history = history if linear else add_pairs(lead, history, (terms, terms))
-        return store(out, like(lead, value, terms, history))
+        return like(lead, value, terms, history)
 
     rule.__name__ = function.__name__
     return rule
@@ -87,8 +86,8 @@ def _positional(function, rule, names):
     return ordered
 
 
-_EXTREME_NAMES = ("axis", "out", "keepdims", "initial", "where")
-_SPREAD_NAMES = ("axis", "dtype", "out", "ddof", "keepdims")
+_EXTREME_NAMES = ("axis", "keepdims", "initial", "where")
+_SPREAD_NAMES = ("axis", "dtype", "ddof", "keepdims")
 
 
 def _extreme(function):
@@ -98,14 +97,14 @@ def _extreme(function):
     return _positional(function, reduction(call, linear=True, chosen=_extremes), _EXTREME_NAMES)
 
 
-def _ptp(a, axis=None, out=None, keepdims=_NO):
+def _ptp(a, axis=None, keepdims=_NO):
     options = {} if keepdims is _NO else {"keepdims": keepdims}
-    return store(out, np.max(a, axis, **options) - np.min(a, axis, **options))
+    return np.max(a, axis, **options) - np.min(a, axis, **options)
 
 
-def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
+def trace(a, offset=0, axis1=0, axis2=1, dtype=None):
     """The sum of the diagonal."""
-    return store(out, np.sum(np.diagonal(a, offset, axis1, axis2), -1, dtype))
+    return np.sum(np.diagonal(a, offset, axis1, axis2), -1, dtype)
 
 
 def norm(x, ord=None, axis=None, keepdims=False):
@@ -152,7 +151,7 @@ def running_terms(lead, terms, shape, axis):
 def running(function, *, linear):
     """Rule of a cumulative sum or product."""
 
-    def rule(a, axis=None, dtype=None, out=None):
+    def rule(a, axis=None, dtype=None):
         a = listed(a)
         if axis is None:
             a, axis = np.ravel(a), 0
@@ -160,21 +159,21 @@ def running(function, *, linear):
         value = function(plain(a), axis, dtype)
         terms = running_terms(a, a.terms, a.shape, axis)
         history = a.history if linear else add_pairs(a, a.history, (terms, terms))
-        return store(out, like(a, value, terms, history))
+        return like(a, value, terms, history)
 
     rule.__name__ = function.__name__
     return rule
 
 
 def _cumulative(function, total, first):
-    def rule(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
+    def rule(x, /, *, axis=None, dtype=None, include_initial=False):
         axis = axis if axis is not None or x.ndim > 1 else 0
         result = total(x, axis, dtype)
         if include_initial:
             shape = list(result.shape)
             shape[axis] = 1
             result = np.concatenate([np.full(shape, first), result], axis)
-        return store(out, result)
+        return result
 
     rule.__name__ = function
     return rule
@@ -221,7 +220,6 @@ def fft(function):
     """Dense along the transformed axes."""
 
     def rule(a, *args, **kwargs):
-        out = kwargs.pop("out", None)
         a = listed(a)
         value = function(plain(a), *args, **kwargs)
         axes = _transformed(function, a.ndim, args, kwargs)
@@ -229,7 +227,7 @@ def fft(function):
             terms = lane_terms(a, a.terms, axes, a.ndim, value.shape)
         else:
             terms = all_terms(a, [a], value.shape)
-        return store(out, like(a, value, terms, a.history))
+        return like(a, value, terms, a.history)
 
     rule.__name__ = function.__name__
     return rule
@@ -246,8 +244,8 @@ def _transformed(function, ndim, args, kwargs):
 
 
 def _nan_running(total, fill):
-    def rule(a, axis=None, dtype=None, out=None):
-        return store(out, total(np.where(np.isnan(plain(a)), fill, a), axis, dtype))
+    def rule(a, axis=None, dtype=None):
+        return total(np.where(np.isnan(plain(a)), fill, a), axis, dtype)
 
     return rule
 

@@ -26,7 +26,7 @@ from dualad.sparse._tracing.observed import is_observed, observe
 _NO = np._NoValue
 
 
-def clip(a, a_min=_NO, a_max=_NO, out=None, *, min=_NO, max=_NO, **kwargs):
+def clip(a, a_min=_NO, a_max=_NO, out=None, *, min=_NO, max=_NO, where=True, **kwargs):
     """As minimum(maximum(a, low), high)."""
     low = a_min if a_min is not _NO else None if min is _NO else min
     high = a_max if a_max is not _NO else None if max is _NO else max
@@ -34,8 +34,13 @@ def clip(a, a_min=_NO, a_max=_NO, out=None, *, min=_NO, max=_NO, **kwargs):
     y = a if low is None else np.maximum(a, low)
     y = y if high is None else np.minimum(y, high)
     lead = leader(a, low, high)
-    value = np.clip(*(strip(x) for x in (a, low, high)), **kwargs)
-    return store(out, like(lead, value, broadcast(terms_of(y, lead), np.shape(value)), shared_history(lead, [y])))
+    y = np.clip(a, low, high, **kwargs) if lead is None else _clipped(lead, y, (a, low, high), kwargs)
+    return y if out is None else store(out, y if where is True else np.where(where, y, out))
+
+
+def _clipped(lead, y, args, kwargs):
+    value = np.clip(*(strip(x) for x in args), **kwargs)
+    return like(lead, value, broadcast(terms_of(y, lead), np.shape(value)), shared_history(lead, [y]))
 
 
 def interp(x, xp, fp, left=None, right=None, period=None):

@@ -16,7 +16,6 @@ from dualad.sparse._tracing.base import (
     plain,
     result,
     shared_history,
-    store,
     strip,
     terms_of,
 )
@@ -29,10 +28,9 @@ def moved(function):
     """Rule of a function of one array whose result's elements are elements of it; a view where NumPy gives one."""
 
     def rule(x, *args, **kwargs):
-        out = kwargs.pop("out", None)
         if not is_tracer(x):
             return _of_lists(function, (x, *args), kwargs)
-        return store(out, _moved(function, x, args, kwargs))
+        return _moved(function, x, args, kwargs)
 
     rule.__name__ = function.__name__
     return rule
@@ -50,7 +48,7 @@ def _moved(function, x, args, kwargs):
     value = function(plain(x), *args, **kwargs)
     if isinstance(value, (list, tuple)):
         return [_part(function, x, args, kwargs, value, k) for k in range(len(value))]
-    if np.ndim(value) and np.may_share_memory(value, plain(x)) and value.size:
+    if isinstance(value, np.ndarray) and np.may_share_memory(value, plain(x)) and value.size:
         return make_view(x, value, lambda a: function(a, *args, **kwargs))
     return like(x, value, tuple((t, np.asarray(function(r, *args, **kwargs))) for t, r in x.terms), x.history)
 
@@ -109,13 +107,12 @@ def joining(function, members):
     """Rule of a function that puts several arrays together; `members(args)` are they, `call` puts others in."""
 
     def rule(*args, **kwargs):
-        out = kwargs.pop("out", None)
         arrays, call = members(function, args, kwargs)
         arrays = [listed(a) for a in arrays]
         lead = leader(arrays)
         value = call([strip(a) for a in arrays])
         terms = tuple((t, np.asarray(call(rows))) for t, rows in line_up(lead, arrays))
-        return store(out, result(lead, value, terms, arrays))
+        return result(lead, value, terms, arrays)
 
     rule.__name__ = function.__name__
     return rule
@@ -203,7 +200,7 @@ def select(condlist, choicelist, default=0):
     return derived
 
 
-def choose(a, choices, out=None, mode="raise"):
+def choose(a, choices, mode="raise"):
     """All choices, but for a constant index or local patterns the chosen."""
     choices = [listed(c) for c in (list(choices) if not is_tracer(choices) else choices)]
     index = a.value if is_tracer(a) else a
@@ -214,7 +211,7 @@ def choose(a, choices, out=None, mode="raise"):
     else:
         shaped = [np.broadcast_to(c, value.shape) for c in choices]
         terms = [(t, np.choose(np.asarray(index), rows, mode=mode)) for t, rows in line_up(lead, shaped)]
-    return store(out, result(lead, value, terms, choices))
+    return result(lead, value, terms, choices)
 
 
 def copyto(dst, src, casting="same_kind", where=True):
@@ -291,10 +288,10 @@ def take_along_axis(arr, indices, axis=-1):
     return _moved(np.take_along_axis, arr, (_positions(arr, indices), axis), {})
 
 
-def take(a, indices, axis=None, out=None, mode="raise"):
+def take(a, indices, axis=None, mode="raise"):
     """Positions that depend on x follow it."""
     a = listed(a)
-    return store(out, _moved(np.take, a, (_positions(a, indices), axis), {"mode": mode}))
+    return _moved(np.take, a, (_positions(a, indices), axis), {"mode": mode})
 
 
 def _positions(x, indices):
@@ -304,10 +301,10 @@ def _positions(x, indices):
     return indices if indices.size else indices.astype(np.intp)
 
 
-def compress(condition, a, axis=None, out=None):
+def compress(condition, a, axis=None):
     """The elements where a condition holds."""
     mask = _positions(a, condition)
-    return store(out, _moved(lambda m: np.compress(mask, m, axis), a, (), {}))
+    return _moved(lambda m: np.compress(mask, m, axis), a, (), {})
 
 
 def extract(condition, arr):
