@@ -392,23 +392,26 @@ int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, cons
           int flags, Algebra algebra)
 {
     Scratch scratch;
-    const int carries = in[0].ncomp > 1 || (op->nin == 2 && in[1].ncomp > 1);
     const Operand *ops[3] = {&in[0], op->nin == 2 ? &in[1] : out, out};
-    ptrdiff_t dims[MAX_DIMS], strides[3][MAX_DIMS], index[MAX_DIMS] = {0};
+    ptrdiff_t dims[MAX_DIMS], strides[3][MAX_DIMS], index[MAX_DIMS];
     for (int d = 0; d < ndim; d++)
         if (shape[d] == 0) return 0;
     int m = coalesce(ndim, shape, 3, ops, dims, strides);
+    for (int d = 0; d < m; d++) index[d] = 0;
     if (m == 0) m = 1, dims[0] = 1, strides[0][0] = strides[1][0] = strides[2][0] = (ptrdiff_t)kernels[width].size;
 
-    Job job = {.op = op, .k = &kernels[width], .width = width, .flags = flags, .s = &scratch,
-               .ncomp_in = {in[0].ncomp, op->nin == 2 ? in[1].ncomp : 1}, .ncomp_out = out->ncomp,
-               .single = m == 1 && dims[0] == 1,
-               .in_place = in[0].data == out->data || (op->nin == 2 && in[1].data == out->data),
-               .step_in = {strides[0][m - 1], strides[1][m - 1]}, .step_out = strides[2][m - 1],
-               .component_in = {in[0].component, op->nin == 2 ? in[1].component : 0},
-               .component_out = out->component, .algebra = algebra,
-               .wants_partials = carries && out->ncomp > 1
-                   && (op->code == OP_MULTIPLY || op->code == OP_DIVIDE || op->code == OP_TABLE)};
+    Job job; /* no initialiser: clearing it takes longer than an operation on a few elements */
+    job.op = op, job.k = &kernels[width], job.s = &scratch, job.algebra = algebra, job.registers = NULL;
+    job.width = width, job.flags = flags, job.status = 0;
+    job.ncomp_in[0] = in[0].ncomp, job.ncomp_in[1] = op->nin == 2 ? in[1].ncomp : 1, job.ncomp_out = out->ncomp;
+    job.component_in[0] = in[0].component, job.component_in[1] = op->nin == 2 ? in[1].component : 0;
+    job.component_out = out->component;
+    job.step_in[0] = strides[0][m - 1], job.step_in[1] = strides[1][m - 1], job.step_out = strides[2][m - 1];
+    job.scalar_is_loaded[0] = job.scalar_is_loaded[1] = 0;
+    job.single = m == 1 && dims[0] == 1;
+    job.in_place = in[0].data == out->data || (op->nin == 2 && in[1].data == out->data);
+    job.wants_partials = (in[0].ncomp > 1 || (op->nin == 2 && in[1].ncomp > 1)) && out->ncomp > 1
+        && (op->code == OP_MULTIPLY || op->code == OP_DIVIDE || op->code == OP_TABLE);
     if (algebra.program && out->ncomp > 1) {
         job.registers = make_registers(algebra.program, out->ncomp);
         if (!job.registers) return OUT_OF_MEMORY;
