@@ -176,7 +176,7 @@ def lift_at(residual, x, args=()):
         return z[0] + 1j * z[1]
     x0 = x0.astype(np.float64)
     # the residual sees a scalar if the solver found one
-    system = System(lambda z, *rest: residual(z[()], *rest), x0, args)
+    system = System(lambda z, *rest: residual(z[()], *rest), x0, args, detect=True)
     system.dual = True
     return np.reshape(lift_system(system, x0.ravel()), x0.shape)[()]
 
