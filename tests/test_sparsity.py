@@ -599,7 +599,9 @@ def test_views_see_what_is_stored_later():
         (lambda x: x.astype(int), "astype"),
         (lambda x: setattr(x, "shape", (2, 2)), "reshape"),
         (lambda x: x.__setitem__(0, 1j), "complex"),
-        (lambda x: x.components, "pattern"),
+        (lambda x: x.components, "through x.components"),
+        (lambda x: da.integrate.solve_ivp(lambda t, y: -y, (0, 1), x).y, "through solve_ivp"),
+        (lambda x: da.integrate.quad(lambda t: t * x[0], 0, 1)[0], "through quad"),
         (lambda x: __import__("pickle").dumps(x), "pickle"),
         (lambda x: "text", "returned str"),
     ],
@@ -607,6 +609,27 @@ def test_views_see_what_is_stored_later():
 def test_errors(f, message):
     with pytest.raises((TypeError, IndexError), match=message):
         da.jacobian_sparsity(f, SMALL)
+
+
+def test_windows_are_views():
+    windows = np.lib.stride_tricks.sliding_window_view
+
+    def moving_sum(x):
+        return windows(x, 3) @ np.array([1.0, 1.0, 1.0])
+
+    def blocks(x):
+        return windows(grid(x), (2, 2)).sum((2, 3))
+
+    for f in (moving_sum, blocks):
+        assert np.array_equal(detected(f), nonzeros(f))
+
+
+def test_roots_depend_on_all_parameters_of_their_system():
+    def f(x):
+        return da.optimize.root(lambda y, p: y**3 + y - p, np.ones(2), args=(x[:2],)).x * x[3]
+
+    assert np.array_equal(detected(f, SMALL), [[1, 1, 0, 1]] * 2)
+    assert np.array_equal(detected(lambda x: da.optimize.newton(lambda y: y**3 + y - x[1], 1.0), SMALL), [[0, 1, 0, 0]])
 
 
 def test_storing_into_a_plain_array_gives_advice():

@@ -17,7 +17,7 @@ from scipy import sparse
 from dualad._context import call_within
 from dualad._core import HyperDual, Number
 from dualad._core.coloring import seeds
-from dualad._core.number import primal, rewrap, wrap
+from dualad._core.number import primal, wrap
 from dualad._intercept import intercepted
 from dualad._trees import as_output, is_container, rebuild
 from dualad.sparse._coloring import coloring as color_pattern
@@ -130,9 +130,8 @@ class Terms:
 
     def values(self, flat):
         """The entries of the Hessian from all second derivatives of the terms."""
-        if isinstance(flat, Number):
-            return rewrap(flat, np.stack([self.values(c) for c in flat.components]))
-        return (self.adding @ flat).astype(flat.dtype, copy=False)
+        data = self.adding @ flat
+        return data if isinstance(data, Number) else data.astype(flat.dtype, copy=False)
 
     def state(self):
         """What `SparseHessian._prepare_with` makes it from."""
