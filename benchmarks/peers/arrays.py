@@ -3,6 +3,8 @@
 import functools
 import importlib
 
+import numpy as np
+
 from .base import Peer
 
 
