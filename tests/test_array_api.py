@@ -9,7 +9,6 @@ import sys
 import mpmath
 import numpy
 import pytest
-import scipy.special
 
 import dualad as da
 import dualad.numpy as np
