@@ -469,6 +469,7 @@ HESSIANS = {  # functions whose Hessian is nonzero wherever its pattern is
     "sparse": lambda x: np.sum(np.sin(np.diff(x)[::3])),
     "view": lambda x: np.sum(through_a_view(x)),
     "special": lambda x: np.sum(scipy.special.gammaln(x[3:5] * x[4:6] + 2)),
+    "complex": lambda x: np.sum(np.abs(x[:2] + 1j * x[2:4])) + abs(1j * (x[5] + 2j)),
 }
 
 
