@@ -1,73 +1,118 @@
-"""``python -m benchmarks``: run the cases, print a table per family, save and compare figures."""
+"""Benchmarks of dualad beside NumPy, other packages and hand-written C.
+
+Runs each piece of work with every package that is installed and can do it, prints a table per family, and saves,
+compares, draws or quotes the figures. All results are checked against each other before they are timed.
+"""
 
 import argparse
+import difflib
 import sys
+from dataclasses import replace
 
-from . import cases, peers, report
+from . import cases, charts, peers, report
 from .limit import LIMITS
-from .timing import FULL, QUICK, describe_machine, stay_on_one_cpu, version
+from .timing import CLOCKS, FULL, QUICK, describe_machine, stay_on_one_cpu, version
 from .work import JUDGED
+
+EPILOG = """\
+examples:
+  python -m benchmarks --list                      what there is
+  python -m benchmarks chains sparse --quick       two families, fewer sizes and shorter samples
+  python -m benchmarks --peers jax.jit casadi      beside two packages only
+  python -m benchmarks --json run.json --chart docs/charts
+  python -m benchmarks --from run.json --quote README.md docs/performance.md
+  python -m benchmarks --compare run.json          exit status 1 if dualad became slower
+"""
 
 
 def parse(arguments):
     """Return the parsed command line."""
-    names, families = [kind.name for kind in peers.PEERS], cases.families()
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer sizes and shorter samples")
-    parser.add_argument("--case", nargs="+", choices=families, default=families, metavar="NAME",
-                        help=f"only these families: {', '.join(families)}")
-    parser.add_argument("--peers", nargs="*", choices=names, default=names, metavar="NAME",
-                        help=f"only these peers, none without a name: {', '.join(names)}")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, epilog=EPILOG,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("families", nargs="*", metavar="FAMILY", help="only these families of cases; by default all")
+    parser.add_argument("--list", action="store_true", help="list the families and the packages, and stop")
+    parser.add_argument("--quick", action="store_true", help="fewer sizes and shorter samples, in under two minutes")
+    parser.add_argument("--peers", nargs="*", metavar="NAME", help="only these packages, none without a name")
+    parser.add_argument("--clock", choices=CLOCKS, default="wall",
+                        help="wall time, or the CPU time of the process where other programs keep the machine busy")
     parser.add_argument("--json", metavar="FILE", help="save the figures")
+    parser.add_argument("--from", metavar="RUN.json", dest="saved", help="take the figures of a saved run")
     parser.add_argument("--compare", metavar="OLD.json",
                         help="compare with saved figures; the exit status is 1 if dualad became slower")
-    return parser.parse_args(arguments)
+    parser.add_argument("--chart", metavar="FOLDER", help="draw a chart per family, FAMILY.svg (needs matplotlib)")
+    parser.add_argument("--quote", nargs="+", default=[], metavar="PAGE.md",
+                        help="rewrite the tables between the markers <!-- figures FAMILY: begin --> and "
+                             "<!-- figures FAMILY: end --> of these pages")
+    options = parser.parse_args(arguments)
+    check_names(parser, "family", options.families, cases.families())
+    check_names(parser, "package", options.peers or [], [kind.name for kind in peers.PEERS])
+    return options
 
 
-def run(families, contenders, quick):
-    """Measure the families, print their tables and return all figures and notes."""
-    settings, figures, notes = QUICK if quick else FULL, [], []
-    for family in families:
-        found = []
-        for work in cases.works(family, quick):
+def check_names(parser, what, given, known):
+    """End with a message if a name is not known."""
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            advice = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
+            parser.error(f"unknown {what} {name!r}; {advice}")
+
+
+def listing():
+    """Return all families with what they measure, and the packages."""
+    lines = [f"  {name:12} {cases.summary(name)}" for name in cases.families()]
+    named = [f"  {kind.name:18} {(kind.__doc__ or '').splitlines()[0]}" for kind in (*peers.PEERS, *LIMITS)]
+    return "\n".join(["families:", *lines, "packages:", *named])
+
+
+def measure(options):
+    """Measure the families, print a table each and return the run."""
+    machine = describe_machine()
+    stay_on_one_cpu()
+    chosen = [kind for kind in peers.PEERS if options.peers is None or kind.name in options.peers]
+    contenders, missing = peers.load((*peers.OURS, *LIMITS, *chosen))
+    versions = list(dict.fromkeys([f"numpy {version('numpy')}", *(peer.describe() for peer in contenders)]))
+    run = report.Run({**machine, "clock": options.clock}, versions, [], list(missing))
+    print(run.heading(), flush=True)
+    settings = replace(QUICK if options.quick else FULL, clock=CLOCKS[options.clock])
+    for family in options.families or cases.families():
+        for work in cases.works(family, options.quick):
             print(f"{family}: {work.title}, size {work.size:,}", file=sys.stderr, flush=True)
-            found += work.figures(contenders, settings)
-            notes += work.notes
-        print(f"\n## {family}\n\n{report.table(found, [peer.name for peer in contenders])}\n", flush=True)
-        figures += found
-    return figures, notes
+            run.figures += work.figures(contenders, settings)
+            run.notes += work.notes
+        print(f"\n## {family}\n\n{run.table(family)}\n", flush=True)
+        if options.json:
+            run.save(options.json)
+    return run
 
 
-def summary(figures, notes):
-    """Print notes and count targets; return whether dualad failed at any work."""
-    for line in report.grouped(notes):
-        print(f"note: {line}")
-    judged = [figure for figure in figures if figure.target is not None]
-    over = sum(figure.over for figure in judged)
-    print(f"\n{len(judged)} figures have targets: {len(judged) - over} ok, {over} over")
-    return any(note.contender == JUDGED and note.work for note in notes)
+def reload(options):
+    """Return a saved run, without the families that are not wanted."""
+    run = report.load(options.saved)
+    run.figures = [figure for figure in run.figures if not options.families or figure.family in options.families]
+    print(run.heading())
+    for family in run.families():
+        print(f"\n## {family}\n\n{run.table(family)}\n")
+    return run
 
 
 def main(arguments=None):
     """Run the command line and return its exit status."""
     options = parse(arguments)
-    machine = describe_machine()
-    stay_on_one_cpu()
-    chosen = [kind for kind in peers.PEERS if kind.name in options.peers]
-    contenders, missing = peers.load((*peers.OURS, *LIMITS, *chosen))
-    versions = list(dict.fromkeys([f"numpy {version('numpy')}", *(peer.describe() for peer in contenders)]))
-    for name, value in machine.items():
-        print(f"{name}: {value}")
-    print(f"one CPU, one thread; {'; '.join(versions)}")
-    print("figures are medians in units of the column '1 =', less is better;"
-          " 'to C' is dualad over the faster C")
-    figures, notes = run(options.case, contenders, options.quick)
-    notes = [*missing, *notes]
-    status = int(summary(figures, notes))
+    if options.list:
+        print(listing())
+        return 0
+    run = reload(options) if options.saved else measure(options)
+    print(run.summary())
+    status = int(any(note.contender == JUDGED and note.work for note in run.notes))
     if options.json:
-        report.save(options.json, figures, notes, machine, versions)
+        run.save(options.json)
+    if options.chart:
+        charts.draw(run, options.chart)
+    for page in options.quote:
+        report.quote(run, page)
     if options.compare:
-        text, slower = report.compare(figures, report.load(options.compare))
+        text, slower = report.compare(run, report.load(options.compare))
         print(f"\n{text}\n{slower} slower than in {options.compare}")
         status = max(status, int(slower > 0))
     return status

@@ -86,3 +86,170 @@ void broyden_jacobian(const double *restrict x, const double *restrict v, double
         if (i + 1 < n) J[i * n + i + 1] = -2;
     }
 }
+
+/* ---- second and higher derivatives ---- */
+
+/* The chained Rosenbrock function, sum of 100 (x_{i+1} - x_i^2)^2 + (1 - x_i)^2, and its tridiagonal Hessian */
+static double rosenbrock(const double *restrict x, double *restrict diagonal, double *restrict off, long n)
+{
+    double sum = 0;
+    for (long i = 0; i + 1 < n; i++) {
+        double a = x[i + 1] - x[i] * x[i], b = 1 - x[i];
+        sum += 100 * a * a + b * b;
+        off[i] = -400 * x[i];
+        diagonal[i] = 1200 * x[i] * x[i] - 400 * x[i + 1] + 2;
+    }
+    diagonal[n - 1] = 0;
+    for (long i = 1; i < n; i++) diagonal[i] += 200;
+    return sum;
+}
+
+void rosenbrock_hessian(const double *restrict x, const double *restrict v, double *restrict y,
+                        double *restrict H, long n, long k)
+{
+    (void)v, (void)k;
+    memset(H, 0, sizeof *H * n * n);
+    double diagonal[n], off[n];
+    *y = rosenbrock(x, diagonal, off, n);
+    for (long i = 0; i < n; i++) {
+        H[i * n + i] = diagonal[i];
+        if (i + 1 < n) H[i * n + i + 1] = H[(i + 1) * n + i] = off[i];
+    }
+}
+
+void rosenbrock_hvp(const double *restrict x, const double *restrict v, double *restrict y,
+                    double *restrict product, long n, long k)
+{
+    (void)k;
+    double diagonal[n], off[n];
+    *y = rosenbrock(x, diagonal, off, n);
+    for (long i = 0; i < n; i++) product[i] = diagonal[i] * v[i];
+    for (long i = 0; i + 1 < n; i++) product[i] += off[i] * v[i + 1];
+    for (long i = 1; i < n; i++) product[i] += off[i - 1] * v[i - 1];
+}
+
+/* tanh and its first k derivatives: polynomials of t = tanh x, P_0 = t, P_j = (1 - t^2) P_{j-1}' */
+void tanh_derivatives(const double *restrict x, const double *restrict v, double *restrict y,
+                      double *restrict dy, long n, long k)
+{
+    enum { MOST = 32 };
+    double c[MOST][MOST] = {{0, 1}};
+    (void)v, (void)y;
+    for (long j = 1; j <= k; j++)
+        for (long m = 0; m <= j + 1; m++)
+            c[j][m] = (m <= j ? (m + 1) * c[j - 1][m + 1] : 0) - (m > 0 ? (m - 1) * c[j - 1][m - 1] : 0);
+    for (long i = 0; i < n; i++) dy[i] = tanh(x[i]);
+    for (long j = 1; j <= k; j++)
+        for (long i = 0; i < n; i++) {
+            double p = 0;
+            for (long m = j + 1; m >= 0; m--) p = p * dy[i] + c[j][m];
+            dy[j * n + i] = p;
+        }
+}
+
+enum { HIDDEN = 32 };
+
+/* Value, slopes along x and y and Laplacian through one layer of tanh */
+static void layer(double (*restrict u)[HIDDEN])
+{
+    for (long j = 0; j < HIDDEN; j++) u[0][j] = tanh(u[0][j]);
+    for (long j = 0; j < HIDDEN; j++) {
+        double t = u[0][j], slope = 1 - t * t, dx = u[1][j], dy = u[2][j];
+        u[3][j] = slope * (u[3][j] - 2 * t * (dx * dx + dy * dy));
+        u[1][j] = slope * dx;
+        u[2][j] = slope * dy;
+    }
+}
+
+/* u_xx + u_yy of a network with two hidden layers; w holds the weights, the second matrix by rows that are summed */
+void field_laplacian(const double *restrict points, const double *restrict w, double *restrict y,
+                     double *restrict laplacian, long n, long k)
+{
+    const double *first = w, *second = w + 2 * HIDDEN, *last = second + HIDDEN * HIDDEN;
+    (void)k;
+    for (long i = 0; i < n; i++) {
+        double a[4][HIDDEN], b[4][HIDDEN] = {{0}}, sum[2] = {0, 0};
+        for (long j = 0; j < HIDDEN; j++) {
+            a[0][j] = points[2 * i] * first[j] + points[2 * i + 1] * first[HIDDEN + j];
+            a[1][j] = first[j];
+            a[2][j] = first[HIDDEN + j];
+            a[3][j] = 0;
+        }
+        layer(a);
+        for (long m = 0; m < HIDDEN; m++)
+            for (long c = 0; c < 4; c++)
+                for (long j = 0; j < HIDDEN; j++) b[c][j] += a[c][m] * second[m * HIDDEN + j];
+        layer(b);
+        for (long j = 0; j < HIDDEN; j++) {
+            sum[0] += b[0][j] * last[j];
+            sum[1] += b[3][j] * last[j];
+        }
+        y[i] = sum[0];
+        laplacian[i] = sum[1];
+    }
+}
+
+/* ---- sparse matrices: the values in columns, at a pattern that is known ---- */
+
+void broyden_sparse_jacobian(const double *restrict x, const double *restrict v, double *restrict y,
+                             double *restrict data, long n, long k)
+{
+    (void)v, (void)k;
+    for (long i = 0; i < n; i++) {
+        double left = i > 0 ? x[i - 1] : 0, right = i + 1 < n ? x[i + 1] : 0;
+        y[i] = (3 - 2 * x[i]) * x[i] - left - 2 * right + 1;
+    }
+    for (long j = 0, p = 0; j < n; j++) {
+        if (j > 0) data[p++] = -2;
+        data[p++] = 3 - 4 * x[j];
+        if (j + 1 < n) data[p++] = -1;
+    }
+}
+
+void rosenbrock_sparse_hessian(const double *restrict x, const double *restrict v, double *restrict y,
+                               double *restrict data, long n, long k)
+{
+    double sum = 0, before = 0;
+    (void)v, (void)k;
+    for (long j = 0, p = 0; j < n; j++) {
+        double diagonal = j > 0 ? 200 : 0;
+        if (j > 0) data[p++] = before;
+        if (j + 1 < n) {
+            double a = x[j + 1] - x[j] * x[j], b = 1 - x[j];
+            sum += 100 * a * a + b * b;
+            diagonal += 1200 * x[j] * x[j] - 400 * x[j + 1] + 2;
+        }
+        data[p++] = diagonal;
+        before = -400 * x[j];
+        if (j + 1 < n) data[p++] = before;
+    }
+    *y = sum;
+}
+
+/* The Brusselator on a periodic grid of side k. Each column: itself, the neighbours above, below, left and right,
+ * the same cell of the other field. */
+void brusselator_sparse_jacobian(const double *restrict w, const double *restrict v, double *restrict y,
+                                 double *restrict data, long n, long k)
+{
+    const double a = 1.0, b = 3.4, rate = 10.0;
+    long cells = n / 2;
+    const double *us = w, *vs = w + cells;
+    (void)v;
+    for (long i = 0; i < k; i++) {
+        long up = (i + 1 == k ? 0 : i + 1) * k, down = (i == 0 ? k - 1 : i - 1) * k;
+        for (long j = 0; j < k; j++) {
+            long c = i * k + j, left = i * k + (j == 0 ? k - 1 : j - 1), right = i * k + (j + 1 == k ? 0 : j + 1);
+            double u = us[c], z = vs[c], square = u * u;
+            double *du = data + 6 * c, *dz = data + 6 * (cells + c);
+            y[c] = a + square * z - (b + 1) * u
+                   + rate * (us[up + j] + us[down + j] + us[left] + us[right] - 4 * u);
+            y[cells + c] = b * u - square * z
+                           + rate * (vs[up + j] + vs[down + j] + vs[left] + vs[right] - 4 * z);
+            du[0] = 2 * u * z - (b + 1) - 4 * rate;
+            dz[0] = -square - 4 * rate;
+            for (long m = 1; m < 5; m++) du[m] = dz[m] = rate;
+            du[5] = b - 2 * u * z;
+            dz[5] = square;
+        }
+    }
+}

@@ -1,6 +1,7 @@
 """The limit as a contender: `limit.c`, compiled when the benchmarks run."""
 
 import ctypes
+import math
 import os
 import shlex
 import shutil
@@ -9,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 
 from .peers import Peer
 
@@ -42,7 +44,7 @@ class Limit(Peer):
                                     text=True).stdout.splitlines()[0]
         return f"{self.name}: {first_line}, {' '.join(self.flags)}"
 
-    def _kernel(self, name, x, v, y, dy, directions=1):
+    def _kernel(self, name, x, v, y, dy, directions=1, unpack=None):
         """Return a contender that runs kernel `name` often enough to hide the call; None if there is none."""
         function = getattr(self.lib, name, None)
         if function is None:
@@ -52,7 +54,7 @@ class Limit(Peer):
         arguments = (ctypes.cast(function, ctypes.c_void_p), calls, *(a.ctypes.data for a in arrays),
                      len(arrays[0]), directions)
         return self._contender("repeat(*arguments)", {"repeat": self.lib.repeat, "arguments": arguments},
-                               lambda _: (arrays[2], arrays[3]), calls=calls)
+                               lambda _: (unpack or tuple)(arrays[2:]), calls=calls)
 
     def jvp(self, f, x, v):
         return self._kernel(f"{f.__name__}_jvps", x, v, np.empty_like(x), np.empty_like(x))
@@ -69,6 +71,56 @@ class Limit(Peer):
 
     def scalar(self, formula, xs, vs):
         return self._kernel("scalar", xs, vs, np.empty(1), np.empty(1))
+
+    def hessian(self, f, x):
+        return self._kernel(f"{f.__name__}_hessian", x, x, np.empty(1), np.empty((len(x), len(x))),
+                            unpack=derivatives_alone)
+
+    def hvp(self, f, x, v):
+        return self._kernel(f"{f.__name__}_hvp", x, v, np.empty(1), np.empty_like(x), unpack=derivatives_alone)
+
+    def laplacian(self, f, x):
+        return self._kernel(f"{f.__name__}_laplacian", x, f.parameters, np.empty(len(x)), np.empty(len(x)),
+                            unpack=derivatives_alone)
+
+    def derivatives(self, f, x, order):
+        return self._kernel(f"{f.__name__}_derivatives", x, x, np.empty_like(x), np.empty((order + 1, len(x))), order,
+                            derivatives_alone)
+
+    def sparse_jacobian(self, f, x, pattern, v):
+        layout = {"brusselator": periodic_columns, "broyden": tridiagonal_columns}.get(f.__name__)
+        return layout and self._sparse(f"{f.__name__}_sparse_jacobian", x, layout(len(x)), v)
+
+    def sparse_hessian(self, f, x, v):
+        return self._sparse(f"{f.__name__}_sparse_hessian", x, tridiagonal_columns(len(x)), v)
+
+    def _sparse(self, name, x, layout, v):
+        """Return the contender of a kernel that fills the values of a matrix with columns (indices, indptr, side)."""
+        indices, indptr, side = layout
+
+        def unpack(arrays):
+            return None, sparse.csc_array((arrays[1], indices, indptr), shape=(len(x), len(x))) @ v
+
+        return self._kernel(name, x, x, np.empty_like(x), np.empty(len(indices)), side, unpack)
+
+
+def derivatives_alone(arrays):
+    """Return no value: the other contenders return none."""
+    return None, arrays[1]
+
+
+def tridiagonal_columns(n):
+    """Return indices, indptr and 1 for a tridiagonal matrix by columns."""
+    rows = np.arange(n)[:, None] + np.array([-1, 0, 1])
+    return rows[(rows >= 0) & (rows < n)], np.concatenate([[0], 3 * np.arange(1, n) - 1, [3 * n - 2]]), 1
+
+
+def periodic_columns(n):
+    """Return indices, indptr and the side of the grid for two fields on a periodic grid, as in the C code."""
+    side = math.isqrt(n // 2)
+    grid = np.arange(n).reshape(2, side, side)
+    rows = [grid, *(np.roll(grid, shift, axis) for axis, shift in ((1, -1), (1, 1), (2, 1), (2, -1))), grid[::-1]]
+    return np.stack(rows, -1).ravel(), 6 * np.arange(n + 1), side
 
 
 class FastLimit(Limit):

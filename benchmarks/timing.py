@@ -4,7 +4,9 @@ import math
 import os
 import platform
 import sys
+import time
 import timeit
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -22,16 +24,23 @@ class Settings:
     seconds : float
         The least duration of a sample.
     patience : float
-        Seconds after which a slow contender sits out rounds, down to three.
+        Seconds after which a slow contender sits out rounds.
+    least : int
+        The rounds that it takes part in, however slow.
+    clock : callable
+        What tells the time: `time.perf_counter`, or `time.process_time` where other programs keep the CPUs busy.
     """
 
     rounds: int
     seconds: float
     patience: float
+    least: int
+    clock: Callable = time.perf_counter
 
 
-FULL = Settings(rounds=15, seconds=5e-3, patience=6.0)
-QUICK = Settings(rounds=5, seconds=1e-3, patience=0.5)
+FULL = Settings(rounds=15, seconds=5e-3, patience=4.0, least=3)
+QUICK = Settings(rounds=5, seconds=1e-3, patience=0.2, least=1)
+CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 REFRESHED = 0.1
 
 
@@ -46,7 +55,7 @@ def sample_interleaved(contenders, settings):
     dict
         Seconds per call by name: an array over the rounds, NaN where a contender sat out.
     """
-    timers = [make_timer(contender) for contender in contenders]
+    timers = [make_timer(contender, settings.clock) for contender in contenders]
     plans = [plan(timer, settings) for timer in timers]
     samples = np.full((len(contenders), settings.rounds), np.nan)
     for turn in range(settings.rounds):
@@ -60,10 +69,10 @@ def sample_interleaved(contenders, settings):
     return {c.name: row for c, row in zip(contenders, samples, strict=True)}
 
 
-def make_timer(contender):
+def make_timer(contender, clock):
     """Return a `timeit.Timer` whose statement finds its names as local variables."""
     setup = "; ".join(f"{name} = _names[{name!r}]" for name in contender.names)
-    return timeit.Timer(contender.statement, setup or "pass", globals={"_names": contender.names})
+    return timeit.Timer(contender.statement, setup or "pass", clock, globals={"_names": contender.names})
 
 
 def plan(timer, settings):
@@ -87,7 +96,7 @@ def plan(timer, settings):
     number = max(1, round(settings.seconds / call))
     refresh = call < REFRESHED
     affordable = int(settings.patience / (call * (number + refresh)))
-    return number, math.ceil(settings.rounds / min(settings.rounds, max(3, affordable))), refresh
+    return number, math.ceil(settings.rounds / min(settings.rounds, max(settings.least, affordable))), refresh
 
 
 def quartiles(samples):

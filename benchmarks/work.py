@@ -63,7 +63,11 @@ class Note:
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured number: median and quartiles of `contender` in `unit`."""
+    """One measured number: median and quartiles of `contender` in `unit`.
+
+    `seconds` is the median time of one call, `first_seconds` that of the first one with all its preparation
+    (compilation, plans), `samples` the number of rounds that the contender took part in.
+    """
 
     family: str
     work: str
@@ -76,6 +80,7 @@ class Figure:
     target: float | None = None
     seconds: float | None = None
     first_seconds: float | None = None
+    samples: int = 1
 
     @property
     def key(self):
@@ -158,7 +163,7 @@ class Work:
         share = 1 if contender is self.reference else self.divide
         target = self.target if contender.name == JUDGED else None
         return Figure(self.family, self.title, self.size, contender.name, self.unit, median / share,
-                      low / share, high / share, target, quartiles(own)[1], first_seconds)
+                      low / share, high / share, target, quartiles(own)[1], first_seconds, int(np.isfinite(own).sum()))
 
 
 def disagreement(contender, result, expected):

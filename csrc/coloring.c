@@ -2,6 +2,34 @@
 
 #include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+/* ---- memory -------------------------------------------------------------------------------------------------- */
+
+enum { HUGE_PAGE = 1 << 21 };
+
+/* calloc, for large blocks in large pages where the system has them: fresh small pages cost more than colouring. */
+static void *cleared(int64_t count, size_t size)
+{
+    const size_t total = (size_t)(count ? count : 1) * size;
+    char *p = calloc(total, 1);
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    if (p && total >= 2 * HUGE_PAGE) {
+        char *first = (char *)(((uintptr_t)p + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1));
+        madvise(first, (size_t)(p + total - first) & ~(size_t)(HUGE_PAGE - 1), MADV_HUGEPAGE);
+    }
+#endif
+    return p;
+}
+
+static int64_t *filled(int64_t count, int64_t value)
+{
+    int64_t *a = cleared(count, sizeof *a);
+    for (int64_t k = 0; a && value && k < count; k++) a[k] = value;
+    return a;
+}
 
 /* ---- patterns ------------------------------------------------------------------------------------------------ */
 
@@ -20,14 +48,14 @@ int pattern_is_valid(const Pattern *a)
     return 1;
 }
 
-void pattern_of_transpose(const Pattern *a, int64_t *start, int64_t *row)
+void pattern_of_transpose(const Pattern *a, int64_t *start, int32_t *row)
 {
     const int64_t entries = a->start[a->columns];
     memset(start, 0, (size_t)(a->rows + 1) * sizeof *start);
     for (int64_t p = 0; p < entries; p++) start[a->row[p] + 1]++;
     for (int64_t i = 0; i < a->rows; i++) start[i + 1] += start[i];
     for (int64_t j = 0; j < a->columns; j++)
-        for (int64_t p = a->start[j]; p < a->start[j + 1]; p++) row[start[a->row[p]]++] = j;
+        for (int64_t p = a->start[j]; p < a->start[j + 1]; p++) row[start[a->row[p]]++] = (int32_t)j;
     for (int64_t i = a->rows; i > 0; i--) start[i] = start[i - 1]; /* each had moved on to the next */
     start[0] = 0;
 }
@@ -45,11 +73,14 @@ int64_t pattern_mates(const Pattern *a, int64_t *next, int64_t *mate)
     return entries;
 }
 
-static int64_t *filled(int64_t count, int64_t value)
+int64_t fullest_row(const Pattern *a)
 {
-    int64_t *a = malloc((size_t)(count ? count : 1) * sizeof *a);
-    for (int64_t k = 0; a && k < count; k++) a[k] = value;
-    return a;
+    int32_t *length = cleared(a->rows, sizeof *length), most = 0;
+    if (!length) return COLORING_NO_MEMORY;
+    for (int64_t p = 0; p < a->start[a->columns]; p++) length[a->row[p]]++;
+    for (int64_t i = 0; i < a->rows; i++) most = length[i] > most ? length[i] : most;
+    free(length);
+    return most;
 }
 
 /* ---- orders -------------------------------------------------------------------------------------------------- */
@@ -197,18 +228,18 @@ int64_t order_columns(const Pattern *a, const Pattern *t, Order kind, const int6
 
 /* ---- distance-2 colouring ------------------------------------------------------------------------------------ */
 
-enum { WORD = 64 };
+enum { WORD = 32, LONG_WORD = 64 };
 
 /* The colours used in each row, as sets of bits. */
 typedef struct {
-    uint64_t *bits;
+    uint32_t *bits;
     int64_t rows, words;
 } Used;
 
 /* Twice as many colours for each row. */
 static int widen(Used *u)
 {
-    uint64_t *bits = calloc((size_t)(2 * u->rows * u->words + 1), sizeof *bits);
+    uint32_t *bits = cleared(2 * u->rows * u->words, sizeof *bits);
     if (!bits) return 0;
     for (int64_t i = 0; i < u->rows; i++)
         memcpy(bits + 2 * i * u->words, u->bits + i * u->words, (size_t)u->words * sizeof *bits);
@@ -222,12 +253,12 @@ static int widen(Used *u)
 static int64_t take_color(Used *u, const Pattern *a, int64_t j)
 {
     for (int64_t w = 0; w < u->words; w++) {
-        uint64_t taken = 0;
+        uint32_t taken = 0;
         for (int64_t p = a->start[j]; p < a->start[j + 1]; p++) taken |= u->bits[a->row[p] * u->words + w];
         if (!~taken) continue;
-        const int bit = __builtin_ctzll(~taken);
+        const int bit = __builtin_ctz(~taken);
         for (int64_t p = a->start[j]; p < a->start[j + 1]; p++)
-            u->bits[a->row[p] * u->words + w] |= (uint64_t)1 << bit;
+            u->bits[a->row[p] * u->words + w] |= (uint32_t)1 << bit;
         return w * WORD + bit;
     }
     return -1;
@@ -244,14 +275,14 @@ typedef struct {
 static int full_rows(Full *f, const Pattern *a, const Pattern *t)
 {
     const int64_t limit = 4 * a->start[a->columns] + 4096;
-    f->words = a->columns / WORD + 1;
+    f->words = a->columns / LONG_WORD + 1;
     f->slot = filled(a->rows, -1);
     if (!f->slot) return 0;
     for (int64_t longest = 256; !f->bits; longest *= 2) {
         f->count = 0;
         for (int64_t i = 0; i < a->rows; i++) f->count += t->start[i + 1] - t->start[i] > longest;
         if (f->count * f->words > limit) continue;
-        f->bits = calloc((size_t)(f->count * f->words) + 1, sizeof *f->bits);
+        f->bits = cleared(f->count * f->words, sizeof *f->bits);
         f->open = filled(f->count, 0);
         if (!f->bits || !f->open) return 0;
         int64_t slot = 0;
@@ -263,12 +294,12 @@ static int full_rows(Full *f, const Pattern *a, const Pattern *t)
 
 static int is_used(const Full *f, int64_t slot, int64_t c)
 {
-    return f->bits[slot * f->words + c / WORD] >> (c % WORD) & 1;
+    return f->bits[slot * f->words + c / LONG_WORD] >> (c % LONG_WORD) & 1;
 }
 
 static void use(Full *f, int64_t slot, int64_t c)
 {
-    f->bits[slot * f->words + c / WORD] |= (uint64_t)1 << (c % WORD);
+    f->bits[slot * f->words + c / LONG_WORD] |= (uint64_t)1 << (c % LONG_WORD);
     while (is_used(f, slot, f->open[slot])) f->open[slot]++;
 }
 
@@ -335,10 +366,9 @@ done:
 int64_t color_distance2(const Pattern *a, const Pattern *t, const int64_t *order, int64_t most, int64_t *color)
 {
     const int64_t n = a->columns, limit = 4 * a->start[n] + 4096;
-    Used u = {.bits = calloc((size_t)a->rows + 1, sizeof *u.bits), .rows = a->rows, .words = 1};
+    Used u = {.bits = cleared(a->rows, sizeof *u.bits), .rows = a->rows, .words = 1};
     int64_t count = 0, k = 0;
     if (!u.bits) return COLORING_NO_MEMORY;
-    for (int64_t j = 0; j < n; j++) color[j] = -1;
     for (; k < n && count < most; k++) {
         const int64_t j = order ? order[k] : k;
         int64_t c = take_color(&u, a, j);
@@ -352,6 +382,7 @@ int64_t color_distance2(const Pattern *a, const Pattern *t, const int64_t *order
     }
     free(u.bits);
     if (k == n || count >= most) return count;
+    for (int64_t rest = k; rest < n; rest++) color[order ? order[rest] : rest] = -1;
     return t ? scan_rows(a, t, order, k, most, color) : COLORING_NEEDS_TRANSPOSE;
 failed:
     free(u.bits);
@@ -726,6 +757,15 @@ void substitute(double *restrict out, const double *restrict in, const int64_t *
 
 void seed_rows(double *restrict out, const int64_t *restrict color, int64_t columns, int64_t first, int64_t count)
 {
-    for (int64_t k = 0; k < count; k++)
-        for (int64_t j = 0; j < columns; j++) out[k * columns + j] = color[j] == first + k;
+    enum { BLOCK = 512 }; /* columns whose rows stay in the innermost cache */
+    for (int64_t from = 0; from < columns; from += BLOCK) {
+        const int64_t to = from + BLOCK < columns ? from + BLOCK : columns;
+        for (int64_t k = 0; k < count; k++) memset(out + k * columns + from, 0, (size_t)(to - from) * sizeof *out);
+        for (int64_t j = from; j < to; j++) {
+            double nowhere, *place = &nowhere; /* in place of a branch that cannot be foreseen */
+            const int64_t k = color[j] - first;
+            if (k >= 0 && k < count) place = out + k * columns + j;
+            *place = 1;
+        }
+    }
 }

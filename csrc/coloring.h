@@ -15,7 +15,8 @@
 
 typedef struct {
     int64_t rows, columns;
-    const int64_t *start, *row;
+    const int64_t *start;
+    const int32_t *row;
 } Pattern;
 
 typedef enum { LARGEST_FIRST, SMALLEST_LAST, INCIDENCE_DEGREE, DYNAMIC_LARGEST_FIRST } Order;
@@ -27,7 +28,10 @@ enum { COLORING_NO_MEMORY = -1, COLORING_NEEDS_TRANSPOSE = -2 };
 int pattern_is_valid(const Pattern *a);
 
 /* The pattern of the transpose: `start` takes rows + 1 numbers, `row` as many as there are entries. */
-void pattern_of_transpose(const Pattern *a, int64_t *start, int64_t *row);
+void pattern_of_transpose(const Pattern *a, int64_t *start, int32_t *row);
+
+/* How many entries the row with the most has, or COLORING_NO_MEMORY. */
+int64_t fullest_row(const Pattern *a);
 
 /* The entry (j, i) that belongs to each entry (i, j); the number of entries, or that of the first without partner. */
 int64_t pattern_mates(const Pattern *a, int64_t *next, int64_t *mate);
@@ -40,7 +44,8 @@ int64_t count_neighbours(const Pattern *a, const Pattern *t, int64_t *degree);
 int64_t order_columns(const Pattern *a, const Pattern *t, Order kind, const int64_t *degree, int64_t *order);
 
 /* Colours such that columns which share a row differ, first fit in this order (NULL: natural). The number of colours,
- * or `most` as soon as that many are needed; COLORING_NEEDS_TRANSPOSE where t is NULL and the matrix has too many colours for sets of colours in each row. */
+ * or `most` as soon as that many are needed; COLORING_NEEDS_TRANSPOSE where t is NULL and the matrix has too many colours
+ * for sets of colours in each row. */
 int64_t color_distance2(const Pattern *a, const Pattern *t, const int64_t *order, int64_t most, int64_t *color);
 
 /* Star colouring of a graph. `reader` gets, for each entry, the one of its two ends whose compressed row holds its

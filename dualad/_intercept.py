@@ -36,7 +36,7 @@ def _folder(package):
 _OWN = _folder("dualad")
 _LIBRARIES = (_OWN, _folder("numpy"), _folder("scipy"))
 _POLYNOMIALS = _folder("numpy.polynomial")
-_FROM_SHAPE = {"zeros", "ones", "empty"}
+_COEFFICIENTS = {"zeros", "ones", "empty", "array"}
 
 
 def _is_served(file, name, args):
@@ -48,7 +48,7 @@ def _is_served(file, name, args):
         return True
     if file.startswith(_OWN):
         return False
-    return contains_number(args) or (name in _FROM_SHAPE and file.startswith(_POLYNOMIALS))
+    return contains_number(args) or (name in _COEFFICIENTS and file.startswith(_POLYNOMIALS))
 
 
 # ---- who calls -----------------------------------------------------------------------------------------------------

@@ -1510,6 +1510,21 @@ np.linalg.matrix_power(G, 3)
 """
 
 CALLS["linear algebra"] = """
+np.linalg.svd(C, full_matrices=False)
+np.linalg.svd(C[:2], full_matrices=False)
+np.linalg.svd(np.concatenate([C, C @ C, C[::-1] * 1j]), full_matrices=False)
+np.linalg.svd(np.concatenate([C, C @ C, C[::-1] * 1j]).T, full_matrices=False)
+np.linalg.svd(C + C.conj().T, hermitian=True)
+np.linalg.eigh(C + C.conj().T)
+np.linalg.eigh(C + C.conj().T, UPLO="U")
+np.linalg.pinv(C + C.conj().T, hermitian=True)
+np.linalg.det(np.outer(x[:2], y[:2]))
+np.linalg.det(M * np.array([1, 0, 1, 1]))
+np.linalg.det(np.stack([M * np.array([1, 0, 1, 1]), M]))
+np.linalg.qr(C[:, :2], mode="complete")
+np.linalg.norm(C, -2)
+np.linalg.cond(G, "fro")
+np.linalg.tensorsolve(M.reshape(4, 2, 2), x[:4])
 np.linalg.solve(M, x[:4])
 np.linalg.solve(M, B)
 np.linalg.solve(M, k4)
@@ -1688,6 +1703,14 @@ np.fft.fft(T, axis=1)
 """
 
 CALLS["polynomials"] = """
+np.polyval(x, np.poly1d([1.0, 2.0])).coeffs
+np.polyval(x, np.poly1d(y[:2])).coeffs
+np.polyval(np.poly1d(x), y)
+np.poly1d(x)(np.poly1d(y[:2])).coeffs
+np.roots([s, 0, 0])
+np.roots([s, r, 1.0, 0, 0])
+np.geomspace(1, p, 3, axis=1)
+np.geomspace(p, 2, 3, axis=-1)
 np.polyval(x, 2.0)
 np.poly1d(x)(2.0)
 np.poly1d(x)(y)
@@ -1847,6 +1870,14 @@ np.vectorize(lambda a: a ** 2)(s)
 """
 
 CALLS["precision and layout"] = """
+T.transpose(2, 0, 1).copy("K").strides
+T.T.reshape(4, -1, order="F")
+np.add(T.transpose(2, 0, 1), 1)
+np.ravel(T.swapaxes(0, 1), "K")
+g.T @ g
+np.einsum("ij,jk->ik", g, B)
+np.add(f, f, dtype="f8", casting="safe")
+np.concatenate([f, x])
 f + f
 f * f
 np.sin(f)

@@ -52,6 +52,7 @@ CASES = {
     "derivative_args": lambda x: differentiate.derivative(lambda t, a: np.sin(a * t), x, args=(x,)).df,
     "find_root": lambda x: scipy.optimize.elementwise.find_root(
         lambda t, a: t**3 - a, (0 * x, 0 * x + 3), args=(x,)).x,
+    "digamma": lambda x: da.derivative(special.psi)(x),
     "mixed": lambda x: signal.fftconvolve(x, np.array(KERNEL)),
 }
 

@@ -53,6 +53,13 @@ def discrete_entropy(x):
     return -(p * numpy.log(p)).sum()
 
 
+def trigamma(x):
+    """Its recurrence up to x + 20, and the asymptotic series there (Abramowitz and Stegun 6.4.6 and 6.4.12)."""
+    z = x + 20
+    tail = 1 / z + 1 / (2 * z**2) + 1 / (6 * z**3) - 1 / (30 * z**5) + 1 / (42 * z**7) - 1 / (30 * z**9)
+    return tail + sum(1 / (x + k) ** 2 for k in range(20))
+
+
 # what SciPy computes, as formulas that continue to complex arguments
 FORMULAS = {
     "logsumexp": lambda x: numpy.log(numpy.exp(x).sum()),
@@ -83,6 +90,7 @@ FORMULAS = {
     "derivative": numpy.cos,
     "derivative_args": lambda x: x * numpy.cos(x * x),
     "find_root": lambda x: x ** (1 / 3),
+    "digamma": trigamma,
 }
 
 

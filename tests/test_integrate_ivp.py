@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dualad as da
+import dualad.integrate._stiff
 import dualad.numpy as dnp
 from conftest import NUMBER_TYPES, assert_close, assert_same_bits
 from dualad import integrate
@@ -159,6 +160,26 @@ def test_large_systems_get_sparse_jacobians(method, given):
     ahead, back = (scipy.integrate.solve_ivp(heat, (0, 0.1), y0, "BDF", args=(k,), rtol=1e-9, atol=1e-11,
                                              jac_sparsity=pattern).y[:, -1] for k in (1.01, 0.99))
     assert_close(slope, (ahead - back) / 0.02, 1e-3, 1e-5)
+
+
+@pytest.mark.parametrize("method", ["Radau", "BDF"])
+def test_sparse_and_dense_jacobians_give_the_same_derivatives(method, monkeypatch):
+    """Of first to third order, the columns compressed in one sweep or in several."""
+    y0 = np.sin(np.linspace(0, 3, 100))
+
+    def f(p):
+        return integrate.solve_ivp(lambda t, y: heat(t, y, p[0] / 10) + p[1] * y, (0, 0.1), y0, method, rtol=1e-6,
+                                   atol=1e-8).y[50, -1]
+
+    def all_of_them():
+        p = np.array([1.0, 0.5])
+        return np.concatenate([da.grad(f)(p), da.hessian(f)(p).ravel(), da.taylor(f, p, 3, np.ones(2))])
+
+    sparse = all_of_them()
+    monkeypatch.setattr(dualad.integrate._stiff, "_LARGEST_SWEEP", 1)
+    assert_close(all_of_them(), sparse, 1e-12)
+    monkeypatch.setattr(dualad.integrate._stiff, "_LEAST_SPARSE", 1000)
+    assert_close(all_of_them(), sparse, 1e-9)
 
 
 # ---- published sensitivities ---------------------------------------------------------------------------------------

@@ -420,6 +420,10 @@ T = numpy.arange(6.0) / 3
 POLYNOMIALS = {
     "call": lambda p, c: p.Polynomial(c)(2.0), "product": lambda p, c: (p.Polynomial(c) * p.Polynomial(c)).coef,
     "power": lambda p, c: (p.Polynomial(c) ** 2 + 1.0).coef, "deriv": lambda p, c: p.Polynomial(c).deriv(2).coef,
+    "plus number": lambda p, c: (p.Polynomial([1.0, 2.0]) + c[0]).coef,
+    "minus": lambda p, c: (c[1] - p.Polynomial([1.0, 2.0])).coef,
+    "composed": lambda p, c: p.Polynomial(c)(p.Polynomial([1.0, 2.0])).coef,
+    "of another domain": lambda p, c: p.Polynomial(c, domain=[0, 2]).convert().coef,
     "integ": lambda p, c: p.Polynomial(c).integ(1, [0.5]).coef, "argument": lambda p, c: p.Polynomial([1.0, 2.0])(c),
     "fit": lambda p, c: p.Polynomial.fit(T[:4], c, 2)(0.3), "chebval": lambda p, c: p.chebyshev.chebval(0.3, c),
     "legval": lambda p, c: p.legendre.legval(T, c), "hermval": lambda p, c: p.hermite.hermval(0.3, c),

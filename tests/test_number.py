@@ -551,6 +551,28 @@ def test_in_place_result_does_not_grow(kind):
     assert_number(x, kind, np.ones(3), np.ones((directions(kind), 3)))
 
 
+@pytest.mark.parametrize("op", [operator.ipow, operator.imod, operator.ifloordiv, operator.iadd],
+                         ids=lambda f: f.__name__)
+def test_in_place_results_must_fit(kind, op, rng):
+    x, tx = random_number(kind, rng.uniform(1, 2, 3), rng)
+    before = x.components.copy()
+    for other in (np.ones((1, 3)), np.ones((2, 3)), np.ones(3, np.complex128)):
+        with pytest.raises((ValueError, TypeError)) as caught:
+            op(x.value.copy(), other)
+        with pytest.raises(type(caught.value)):
+            op(x, other)
+    assert_same_bits(x.components, before)
+
+
+@pytest.mark.parametrize("other", [np.ones(3), np.ones((3, 1)), np.ones((2, 3, 3)), 2.0], ids=np.shape)
+def test_in_place_matmul_must_fit(kind, other, rng):
+    x, tx = random_number(kind, rng.uniform(1, 2, (3, 3)), rng)
+    with pytest.raises((ValueError, TypeError)):
+        operator.imatmul(x.value.copy(), other)
+    with pytest.raises((ValueError, TypeError)):
+        operator.imatmul(x, other)
+
+
 def test_in_place_keeps_the_width(kind, rng):
     x, tx = random_number(kind, np.ones(3, np.float32), rng)
     alias = x

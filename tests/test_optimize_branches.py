@@ -34,7 +34,7 @@ def bratu(n):
 
 def test_the_circle_is_followed_through_its_fold_and_back():
     branch = optimize.continuation(circle, [1.0], p_span=(0.0, 2.0))
-    assert branch.success and branch.status == 1
+    assert branch.success and branch.status == 1 and "where it started" in branch.message
     np.testing.assert_allclose(branch.x[:, 0] ** 2 + branch.p**2, 1, atol=1e-9)
     assert branch.p[0] == branch.p[-1] == 0.0
     np.testing.assert_allclose(branch.x[[0, -1], 0], [1, -1], atol=1e-9)
@@ -64,6 +64,48 @@ def test_the_fold_of_bratus_problem():
     assert p == pytest.approx(3.513830719, rel=2e-4)
     assert u.shape == (79,) and u.max() == pytest.approx(1.1868, rel=1e-3)
     assert np.abs(bratu(79)(u, p)).max() < 1e-12
+
+
+def test_published_folds_of_bratus_problem():
+    # 3.513830719 in one dimension, 6.808124423 in two; extrapolated from three grids, and from two
+    a, b, c = (optimize.continuation(bratu(n), np.zeros(n), p_span=(0.0, 4.0), max_points=60).folds[0][1]
+               for n in (19, 39, 79))
+    assert (16 * (4 * c - b) - (4 * b - a)) / 45 == pytest.approx(3.513830719, rel=1e-9)
+
+    def square(u, p):
+        y = 4 * u - p / (len(u) + 1) ** 2 * np.exp(u)
+        y[1:] -= u[:-1]
+        y[:-1] -= u[1:]
+        y[:, 1:] -= u[:, :-1]
+        y[:, :-1] -= u[:, 1:]
+        return y
+
+    a, b = (optimize.continuation(square, np.zeros((n, n)), p_span=(0.0, 8.0), max_points=25).folds[0][1]
+            for n in (7, 15))
+    assert (4 * b - a) / 3 == pytest.approx(6.808124423, rel=1e-4)
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1.0, 1e6])
+def test_folds_do_not_depend_on_units(unit):
+    expected = np.array([2.0, -2.0]) / 27**0.5
+    branch = optimize.continuation(lambda x, p: (x / unit) ** 3 - x / unit - p, [-1.5 * unit], p_span=(-1.5, 1.5))
+    assert branch.success and len(branch.p) < 60
+    np.testing.assert_allclose([p for _, p in branch.folds], expected, rtol=1e-12)
+    branch = optimize.continuation(lambda x, p: x**3 - x - p / unit, [-1.5], p_span=(-1.5 * unit, 1.5 * unit))
+    np.testing.assert_allclose([p / unit for _, p in branch.folds], expected, rtol=1e-12)
+
+
+def test_starts_of_any_size():
+    grown = optimize.continuation(lambda x, p: x / 1e6 - p**2, [0.0], p_span=(0.0, 1.0))
+    assert grown.success and grown.x[-1, 0] == pytest.approx(1e6)
+    vanished = optimize.continuation(lambda x, p: p * x - x**3, [0.1], p_span=(-1.0, 1.0))
+    assert vanished.success and len(vanished.p) < 60
+
+
+def test_the_natural_parameter_does_not_jump_to_another_branch():
+    branch = optimize.continuation(cubic, [-1.5], np.linspace(-1.5, 1.5, 20))
+    assert not branch.success and "fold" in branch.message
+    assert branch.p[-1] < 0.385 and np.all(branch.x < 0)
 
 
 def test_values_by_the_natural_parameter():

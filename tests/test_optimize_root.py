@@ -451,10 +451,3 @@ def test_fsolve_is_scipys():
     np.testing.assert_allclose(columns, mine[0], rtol=1e-8)
     jacobian = da.jacobian(lambda p: optimize.fsolve(pair, [1.0, 1.0], args=(p,)))(PARAMETERS)
     np.testing.assert_allclose(jacobian, da.jacobian(solve_pair)(PARAMETERS), rtol=1e-10)
-
-
-def test_everything_else_is_scipys():
-    assert optimize.brentq is scipy.optimize.brentq
-    assert set(scipy.optimize.__all__) <= set(dir(optimize))
-    with pytest.raises(AttributeError):
-        optimize.no_such_solver

@@ -3,11 +3,13 @@
 import ast
 import importlib
 import inspect
+import runpy
 import subprocess
 import sys
 import sysconfig
 from importlib import metadata
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,9 @@ import dualad as da
 
 PACKAGE = files("dualad")
 COMPILED = ("coloring", "dual", "hyperdual", "multidual", "number", "taylor", "tracer")
+STUBBED = ("dualad", *(f"dualad.{name}" for name in (
+    "integrate", "linalg", "memory", "optimize", "plotting", "sparse", "sparse.linalg", "testing", "uq", "uq.umath",
+    "uq.unumpy")))
 
 # Cython's own, and what any class has
 NOT_IN_STUBS = {"__reduce_cython__", "__setstate_cython__", "__pyx_vtable__", "__doc__", "__module__", "__new__"}
@@ -23,6 +28,20 @@ NOT_IN_STUBS = {"__reduce_cython__", "__setstate_cython__", "__pyx_vtable__", "_
 def stub_of(module):
     """The syntax tree of a compiled module's stub."""
     return ast.parse((PACKAGE / "_core" / f"{module}.pyi").read_text())
+
+
+def plain_stub_of(module):
+    """The syntax tree of the stub beside a module or package."""
+    path = PACKAGE.joinpath(*module.split(".")[1:])
+    path = path / "__init__.pyi" if path.is_dir() else path.with_name(path.name + ".pyi")
+    return ast.parse(path.read_text())
+
+
+def declared(arguments):
+    """The names of all parameters of a definition."""
+    several = [arguments.vararg] if arguments.vararg else []
+    named = [arguments.kwarg] if arguments.kwarg else []
+    return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *several, *arguments.kwonlyargs, *named)]
 
 
 def names_in(body):
@@ -59,6 +78,31 @@ def test_stubs_list_every_member(module):
         private = {name for name in defined if name.startswith("_") and not name.startswith("__")}
         assert stubbed - defined == set(), f"{node.name} does not have these"
         assert defined - stubbed - private - set(dir(object)) - {"__delitem__"} == set(), f"{node.name} has these too"
+
+
+@pytest.mark.parametrize("module", STUBBED)
+def test_stubs_of_plain_modules(module):
+    """Functions have the parameters that the stub says, and classes the methods and properties."""
+    runtime = importlib.import_module(module)
+    for node in plain_stub_of(module).body:
+        if isinstance(node, ast.FunctionDef) and node.name != "__getattr__":
+            assert declared(node.args) == list(inspect.signature(getattr(runtime, node.name)).parameters), node.name
+        elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            members = {member.name for member in node.body if isinstance(member, ast.FunctionDef)} - {"__getattr__"}
+            assert {name for name in members if not hasattr(getattr(runtime, node.name), name)} == set(), node.name
+
+
+@pytest.mark.parametrize("module", STUBBED)
+def test_stubs_of_plain_modules_are_complete(module):
+    runtime, tree = importlib.import_module(module), plain_stub_of(module)
+    stubbed = names_in(tree.body) | {alias.name for node in tree.body if isinstance(node, ast.ImportFrom)
+                                     for alias in node.names}
+    assert "__getattr__" in stubbed or set(runtime.__all__) - stubbed == set()
+
+
+def test_typed_program_runs():
+    """What type checkers see of this program, .ci/run tests."""
+    runpy.run_path(str(Path(__file__).with_name("typed_program.py")))
 
 
 # installation

@@ -25,6 +25,8 @@ def cubic_chain(x):
     return np.sum(x[1:] ** 3 * x[:-1] ** 2)
 
 
+DIFFERENCES = sparse.eye_array(6, k=1, format="csr") - sparse.eye_array(6)
+
 SUMS = {
     "method": lambda x: (x[1:] * x[:-1]).sum(),
     "mean and constants": lambda x: 3 - np.mean(x**2 * np.sin(x)) / 2 + x.sum() * 2 - (-np.sum(x**4)),
@@ -36,6 +38,8 @@ SUMS = {
     "one axis, then the other": lambda x: np.sum(np.sum(np.stack([x, x * np.roll(x, 1)]) ** 2, axis=0)),
     "square of a sum": lambda x: np.sum(x) ** 2 + np.sum(x[:2] ** 3),
     "exp": lambda x: np.sum(np.exp(x[1:] - x[:-1])) + np.add.reduce(x**2),
+    "sparse matrix": lambda x: np.sum((DIFFERENCES @ x) ** 3) + x @ (DIFFERENCES.T @ (DIFFERENCES @ x)),
+    "sparse matrix behind": lambda x: np.sum((x @ DIFFERENCES) ** 3) - np.sum(DIFFERENCES.dot(x[:, None]) ** 2),
 }
 
 WHOLES = {

@@ -421,3 +421,15 @@ def test_what_watching_gets_wrong_is_noticed():
     plan = da.sparse_jacobian(f).prepare(np.ones(9))
     assert plan.coloring.ncolors == 9
     plan.check(np.ones(9))
+
+
+@pytest.mark.parametrize("coloring", [None, "substitution"])
+def test_patterns_go_through_plans(coloring):
+    pattern = np.eye(6) + np.eye(6, k=1) + np.eye(6, k=-1)
+    kind = {} if coloring is None else {"structure": "symmetric", "decompression": coloring}
+    inner = da.sparse_jacobian(lambda x: x**3 - np.roll(x, 1) * 0, coloring=da.coloring(pattern, **kind))
+    if coloring:
+        with pytest.raises(TypeError, match="through SparseJacobian.__call__"):
+            da.jacobian_sparsity(lambda x: inner(x).data, np.ones(6))
+    else:
+        assert da.jacobian_sparsity(lambda x: inner(x) @ np.ones(6), np.ones(6)).nnz < 36

@@ -469,6 +469,7 @@ HESSIANS = {  # functions whose Hessian is nonzero wherever its pattern is
     "sparse": lambda x: np.sum(np.sin(np.diff(x)[::3])),
     "view": lambda x: np.sum(through_a_view(x)),
     "special": lambda x: np.sum(scipy.special.gammaln(x[3:5] * x[4:6] + 2)),
+    "complex": lambda x: np.sum(np.abs(x[:2] + 1j * x[2:4])) + abs(1j * (x[5] + 2j)),
 }
 
 
@@ -599,7 +600,9 @@ def test_views_see_what_is_stored_later():
         (lambda x: x.astype(int), "astype"),
         (lambda x: setattr(x, "shape", (2, 2)), "reshape"),
         (lambda x: x.__setitem__(0, 1j), "complex"),
-        (lambda x: x.components, "pattern"),
+        (lambda x: x.components, "through x.components"),
+        (lambda x: da.integrate.solve_ivp(lambda t, y: -y, (0, 1), x).y, "through solve_ivp"),
+        (lambda x: da.integrate.quad(lambda t: t * x[0], 0, 1)[0], "through quad"),
         (lambda x: __import__("pickle").dumps(x), "pickle"),
         (lambda x: "text", "returned str"),
     ],
@@ -607,6 +610,27 @@ def test_views_see_what_is_stored_later():
 def test_errors(f, message):
     with pytest.raises((TypeError, IndexError), match=message):
         da.jacobian_sparsity(f, SMALL)
+
+
+def test_windows_are_views():
+    windows = np.lib.stride_tricks.sliding_window_view
+
+    def moving_sum(x):
+        return windows(x, 3) @ np.array([1.0, 1.0, 1.0])
+
+    def blocks(x):
+        return windows(grid(x), (2, 2)).sum((2, 3))
+
+    for f in (moving_sum, blocks):
+        assert np.array_equal(detected(f), nonzeros(f))
+
+
+def test_roots_depend_on_all_parameters_of_their_system():
+    def f(x):
+        return da.optimize.root(lambda y, p: y**3 + y - p, np.ones(2), args=(x[:2],)).x * x[3]
+
+    assert np.array_equal(detected(f, SMALL), [[1, 1, 0, 1]] * 2)
+    assert np.array_equal(detected(lambda x: da.optimize.newton(lambda y: y**3 + y - x[1], 1.0), SMALL), [[0, 1, 0, 0]])
 
 
 def test_storing_into_a_plain_array_gives_advice():

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import operator
 import warnings
 
 import numpy as np
@@ -747,6 +748,34 @@ def test_warnings_of_scalars(kind, call, rng):
 def test_derivatives_of_methods_warn_of_nothing(kind, call, v, rng):
     x, _ = random_number(kind, np.array(v), rng)
     assert warnings_of(call, x) == warnings_of(call, x.value)
+
+
+IN_PLACE = {"+=": operator.iadd, "-=": operator.isub,
+            "*=": operator.imul, "/=": operator.itruediv, "**=": operator.ipow}
+EXTREMES = [[1.0, 0.0, 2.0], [np.inf, 1e308, -1e308], [1e-308, 0.0, 3.0]]
+
+
+@pytest.mark.parametrize("op", IN_PLACE.values(), ids=IN_PLACE)
+@pytest.mark.parametrize("v", EXTREMES, ids=str)
+@pytest.mark.parametrize("other", [0.0, np.inf, 1e308, 1e-308])
+def test_warnings_of_in_place_operators(kind, op, v, other, rng):
+    x, _ = random_number(kind, np.array(v), rng)
+    assert warnings_of(lambda a: op(a.copy(), other), x) == warnings_of(lambda a: op(a.copy(), other), x.value)
+    with np.errstate(all="raise"):
+        raised = []
+        for a in (x.copy(), x.value.copy()):
+            try:
+                op(a, other)
+            except FloatingPointError as error:
+                raised.append(str(error))
+    assert len(raised) != 1 and len(set(raised)) < 2
+
+
+@pytest.mark.parametrize("v", EXTREMES, ids=str)
+@pytest.mark.parametrize("op", [operator.add, operator.sub, operator.mul, operator.truediv], ids=lambda f: f.__name__)
+def test_warnings_of_temporaries_whose_memory_is_reused(kind, op, v, rng):
+    x, _ = random_number(kind, np.resize(np.array(v), 100_000), rng)
+    assert warnings_of(lambda a: op(a * 1, a[::-1] * 1), x) == warnings_of(lambda a: op(a * 1, a[::-1] * 1), x.value)
 
 
 def test_no_warnings_but_numpys_from_arguments(kind, rng):

@@ -17,3 +17,8 @@ def families():
 def works(family, quick):
     """Yield the works of a family, made one at a time so that large inputs do not pile up."""
     yield from importlib.import_module(f"{__name__}.{family}").works(quick)
+
+
+def summary(family):
+    """Return the first line of a family's description."""
+    return importlib.import_module(f"{__name__}.{family}").__doc__.splitlines()[0]

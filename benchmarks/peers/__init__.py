@@ -10,6 +10,11 @@ The jobs:
 - ``jvp_transform(f, x, v)``: one direction, from arrays to arrays;
 - ``jvps(f, x, vs)``: several directions at once;
 - ``jacobian(f, x)``: dense;
+- ``hessian(f, x)``: dense;
+- ``hvp(f, x, v)``: Hessian times vector;
+- ``laplacian(f, x)``: of f at each of the points in the rows of x;
+- ``derivatives(f, x, order)``: the value of an elementwise function and its first derivatives, a row each;
+- ``hyper_product(x, y)``: the product of two scalars with both first derivatives and the mixed second one;
 - ``scalar(formula, xs, vs)``: a `Formula` of x and y along one direction;
 - ``uncertain(program, *arguments)``: ``program(kit, *arguments)`` makes uncertain numbers by a `Kit` and returns
   what is timed;
@@ -18,19 +23,19 @@ The jobs:
 """
 
 from ..work import Note
-from .arrays import Autograd, Torch
+from .arrays import Algopy, Autograd, Dualpy, Torch
 from .base import Formula, Kit, Peer
-from .differences import SciPy, SciPyColoured
+from .differences import Numdifftools, SciPy, SciPyColoured
 from .jaxes import Asdex, Jax, JaxCompiled, Sparsejac
 from .ours import Dualad, DualadTransform, Plain
-from .scalars import Gvar, HyperJet, NumDual, Uncertainties
+from .scalars import Fastdual, Gvar, HyperJet, NumDual, Uncertainties
 from .symbolic import Casadi
 
 __all__ = ["OURS", "PEERS", "Formula", "Kit", "Peer", "Plain", "Uncertainties", "load"]
 
 OURS = (Dualad, DualadTransform)
-PEERS = (Autograd, Jax, JaxCompiled, Torch, Casadi, HyperJet, NumDual, Uncertainties, Gvar, SciPy,
-         SciPyColoured, Asdex, Sparsejac)
+PEERS = (Autograd, Jax, JaxCompiled, Torch, Casadi, HyperJet, NumDual, Fastdual, Dualpy, Algopy, Uncertainties, Gvar,
+         Numdifftools, SciPy, SciPyColoured, Asdex, Sparsejac)
 
 def load(kinds):
     """Make an instance of each kind of peer that is installed.

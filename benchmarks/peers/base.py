@@ -51,15 +51,26 @@ class Peer:
         Column in the tables, module to import, distribution to install.
     largest : int
         The largest number of elements worth asking for.
+    largest_by_job : dict
+        Smaller ones where a job's cost or memory grows faster than the number of elements.
+    highest_order : int
+        The highest derivative worth asking for: nesting doubles the work with each.
     warm_at_size : bool
         Whether the first run at a new size prepares something (compilation) that memory figures leave out.
+    compiles : bool
+        Whether it translates the program first, which is another class than eager Python.
+    rtol : float
+        The error its derivatives may have, relative to the largest one.
     """
 
     name = ""
     module = ""
     package = ""
     largest = 10**7
+    largest_by_job = {}
+    highest_order = 6
     warm_at_size = False
+    compiles = False
     rtol = 1e-10
 
     def __init__(self):
@@ -68,7 +79,8 @@ class Peer:
     def contend(self, job, size, *arguments):
         """Return the contender for `job`, or None where this peer has no such job or size."""
         make = getattr(self, job, None)
-        return None if make is None or size > self.largest else make(*arguments)
+        too_large = size > min(self.largest, self.largest_by_job.get(job, self.largest))
+        return None if make is None or too_large else make(*arguments)
 
     def describe(self):
         """Return package and version."""

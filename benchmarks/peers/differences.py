@@ -61,3 +61,25 @@ class SciPyColoured(Peer):
         groups = numdiff.group_columns(pattern)
         names = {"derivative": numdiff.approx_derivative, "f": f, "x": x, "pattern": (pattern, groups)}
         return self._contender("derivative(f, x, method='2-point', sparsity=pattern)", names, lambda J: (None, J @ v))
+
+
+class Numdifftools(Peer):
+    """numdifftools: adaptive differences with Richardson extrapolation."""
+
+    name = module = "numdifftools"
+    largest = 100
+    rtol = 1e-5
+
+    def _driver(self, kind, f, x):
+        return self._contender("driver(x)", {"driver": kind(f), "x": x}, lambda y: (None, y))
+
+    def jacobian(self, f, x):
+        return self._driver(self.lib.Jacobian, f, x)
+
+    def hessian(self, f, x):
+        return self._driver(self.lib.Hessian, f, x)
+
+    def scalar(self, formula, xs, vs):
+        f, xs, vs = formula.bind(math.sin), np.array(xs), np.array(vs)
+        names = {"gradient": self.lib.Gradient(lambda p: f(p[0], p[1])), "x": xs}
+        return self._contender("gradient(x)", names, lambda g: (None, g @ vs))

@@ -47,6 +47,29 @@ class Jax(Peer):
 
         return self._call(value_and_jacobian, x)
 
+    def hessian(self, f, x):
+        hessian = self.lib.hessian(functools.partial(f, np=self.np))
+        return self._call(lambda x: (None, hessian(x)), x)
+
+    def hvp(self, f, x, v):
+        slope = self.lib.grad(functools.partial(f, np=self.np))
+        return self._call(lambda x, v: (None, self.lib.jvp(slope, (x,), (v,))[1]), x, v)
+
+    def laplacian(self, f, x):
+        hessian = self.lib.hessian(functools.partial(f, np=self.np))
+        laplacian = self.lib.vmap(lambda p: self.np.trace(hessian(p)))
+        return self._call(lambda x: (None, laplacian(x)), x)
+
+    def derivatives(self, f, x, order):
+        jet = importlib.import_module("jax.experimental.jet").jet
+
+        def derivatives(x):
+            line = [self.np.ones_like(x), *(self.np.zeros_like(x) for _ in range(order - 1))]
+            value, terms = jet(functools.partial(f, np=self.np), (x,), (line,))
+            return None, self.np.stack([value, *terms])
+
+        return self._call(derivatives, x)
+
     def scalar(self, formula, xs, vs):
         f = formula.bind(self.np.sin)
         return self._call(lambda xs, vs: self.lib.jvp(f, xs, vs), xs, vs)
@@ -57,7 +80,7 @@ class JaxCompiled(Jax):
 
     name = "jax.jit"
     package = "jax"
-    warm_at_size = True
+    warm_at_size = compiles = True
 
     def _stage(self, function):
         return self.lib.jit(function)
@@ -67,6 +90,7 @@ class Asdex(Peer):
     """asdex: sparsity detection and colouring for JAX, evaluated under `jit`; only evaluation is timed."""
 
     name = module = "asdex"
+    compiles = True
     largest = 2 * 10**5
 
     def __init__(self):

@@ -21,6 +21,8 @@ class Plain(Peer):
     def jacobian(self, f, x):
         return self.jvp(f, x, None)
 
+    hessian = laplacian = jacobian
+
     def sensitivities(self, problem):
         names = {"by_hand": problem.by_hand}
         return Contender(self.name, "by_hand()", names, problem.scaled, rtol=problem.accuracy)
@@ -49,6 +51,26 @@ class Dualad(Peer):
 
     def jacobian(self, f, x):
         return self._contender("jacobian(x)", {"jacobian": self.lib.jacobian(f), "x": x}, lambda J: (None, J))
+
+    def hessian(self, f, x):
+        return self._contender("hessian(x)", {"hessian": self.lib.hessian(f), "x": x}, lambda H: (None, H))
+
+    def hvp(self, f, x, v):
+        names = {"hvp": self.lib.hvp, "f": f, "x": x, "v": v}
+        return self._contender("hvp(f, (x,), (v,))", names, lambda r: (None, r[1]))
+
+    def laplacian(self, f, x):
+        names = {"laplacian": self.lib.laplacian(f, axis=1), "x": x}
+        return self._contender("laplacian(x)", names, lambda y: (None, y))
+
+    def derivatives(self, f, x, order):
+        factorials = np.cumprod([1.0, *range(1, order + 1)])[:, None]
+        names = {"taylor": self.lib.taylor, "f": f, "x": x, "order": order, "factorials": factorials}
+        return self._contender("taylor(f, x, order) * factorials", names, lambda y: (None, y))
+
+    def hyper_product(self, x, y):
+        x, y = self.lib.HyperDual(x, 1.0, 0.0, 0.0), self.lib.HyperDual(y, 0.0, 1.0, 0.0)
+        return self._contender("x * y", {"x": x, "y": y}, lambda z: (z.value, [z.e1, z.e2, z.e12]))
 
     def sparsity(self, f, x):
         names = {"sparsity": self.lib.jacobian_sparsity, "f": f, "x": x}

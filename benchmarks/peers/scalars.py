@@ -18,6 +18,7 @@ class HyperJet(Peer):
 
     name = module = "hyperjet"
     largest = 10**4
+    largest_by_job = {"hessian": 100}
 
     def jvp(self, f, x, v):
         numbers = np.array([self.lib.D1Scalar(a, np.array([b])) for a, b in zip(x, v, strict=True)])
@@ -40,6 +41,16 @@ class HyperJet(Peer):
         names = {"value_and_jacobian": value_and_jacobian, "x": list(x)}
         return self._contender("value_and_jacobian(x)", names)
 
+    def hessian(self, f, x):
+        def hessian(x):
+            return f(np.array(self.lib.DDScalar.variables(x))).hm()
+
+        return self._contender("hessian(x)", {"hessian": hessian, "x": list(x)}, lambda H: (None, H))
+
+    def hyper_product(self, x, y):
+        x, y = self.lib.DD2Scalar.variables([x, y])
+        return self._contender("x * y", {"x": x, "y": y}, lambda z: (z.f, [*z.g, z.hm()[0, 1]]))
+
     def scalar(self, formula, xs, vs):
         x, y = (self.lib.D1Scalar(a, np.array([b])) for a, b in zip(xs, vs, strict=True))
         return self._contender(formula.method, {"x": x, "y": y}, gradients)
@@ -50,6 +61,7 @@ class NumDual(Peer):
 
     name, module, package = "num-dual", "num_dual", "num-dual"
     largest = 10**4
+    largest_by_job = {"jacobian": 200, "hessian": 100}
 
     def jvp(self, f, x, v):
         numbers = np.array([self.lib.Dual64(a, b) for a, b in zip(x, v, strict=True)])
@@ -60,9 +72,53 @@ class NumDual(Peer):
         names = {"jacobian": self.lib.jacobian, "f": lambda x: list(f(np.array(x))), "x": list(x)}
         return self._contender("jacobian(f, x)", names)
 
+    def hessian(self, f, x):
+        names = {"hessian": self.lib.hessian, "f": lambda x: f(np.array(x)), "x": list(x)}
+        return self._contender("hessian(f, x)", names, lambda r: (None, r[2]))
+
+    def hyper_product(self, x, y):
+        x, y = self.lib.HyperDual64(x, 1.0, 0.0, 0.0), self.lib.HyperDual64(y, 0.0, 1.0, 0.0)
+        return self._contender("x * y", {"x": x, "y": y},
+                               lambda z: (z.value, [*z.first_derivative, z.second_derivative]))
+
     def scalar(self, formula, xs, vs):
         x, y = map(self.lib.Dual64, xs, vs)
         return self._contender(formula.method, {"x": x, "y": y}, lambda z: (z.value, z.first_derivative))
+
+
+class Fastdual(Peer):
+    """fastdual: C scalars that carry sparse gradients, in `DualArray`s."""
+
+    name = module = "fastdual"
+    largest = 10**4
+    largest_by_job = {"hessian": 100}
+
+    def jvp(self, f, x, v):
+        seed = self.lib.Dual(0.0)
+        numbers = self.lib.DualArray(np.array([a + seed * b for a, b in zip(x, v, strict=True)], dtype=object))
+
+        def value_and_slopes(x):
+            y = f(x)
+            return self.lib.val(y), self.lib.der(y, seed)
+
+        return self._contender("value_and_slopes(x)", {"value_and_slopes": value_and_slopes, "x": numbers})
+
+    def jacobian(self, f, x):
+        names = {"jacobian": self.lib.autojac(lambda *x: f(np.array(x))), "x": x.tolist()}
+        return self._contender("jacobian(*x)", names)
+
+    def hessian(self, f, x):
+        names = {"hessian": self.lib.autohess(lambda *x: f(np.array(x))), "x": x.tolist()}
+        return self._contender("hessian(*x)", names, lambda r: (None, r[1]))
+
+    def hyper_product(self, x, y):
+        x, y = self.lib.HyperDual(x, 1.0, 0.0, 0.0), self.lib.HyperDual(y, 0.0, 1.0, 0.0)
+        return self._contender("x * y", {"x": x, "y": y}, lambda z: (z.f, [z.f1, z.f2, z.f12]))
+
+    def scalar(self, formula, xs, vs):
+        x, y = map(self.lib.Dual, xs)
+        return self._contender(formula.method, {"x": x, "y": y},
+                               lambda z: (z.val, z.der(x) * vs[0] + z.der(y) * vs[1]))
 
 
 class Uncertainties(Peer):

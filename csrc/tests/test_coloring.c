@@ -8,7 +8,8 @@
 enum { SIZE = 23, ROOM = SIZE * SIZE };
 
 typedef struct {
-    int64_t start[SIZE + 1], row[ROOM], mate[ROOM];
+    int64_t start[SIZE + 1], mate[ROOM];
+    int32_t row[ROOM];
     int has[SIZE][SIZE];
     Pattern pattern;
 } Matrix;
@@ -60,25 +61,30 @@ static void compress(const Matrix *a, const int64_t *color, double *entries, dou
 
 static void test_pattern(const Matrix *a)
 {
-    int64_t start[SIZE + 1], row[ROOM], bad[ROOM];
+    int64_t start[SIZE + 1];
+    int32_t row[ROOM], bad[ROOM];
+    int64_t most = 0;
     CHECK(pattern_is_valid(&a->pattern));
     pattern_of_transpose(&a->pattern, start, row);
     for (int64_t i = 0; i < a->pattern.rows; i++) {
         int64_t count = 0;
         for (int j = 0; j < a->pattern.columns; j++) count += a->has[i][j];
         CHECK(start[i + 1] - start[i] == count);
+        most = count > most ? count : most;
         for (int64_t q = start[i]; q < start[i + 1]; q++) CHECK(a->has[i][row[q]]);
     }
+    CHECK(fullest_row(&a->pattern) == most);
     const int64_t entries = a->start[a->pattern.columns];
     if (!entries) return;
     memcpy(bad, a->row, sizeof bad);
-    bad[entries - 1] = a->pattern.rows;
+    bad[entries - 1] = (int32_t)a->pattern.rows;
     CHECK(!pattern_is_valid(&(Pattern){a->pattern.rows, a->pattern.columns, a->start, bad}));
 }
 
 static void test_distance2(const Matrix *a)
 {
-    int64_t start[SIZE + 1], row[ROOM], degree[SIZE], order[SIZE], color[SIZE];
+    int64_t start[SIZE + 1], degree[SIZE], order[SIZE], color[SIZE];
+    int32_t row[ROOM];
     pattern_of_transpose(&a->pattern, start, row);
     const Pattern t = {a->pattern.columns, a->pattern.rows, start, row};
     CHECK(count_neighbours(&a->pattern, &t, degree) == 0);
@@ -95,9 +101,9 @@ static void test_distance2(const Matrix *a)
 static void test_many_colors(void)
 {
     enum { COLUMNS = 40000, ROWS = 2000 };
-    int64_t *memory = malloc((3 * COLUMNS + 2) * sizeof *memory), *start = memory, *row = memory + COLUMNS + 1;
-    int64_t *color = row + COLUMNS, begin[ROWS + 1];
-    int64_t *across = malloc(COLUMNS * sizeof *across), wrong = 0;
+    int64_t *memory = malloc((2 * COLUMNS + 1) * sizeof *memory), *start = memory, *color = memory + COLUMNS + 1;
+    int32_t *row = malloc(2 * COLUMNS * sizeof *row), *across = row + COLUMNS;
+    int64_t begin[ROWS + 1], wrong = 0;
     for (int64_t j = 0; j < COLUMNS; j++) start[j] = j, row[j] = j % ROWS == 1;
     start[COLUMNS] = COLUMNS;
     const Pattern a = {ROWS, COLUMNS, start, row};
@@ -109,7 +115,7 @@ static void test_many_colors(void)
     int64_t next[2] = {0, 0};
     for (int64_t j = 0; j < COLUMNS; j++) wrong += color[j] != next[row[j]]++;
     CHECK(!wrong);
-    free(memory), free(across);
+    free(memory), free(row);
 }
 
 static void test_graph(Matrix *a)

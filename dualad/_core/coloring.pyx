@@ -1,4 +1,4 @@
-"""Colouring and recovery: csrc/coloring.h with NumPy arrays, int64 and contiguous; the interpreter lock is released."""
+"""Colouring and recovery: csrc/coloring.h with contiguous NumPy arrays; the interpreter lock is released."""
 
 cimport cython
 from libc.stdint cimport int32_t, int64_t
@@ -10,7 +10,7 @@ cdef extern from "coloring.h" nogil:
         int64_t rows
         int64_t columns
         const int64_t *start
-        const int64_t *row
+        const int32_t *row
     ctypedef struct Substitution:
         int64_t *entry
         int64_t *leaf_slot
@@ -24,7 +24,8 @@ cdef extern from "coloring.h" nogil:
         DYNAMIC_LARGEST_FIRST
     const int COLORING_NEEDS_TRANSPOSE
     int pattern_is_valid(const Pattern *a)
-    void pattern_of_transpose(const Pattern *a, int64_t *start, int64_t *row)
+    void pattern_of_transpose(const Pattern *a, int64_t *start, int32_t *row)
+    int64_t fullest_row(const Pattern *a)
     int64_t pattern_mates(const Pattern *a, int64_t *next, int64_t *mate)
     int64_t count_neighbours(const Pattern *a, const Pattern *t, int64_t *degree)
     int64_t order_columns(const Pattern *a, const Pattern *t, Order kind, const int64_t *degree, int64_t *order)
@@ -58,6 +59,10 @@ cdef int64_t *_room(int64_t[::1] a) noexcept:
     return &a[0] if a.shape[0] else NULL
 
 
+cdef const int32_t *_short_ints(const int32_t[::1] a) noexcept:
+    return &a[0] if a.shape[0] else NULL
+
+
 cdef int64_t _checked(int64_t count) except -1:
     if count == -1:
         raise MemoryError("there is not enough memory to colour the pattern")
@@ -76,8 +81,10 @@ cdef class Graph:
 
     def __init__(self, rows, start, row):
         cdef const int64_t[::1] starts = start
+        if max(rows, starts.shape[0] - 1) >= 2**31:
+            raise ValueError(f"the pattern is too large to be coloured: at most {2**31 - 1} rows and columns")
         self.arrays, self.degrees = (start, row), {}
-        self.a = Pattern(rows, starts.shape[0] - 1, _ints(start), _ints(row))
+        self.a = Pattern(rows, starts.shape[0] - 1, _ints(start), _short_ints(row))
         if starts[starts.shape[0] - 1] != len(row) or not pattern_is_valid(&self.a):
             raise ValueError("the indices of the pattern are out of range or not in order")
 
@@ -85,16 +92,23 @@ cdef class Graph:
         """Index pointer and indices of the transpose."""
         if self.transpose is None:
             start = np.empty(self.a.rows + 1, np.int64)
-            row = np.empty(len(self.arrays[1]), np.int64)
-            self.t = Pattern(self.a.columns, self.a.rows, _ints(start), _ints(row))
+            row = np.empty(len(self.arrays[1]), np.int32)
+            self.t = Pattern(self.a.columns, self.a.rows, _ints(start), _short_ints(row))
             self._transpose(start, row)
             self.transpose = (start, row)
         return self.transpose
 
-    cdef _transpose(self, int64_t[::1] start, int64_t[::1] row):
-        cdef int64_t *to = _room(row)
+    cdef _transpose(self, int64_t[::1] start, int32_t[::1] row):
+        cdef int32_t *to = &row[0] if row.shape[0] else NULL
         with nogil:
             pattern_of_transpose(&self.a, &start[0], to)
+
+    def fullest_row(self):
+        """How many entries the row with the most has."""
+        cdef int64_t most
+        with nogil:
+            most = fullest_row(&self.a)
+        return _checked(most)
 
     def is_symmetric(self):
         """Whether every entry has its mirror image; `mate` then tells where."""

@@ -794,6 +794,25 @@ cdef object check_floating_point(int status, object ufunc, tuple values):
     return None
 
 
+# operands of +, -, *, / that raise one floating-point exception each
+cdef double MOST = np.finfo(np.float64).max, LEAST = np.finfo(np.float64).tiny
+cdef tuple TRIGGERS = (
+    {FE_OVERFLOW: (MOST, MOST), FE_INVALID: (np.inf, -np.inf)},
+    {FE_OVERFLOW: (MOST, -MOST), FE_INVALID: (np.inf, np.inf)},
+    {FE_OVERFLOW: (MOST, MOST), FE_UNDERFLOW: (LEAST, LEAST), FE_INVALID: (np.inf, 0.0)},
+    {FE_OVERFLOW: (MOST, LEAST), FE_UNDERFLOW: (LEAST, MOST), FE_INVALID: (0.0, 0.0), FE_DIVBYZERO: (1.0, 0.0)},
+    {},
+)
+
+
+cdef object report_floating_point(int status, int code):
+    """As `check_floating_point`, for operands that the result has replaced."""
+    pairs = [pair for flag, pair in TRIGGERS[code].items() if status & flag]
+    if pairs:
+        ARITHMETIC_UFUNCS[code](*np.array(pairs).T)
+    return None
+
+
 cdef bint is_reusable(object x, Argument* a, int ndim, Py_ssize_t* shape, int ncomp):
     """Whether the result may take the memory of operand x, a temporary of the expression being evaluated."""
     cdef Number n
@@ -1021,7 +1040,7 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
     cdef Py_ssize_t shape[65]
     cdef Py_ssize_t count = 1
     cdef int i, d, ndim, width, flags = 0, status
-    cdef bint contiguous = True
+    cdef bint contiguous = True, reused = False
     cdef cnp.ndarray data = None
     cdef Number model
     cdef Algebra algebra
@@ -1051,8 +1070,10 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
         count *= shape[d + 1]
     if temporary_x and is_reusable(x, &a[0], ndim, shape + 1, out.ncomp):
         data = (<Number>x).data
+        reused = True
     elif temporary_y and is_reusable(y, &a[1], ndim, shape + 1, out.ncomp):
         data = (<Number>y).data
+        reused = True
     else:
         shape[0] = out.ncomp
         data = result_array(a, nin, contiguous, ndim, shape, count, width)
@@ -1075,7 +1096,9 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
         status = drive(op, width, ndim, shape + 1, operands, &out, flags, algebra)
     if status == OUT_OF_MEMORY:
         raise MemoryError("no memory for the coefficients of power series")
-    if status and not flags:
+    if status and reused:
+        report_floating_point(status, op.code)
+    elif status and not flags:
         check_floating_point(status, ufunc, values_of(nin, x, y))
     return number_like(model, data, out.ncomp)
 
@@ -1729,49 +1752,49 @@ cdef object in_place(int code, object x, object y):
     cdef Number a = <Number>x
     if a.data is None or a.ndim == 0:
         return NotImplemented
-    return write_into(a, &ARITHMETIC[code], ARITHMETIC_UFUNCS[code], 2, x, y)
+    make_room(a, y)
+    if compiled_in_place(code, a, y):
+        return x
+    return store_result(a, ARITHMETIC_UFUNCS[code], general(ARITHMETIC_UFUNCS[code], x, y))
 
 
 cdef bint is_immutable(object x):
     return (<Number>x).data is None or x.ndim == 0
 
 
-cdef object write_into(Number target, Operation* op, object ufunc, int nin, object x, object y):
-    """target[...] = ufunc(x[, y])."""
+cdef bint compiled_in_place(int code, Number x, object y) except -1:
+    """x op= y by the compiled loops; False if they cannot take the operands."""
     cdef Argument a[2]
-    cdef Argument t
     cdef Operand operands[2]
-    cdef Operand out
     cdef Py_ssize_t shape[65]
-    cdef int i, d, ndim, status
+    cdef int i, ndim, status
     cdef Algebra algebra
     algebra.pairs, algebra.program = NULL, NULL
     a[0].operand = &operands[0]
     a[1].operand = &operands[1]
-    t.operand = &out
-    make_room(target, x)
-    make_room(target, y)
-    if (target.ncomp > 1 or not (isinstance(x, Number) and carries(<Number>x))) and type(target.data) is NDARRAY \
-            and load(target, &t) and load(x, &a[0]) and (nin == 1 or load(y, &a[1])) and (nin == 1 or agree(x, y)) \
-            and agree(target, x) and (nin == 1 or agree(target, y)) \
-            and cnp.PyArray_FLAGS(<cnp.ndarray>target.data) & cnp.NPY_ARRAY_WRITEABLE \
-            and settle_width(&a[0], t.width) and (nin == 1 or settle_width(&a[1], t.width)) \
-            and (target.kind <= MULTIDUAL or find_algebra(op, target, x, y, &algebra)):
-        ndim = join_shapes(a, nin, shape)
-        if ndim == t.ndim and same_shape(&t, shape) and not overlaps(target, x, &t, &a[0]) \
-                and (nin == 1 or not overlaps(target, y, &t, &a[1])):
-            if op.code != OP_TABLE or (broadcast(&a[0], ndim, shape) and (nin == 1 or broadcast(&a[1], ndim, shape))
-                                       and broadcast(&t, ndim, shape)):
-                for i in range(nin):
-                    broadcast(&a[i], ndim, shape)
-                broadcast(&t, ndim, shape)
-                status = drive(op, t.width, ndim, shape, operands, &out, 0, algebra)
-                if status == OUT_OF_MEMORY:
-                    raise MemoryError("no memory for the coefficients of power series")
-                if status:
-                    check_floating_point(status, ufunc, (primal(x),) if nin == 1 else (primal(x), primal(y)))
-                return target
-    result = HANDLERS["ufunc"](ufunc, "__call__", (x,) if nin == 1 else (x, y), {})
+    if type(x.data) is not NDARRAY or not cnp.PyArray_FLAGS(<cnp.ndarray>x.data) & cnp.NPY_ARRAY_WRITEABLE:
+        return False
+    if not load(x, &a[0]) or not load(y, &a[1]) or not agree(x, y) or not settle_width(&a[1], a[0].width):
+        return False
+    if x.kind > MULTIDUAL and not find_algebra(&ARITHMETIC[code], x, x, y, &algebra):
+        return False
+    ndim = join_shapes(a, 2, shape)
+    if ndim != a[0].ndim or not same_shape(&a[0], shape) or overlaps(x, y, &a[0], &a[1]):
+        return False
+    for i in range(2):
+        broadcast(&a[i], ndim, shape)
+    status = drive(&ARITHMETIC[code], a[0].width, ndim, shape, operands, &operands[0], 0, algebra)
+    if status == OUT_OF_MEMORY:
+        raise MemoryError("no memory for the coefficients of power series")
+    if status:
+        report_floating_point(status, code)
+    return True
+
+
+cdef object store_result(Number target, object ufunc, object result):
+    """target[...] = result of an in-place operator, which must fit as NumPy has it."""
+    if result is NotImplemented:
+        return result
     if np.shape(result) != target.shape:
         raise ValueError(f"non-broadcastable output operand with shape {target.shape} doesn't match the broadcast "
                          f"shape {np.shape(result)}")
@@ -1944,26 +1967,24 @@ cdef class Number(Elementwise):
     def __ipow__(self, y, z):
         if is_immutable(self):
             return NotImplemented
-        set_item(self, Ellipsis, power(self, y))
-        return self
+        return store_result(self, np.power, power(self, y))
 
     def __imod__(self, y):
         if is_immutable(self):
             return NotImplemented
-        set_item(self, Ellipsis, general(np.remainder, self, y))
-        return self
+        return store_result(self, np.remainder, general(np.remainder, self, y))
 
     def __ifloordiv__(self, y):
         if is_immutable(self):
             return NotImplemented
-        set_item(self, Ellipsis, general(np.floor_divide, self, y))
-        return self
+        return store_result(self, np.floor_divide, general(np.floor_divide, self, y))
 
     def __imatmul__(self, y):
         if is_immutable(self):
             return NotImplemented
-        set_item(self, Ellipsis, HANDLERS["ufunc"](np.matmul, "__call__", (self, y), {}))
-        return self
+        if not is_operand(y):
+            return NotImplemented
+        return store_result(self, np.matmul, HANDLERS["ufunc"](np.matmul, "__call__", (self, y), {}))
 
     def __richcmp__(self, other, int op): return compare(self, other, op)
 

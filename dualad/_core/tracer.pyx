@@ -335,7 +335,7 @@ cdef class Tracer(Number):
     @property
     def components(self):
         """Refused: a tracer has no components."""
-        raise TypeError("a Tracer holds a sparsity pattern and no derivatives")
+        HANDLERS["refuse_components"](sys._getframe())
 
     @property
     def shape(self):

@@ -120,8 +120,24 @@ def order_of(d):
     if not isinstance(d, Number):
         return 0
     layout = Layout(d)
-    pattern = layout.rebuild((layout.flatten(d) != 0).astype(float))
-    power, k = pattern, 0
-    while np.any(layout.flatten(power)):
-        power, k = power * pattern, k + 1
-    return k
+    return len(_powers(layout, layout.flatten(d) != 0))
+
+
+def grades_of(layout):
+    """How many infinitesimals each row of a layout multiplies: 0 for the value."""
+    infinitesimals = np.ones(layout.counts, bool)
+    infinitesimals[(0,) * len(layout.counts)] = False
+    grades = np.zeros(layout.rows, int)
+    for k, found in enumerate(_powers(layout, infinitesimals)):
+        grades[found.reshape(-1)] = k + 1
+    return grades
+
+
+def _powers(layout, components):
+    """Which components the powers of an infinitesimal have, from the first to the last that is not zero."""
+    pattern = layout.rebuild(components.astype(float))
+    found, power = [], pattern
+    while np.any(present := layout.flatten(power) != 0):
+        found.append(present)
+        power = power * pattern
+    return found

@@ -2,12 +2,12 @@
 
 The Jacobian of a system augmented with its variational equations is block lower triangular, with the Jacobian J of the
 state in each diagonal block. In the algebra of the numbers it is one n x n matrix of numbers, and a system with it is
-solved from the LU factors of its plain value alone: each sweep of iterative refinement makes one more order of the
-infinitesimals exact. That is Newton's method for state and sensitivities at once as in T. Maly and L. R. Petzold,
-"Numerical methods and software for sensitivity analysis of differential-algebraic systems", Appl. Numer. Math. 20
-(1996), with the blocks below the diagonal, which they leave out, kept: the error tests of SciPy's Newton
-iterations need them. W. F. Feehery, J. E. Tolsma and P. I. Barton, "Efficient sensitivity analysis of large-scale
-differential-algebraic systems", Appl. Numer. Math. 25 (1997), reuse the factors in the same way.
+solved from the LU factors of its plain value alone, one order of the infinitesimals after the other. That is
+Newton's method for state and sensitivities at once as in T. Maly and L. R. Petzold, "Numerical methods and software for
+sensitivity analysis of differential-algebraic systems", Appl. Numer. Math. 20 (1996), with the blocks below the
+diagonal, which they leave out, kept: the error tests of SciPy's Newton iterations need them. W. F. Feehery, J. E.
+Tolsma and P. I. Barton, "Efficient sensitivity analysis of large-scale differential-algebraic systems", Appl. Numer.
+Math. 25 (1997), reuse the factors in the same way.
 """
 
 import warnings
@@ -15,11 +15,12 @@ import warnings
 import numpy as np
 from scipy.integrate import BDF, LSODA, Radau
 from scipy.linalg import lu_factor, lu_solve
-from scipy.sparse import csc_array, eye_array, issparse
+from scipy.sparse import csc_array, csr_array, eye_array, issparse
 from scipy.sparse.linalg import splu
 
-from dualad.integrate._layout import Number, array, order_of
+from dualad.integrate._layout import Number, array, grades_of
 from dualad.rules.algebra import primal, rewrap
+from dualad.sparse import SparseJacobian as Plan
 from dualad.sparse import coloring, jacobian_sparsity, sparse_jacobian
 from dualad.transforms import jacobian, jvp
 
@@ -31,6 +32,9 @@ _SMALL = 64
 
 _LEAST_SPARSE = 100
 """Unknowns from which on a pattern is looked for."""
+
+_LARGEST_SWEEP = 1 << 22
+"""Components that a sweep for compressed columns may have."""
 
 
 def exact_jacobian(f, y):
@@ -83,8 +87,8 @@ def works(jac, *args):
 
 # ---- matrices of numbers -------------------------------------------------------------------------------------------
 
-class SparseJacobian:
-    """``scale`` times a Jacobian whose plain value is a sparse matrix; ``push(x)`` is its product with a number."""
+class ScaledJacobian:
+    """``scale`` times a Jacobian whose plain value is a sparse matrix; ``push(x)`` is its product with a number x."""
 
     __array_ufunc__ = None  # NumPy scalars leave the multiplication to us
 
@@ -92,14 +96,14 @@ class SparseJacobian:
         self.plain, self.push, self.scale = plain, push, scale
 
     def __rmul__(self, factor):
-        return SparseJacobian(self.plain, self.push, factor * self.scale)
+        return ScaledJacobian(self.plain, self.push, factor * self.scale)
 
     def __rsub__(self, diagonal):
         return SparseSystem(diagonal, self)
 
 
 class SparseSystem:
-    """A multiple of the identity minus a `SparseJacobian`."""
+    """A multiple of the identity minus a `ScaledJacobian`."""
 
     def __init__(self, diagonal, jacobian):
         self.plain = csc_array(diagonal - jacobian.scale * jacobian.plain)
@@ -142,9 +146,8 @@ class Augmented:
     def __init__(self, rhs, layout, n, given=None):
         self._rhs, self._layout, self.n, self._given = rhs, layout, n, given
         self.size = n * layout.rows
-        infinitesimals = np.ones(layout.counts)
-        infinitesimals[(0,) * len(layout.counts)] = 0
-        self._sweeps = order_of(layout.rebuild(infinitesimals))
+        grades = grades_of(layout)
+        self._grades = [np.flatnonzero(grades == k) for k in range(grades.max() + 1)]
 
     def number(self, z):
         """The number whose rows are the solver's vector z."""
@@ -155,10 +158,12 @@ class Augmented:
         return self._layout.flatten(x).reshape(-1)
 
     def jacobian(self, t, z):
-        """A matrix of numbers (n, n), or a `SparseJacobian`."""
+        """A matrix of numbers (n, n), or a `ScaledJacobian`."""
         plain = self._checked_given(t, z)
         if issparse(plain):
-            return SparseJacobian(plain, self._push(t, self.number(z)))
+            colors = column_colors(self._given)
+            push = self._push if colors is None or np.iscomplexobj(z) else self._product(colors)
+            return ScaledJacobian(plain, push(t, self.number(z)))
         return exact_jacobian(lambda y: self._rhs(t, y), self.number(z))
 
     def _checked_given(self, t, z):
@@ -173,22 +178,46 @@ class Augmented:
         return plain
 
     def _push(self, t, y):
+        """The product with the Jacobian by a derivative along x, each time."""
         def along(x):
             return jvp(lambda y: self._rhs(t, y), (y,), (x,))[1]
 
-        def push(x):
-            return along(np.real(x)) + 1j * along(np.imag(x)) if np.iscomplexobj(primal(x)) else along(x)
+        return real_and_imaginary(along)
+
+    def _product(self, colors):
+        """The product with the entries of the Jacobian, which are numbers, from its columns compressed by colour."""
+        def push(t, y):
+            pattern = colors.pattern
+            rows, columns = pattern.indices, np.repeat(np.arange(self.n), np.diff(pattern.indptr))
+            compressed = self._compressed(t, y, colors)
+            entries = compressed[rows, colors.colors[columns]]
+            sums = csr_array((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(self.n, len(rows)))
+            return real_and_imaginary(lambda x: sums @ (entries * x[columns]))
 
         return push
 
+    def _compressed(self, t, y, colors):
+        """Sums of the columns of each colour, a number of shape (n, colours)."""
+        step = max(1, _LARGEST_SWEEP // self.size)
+        parts = []
+        for first in range(0, colors.ncolors, step):
+            count = min(step, colors.ncolors - first)
+            own = colors.colors - first
+            inside = (own >= 0) & (own < count)
+            own = np.where(inside, own, 0)
+            parts.append(jacobian(lambda s, own=own, inside=inside: array(self._rhs(t, y + inside * s[own])))(
+                np.zeros(count)))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
     def solve(self, factors, b):
         """The solution of a system of numbers for a right-hand side that is a vector of the solver."""
-        rows = (self._layout.rows, self.n)
-        x = factors.solve_plain(b.reshape(rows)).reshape(-1)
-        for _ in range(self._sweeps):
-            residual = b - self.vector(factors.A @ self.number(x))
-            x = x + factors.solve_plain(residual.reshape(rows)).reshape(-1)
-        return x
+        b = residual = b.reshape((self._layout.rows, self.n))
+        x = np.zeros_like(b)
+        for rows in self._grades:
+            x[rows] = factors.solve_plain(residual[rows])
+            if rows is not self._grades[-1]:
+                residual = b - self.vector(factors.A @ self.number(x.reshape(-1))).reshape(b.shape)
+        return x.reshape(-1)
 
     def full(self, t, z):
         """The Jacobian of the augmented system as one plain matrix: products with each unit of the algebra."""
@@ -212,6 +241,17 @@ def packed_bands(J, lower, upper):
     inside = (i - j <= lower) & (j - i <= upper)
     packed[(i - j + upper)[inside], j[inside]] = J[inside]
     return packed
+
+
+def column_colors(jac):
+    """The colouring by which `jac` compresses the columns of its matrices; None where it does not."""
+    colors = jac.coloring if isinstance(jac, Plan) else None
+    return colors if colors is not None and colors.partition == "column" and np.all(colors.colors >= 0) else None
+
+
+def real_and_imaginary(push):
+    """A real linear function, also of complex numbers."""
+    return lambda x: push(np.real(x)) + 1j * push(np.imag(x)) if np.iscomplexobj(primal(x)) else push(x)
 
 
 # ---- solvers -------------------------------------------------------------------------------------------------------
@@ -245,7 +285,7 @@ class _OneFactorisation(_Recording):
             return Factors(A)
 
         self.jac, self.J = evaluate, evaluate(t0, self.y)
-        self.I = eye_array(augmented.n, format="csc") if isinstance(self.J, SparseJacobian) else np.eye(augmented.n)
+        self.I = eye_array(augmented.n, format="csc") if isinstance(self.J, ScaledJacobian) else np.eye(augmented.n)
         self.lu, self.solve_lu = factorise, augmented.solve
 
 

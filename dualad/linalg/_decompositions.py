@@ -182,7 +182,7 @@ def _eigen(a, b, lower, values_only, subset, options):
     where = _chosen(primal(w), **subset) if chosen else slice(None)
     if values_only:
         return join(lead, result, eigvalsh_tangents(w, v, a_dot, b_dot)[..., where])
-    w_dot, v_dot = eigh_tangents(w, v, a_dot, b_dot)
+    w_dot, v_dot = eigh_tangents(w, v, a_dot, b_dot, lower=lower)
     v, w_dot, v_dot = v[..., where], w_dot[..., where], v_dot[..., where]
     if chosen and v.size:
         v_dot = v_dot * _turn(primal(v), primal(result[1]))

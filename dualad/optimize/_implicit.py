@@ -15,8 +15,10 @@ import numpy as np
 
 from dualad._core import HyperDual, Number, Taylor
 from dualad._core.number import primal, rewrap
+from dualad._core.tracer import Tracer
 from dualad.optimize._linear import Factor, Singular
 from dualad.optimize._system import System, holds_number, number_or_array, plain, plain_function
+from dualad.sparse._tracing.dispatch import dense
 
 _POLISH = 3
 """Newton steps at most that bring a root to rounding before its derivatives are taken."""
@@ -28,13 +30,17 @@ def order(y):
     """The total order of derivatives that a number carries through all its levels."""
     total = 0
     while isinstance(y, Number):
+        if isinstance(y, Tracer):
+            return total + 1
         total += 2 if isinstance(y, HyperDual) else y.degree if isinstance(y, Taylor) else 1
         y = y.components
     return total
 
 
 def map_components(y, apply):
-    """The linear map `apply`, of arrays (...) + shape, on every component of a number."""
+    """The linear map `apply`, of arrays (...) + shape, on every component of a number; dense in a pattern."""
+    if isinstance(y, Tracer):
+        return dense(y, apply, (y,), {})
     if isinstance(y, Number):
         return rewrap(y, map_components(y.components, apply))
     return apply(y)
@@ -176,7 +182,7 @@ def lift_at(residual, x, args=()):
         return z[0] + 1j * z[1]
     x0 = x0.astype(np.float64)
     # the residual sees a scalar if the solver found one
-    system = System(lambda z, *rest: residual(z[()], *rest), x0, args)
+    system = System(lambda z, *rest: residual(z[()], *rest), x0, args, detect=True)
     system.dual = True
     return np.reshape(lift_system(system, x0.ravel()), x0.shape)[()]
 

@@ -43,7 +43,7 @@ def real(y):
 class Objective:
     """f of x alone, plain, and its derivatives."""
 
-    def __init__(self, fun, args, returns_gradient):
+    def __init__(self, fun, args=(), returns_gradient=False):
         stripped = plain_function(fun)
         self.fun, self.plain_fun, self.returns_gradient = Adaptive(fun), Adaptive(stripped), returns_gradient
         self.args = as_tuple(args)
@@ -177,8 +177,8 @@ def _filled(objective, name, jac, hess, hessp):
             raise ValueError(f"jac must be a function, True, one of {', '.join(SCHEMES)} or None, not {jac!r}")
         value, given["jac"] = objective.differenced, jac
     else:
-        given["jac"] = _bound_to(jac, objective) if callable(jac) else objective.gradient
-    given["hess"], given["hessp"] = (_bound_to(h, objective) for h in (hess, hessp))
+        given["jac"] = bound_to(jac, objective) if callable(jac) else objective.gradient
+    given["hess"], given["hessp"] = (bound_to(h, objective) for h in (hess, hessp))
     if hess is None and hessp is None:
         if name in WITH_HESSIAN:
             given["hess"] = objective.hessian
@@ -187,7 +187,7 @@ def _filled(objective, name, jac, hess, hessp):
     return value, given
 
 
-def _bound_to(g, objective):
+def bound_to(g, objective):
     """A user's function with the plain arguments; anything else as it is."""
     return (lambda *x: plain(g(*x, *objective.plain_args))) if callable(g) and not isinstance(g, type) else g
 

@@ -50,7 +50,7 @@ class ManyRoots(NamedTuple):
     zero_der: object
 
 
-class _Function:
+class Function:
     """func of x alone, plain, with its derivatives; `dual` tells whether it carried others, as far as was seen."""
 
     def __init__(self, func, args):
@@ -80,7 +80,7 @@ class _Function:
 
     def part(self, chosen, shape):
         """The function of the chosen elements (a slice or indices) of x, which had this shape."""
-        other = _Function.__new__(_Function)
+        other = Function.__new__(Function)
         other.plain_func = self.plain_func
         other.plain_args = tuple(a[chosen] if _follows(a, shape) else a for a in self.plain_args)
         return other
@@ -477,7 +477,7 @@ def newton(func, x0, fprime=None, args=(), tol=1.48e-08, maxiter=50, fprime2=Non
         raise ValueError(f"order must be 1 (Newton) or 2 (Halley), not {order!r}")
     order = 2 if fprime2 is not None and fprime2 is not False else order
     fprime2 = fprime2 if callable(fprime2) else None
-    function, x0 = _Function(func, args), plain(x0)
+    function, x0 = Function(func, args), plain(x0)
     if np.size(x0) != 1:
         return _many_newton(function, np.asarray(x0), fprime, fprime2, order, tol, rtol, maxiter, full_output, disp)
     options = {"tol": tol, "maxiter": maxiter, "rtol": rtol, "full_output": full_output, "disp": disp}
@@ -486,13 +486,13 @@ def newton(func, x0, fprime=None, args=(), tol=1.48e-08, maxiter=50, fprime2=Non
     else:
         found = _scalar_newton(function, x0, fprime, fprime2, order, options)
     root, *rest = found if full_output else (found,)
-    root = _lift_scalar(function, root, not rest or rest[0].converged)
+    root = lift_scalar(function, root, not rest or rest[0].converged)
     if rest:
         rest[0].root = root
     return (root, *rest) if full_output else root
 
 
-def _lift_scalar(function, x, converged):
+def lift_scalar(function, x, converged):
     """The plain root x with the derivatives that func carries."""
     if not function.dual:
         return x
@@ -547,7 +547,7 @@ def root_scalar(f, args=(), method=None, bracket=None, fprime=None, fprime2=None
     0.083333333333
     """
     returns_more = any(bool(g) and not callable(g) for g in (fprime, fprime2))
-    function = _Function((lambda x, *rest: f(x, *rest)[0]) if returns_more else f, args)
+    function = Function((lambda x, *rest: f(x, *rest)[0]) if returns_more else f, args)
     plain_f = plain_function(f)
     given = {"bracket": plain(bracket), "x0": plain(x0), "x1": plain(x1), "xtol": xtol, "rtol": rtol,
              "maxiter": maxiter, "options": options}
@@ -563,5 +563,5 @@ def root_scalar(f, args=(), method=None, bracket=None, fprime=None, fprime2=None
         wrapped = (lambda x: plain(plain_f(x, *function.plain_args))) if returns_more else function.value
         fprime, fprime2 = (_with_arguments(g, function) if callable(g) else g for g in (fprime, fprime2))
         result = scipy.optimize.root_scalar(wrapped, (), method, fprime=fprime, fprime2=fprime2, **given)
-    result.root = _lift_scalar(function, result.root, result.converged)
+    result.root = lift_scalar(function, result.root, result.converged)
     return result

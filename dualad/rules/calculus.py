@@ -73,7 +73,7 @@ def _sort_complex(a):
 # ---- polynomials ---------------------------------------------------------------------------------------------------
 
 def _coefficients(p):
-    return p.coeffs if isinstance(p, np.poly1d) else np.atleast_1d(p)
+    return p.coeffs if isinstance(p, np.poly1d) else np.atleast_1d(pack_if_needed(p))
 
 
 @formula_of(np.vander)
@@ -87,14 +87,19 @@ def _vander(x, N=None, increasing=False):
     return np.stack(powers if increasing else powers[::-1], -1)
 
 
-@formula_of(np.polyval)
 def _polyval(p, x):
-    """Horner's scheme."""
-    if isinstance(x, np.poly1d):
-        raise TypeError("polyval of a poly1d does not support coefficients with derivatives: compose the "
-                        "polynomials with polymul and polyadd")
-    total = np.zeros_like(array(x))
-    for c in _coefficients(p):
+    """Horner's scheme, of polynomials too."""
+    coefficients = _coefficients(p)
+    return _steps_of_horner(coefficients, x, 0) if isinstance(x, np.poly1d) else _polyval_at(coefficients, x)
+
+
+@formula_of(np.polyval)
+def _polyval_at(p, x):
+    return _steps_of_horner(p, x, np.zeros_like(array(x)))
+
+
+def _steps_of_horner(p, x, total):
+    for c in p:
         total = total * x + c
     return total
 
@@ -179,16 +184,23 @@ def _roots(p):
     r = np.roots(p0)
     if t is None or not len(r):
         return join(lead, r, None if t is None else np.zeros(t.shape[:1] + r.shape))
-    slope = np.polyval(np.polyder(p0), r)
+    fixed = np.arange(len(r)) >= len(r) - _fixed_zeros(primal(p0), primal(t))
+    slope = np.where(fixed, 1.0, np.polyval(np.polyder(p0), r))
     change = np.stack([np.polyval(row, r) for row in t])
     _refuse_repeated_roots(primal(p0), primal(r), primal(slope), primal(change))
     return join(lead, r, -change / slope)
 
 
+def _fixed_zeros(p, t):
+    """How many roots are 0 and stay so, if there are several: NumPy appends them."""
+    count = len(p) - 1 - int(np.max(np.flatnonzero(p)))
+    return count if count > 1 and not np.any(t[:, -count:]) else 0
+
+
 def _refuse_repeated_roots(p, r, slope, change):
     """Roots that are one up to the rounding of the coefficients part with infinite speed."""
     noise = np.finfo(slope.dtype).eps * np.polyval(np.abs(p), np.abs(r)) * np.abs(np.polyval(np.polyder(p, 2), r))
-    if np.any((np.abs(slope) ** 2 <= 100 * noise) & (change != 0)):
+    if np.any((np.abs(slope) ** 2 <= 100 * noise) & ((change != 0) | (slope == 0))):
         raise np.linalg.LinAlgError("roots: the polynomial has repeated roots, whose derivative does not exist")
 
 
@@ -238,7 +250,7 @@ def _logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0)
 
 @formula_of(np.geomspace)
 def _geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
-    start, stop = array(start), array(stop)
+    start, stop = np.broadcast_arrays(array(start), array(stop))
     return np.expand_dims(start, axis) * np.exp(_steps(0.0, np.log(stop / start), num, endpoint, axis))
 
 

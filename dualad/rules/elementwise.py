@@ -11,7 +11,7 @@ import numpy as np
 from dualad._core.number import table
 from dualad.rules import vocabulary
 from dualad.rules.algebra import Number, apart, innermost, join, lift, primal, split, tangent_product, together
-from dualad.rules.packing import pack
+from dualad.rules.packing import pack, unpack
 from dualad.rules.roots import known_power, note_root
 from dualad.rules.special import PARTIALS as SPECIAL_PARTIALS
 from dualad.rules.special import PLAIN as SPECIAL_PLAIN
@@ -62,6 +62,8 @@ def elementwise(function, inputs, kwargs):
     lead = innermost(*inputs)
     if lead is None:
         return function(*inputs, **kwargs)
+    if any(isinstance(x, np.ndarray) and x.dtype == object for x in inputs):  # of polynomials, say
+        return function(*(unpack(x) if isinstance(x, Number) else x for x in inputs), **kwargs)
     known = None if kwargs else known_power(function, inputs)
     if known is not None:
         value = function(*(apart(x, lead)[0] for x in inputs))

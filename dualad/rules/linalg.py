@@ -20,8 +20,21 @@ def _inv(a):
     return graded_inv(a, np.linalg.inv)
 
 
-def _adjugate(a):
-    """det(A) inv(A) from the singular values, also where A is singular."""
+def _adjugate(a, det):
+    """det(A) inv(A); of numbers where A is singular, its cofactors, unless there are too many."""
+    n = a.shape[-1]
+    if innermost(a) is None:
+        return _plain_adjugate(a)
+    if n > 32 or np.all(np.linalg.matrix_rank(primal(a)) == n):
+        return np.linalg.inv(a) * np.reshape(det, np.shape(det) + (1, 1))
+    others = np.array([[j for j in range(n) if j != i] for i in range(n)], int).reshape(n, n - 1)
+    minors = a[..., others[:, None, :, None], others[None, :, None, :]]
+    signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
+    return np.swapaxes(signs * np.linalg.det(minors), -1, -2)
+
+
+def _plain_adjugate(a):
+    """From the singular values, also where A is singular."""
     u, s, vh = np.linalg.svd(a)
     n = s.shape[-1]
     others = np.stack([np.prod(np.delete(s, i, -1), -1) for i in range(n)], -1) if n else s
@@ -37,11 +50,7 @@ def _det(a):
     value = np.linalg.det(a0)
     if t is None:
         return join(lead, value, None)
-    if innermost(a0) is None:
-        adjugate = _adjugate(a0)
-    else:
-        adjugate = np.linalg.inv(a0) * np.reshape(value, np.shape(value) + (1, 1))
-    return join(lead, value, np.sum(np.swapaxes(adjugate, -1, -2) * t, (-2, -1)))
+    return join(lead, value, np.sum(np.swapaxes(_adjugate(a0, value), -1, -2) * t, (-2, -1)))
 
 
 def _slogdet(a):
@@ -94,7 +103,8 @@ def _eigh(a, UPLO="L"):
     lead = innermost(a)
     a0, t = split(a, lead.level)
     result = np.linalg.eigh(a0, UPLO)
-    tangents = (None, None) if t is None else eigh_tangents(*result, half_to_full(t, UPLO.upper() == "L"))
+    lower = UPLO.upper() == "L"
+    tangents = (None, None) if t is None else eigh_tangents(*result, half_to_full(t, lower), lower=lower)
     return type(result)(*(join(lead, part, dot) for part, dot in zip(result, tangents, strict=True)))
 
 
@@ -113,13 +123,26 @@ def eigvalsh_tangents(w, v, a_dot, b_dot=None):
     return _shared(np.real(_diagonal(middle)), primal(w))
 
 
-def eigh_tangents(w, v, a_dot, b_dot=None):
-    """w' = diag(M) and V' = V C, C being M over the gaps and, on the diagonal, -V^H B' V / 2 to keep the length."""
+def eigh_tangents(w, v, a_dot, b_dot=None, *, lower=True):
+    """w' = diag(M) and V' = V C, C being M over the gaps and, on the diagonal, -V^H B' V / 2 to keep the length.
+
+    LAPACK's Householder vectors leave the first row of complex vectors real, the last if it reads the upper triangle.
+    """
     middle, stretch = _pair_in_eigenvectors(w, v, a_dot, b_dot)
     _refuse_repeated(w, middle, "eigh")
     turn = _inverse_gaps(w) * middle
     turn = turn if stretch is None else turn - 0.5 * stretch * np.eye(np.shape(v)[-1])
-    return np.real(_diagonal(middle)), np.matmul(v, turn)
+    v_dot, row = np.matmul(v, turn), 0 if lower else -1
+    phase = _phase_of_real_row(v[..., row, :], v_dot[..., row, :]) if v.size else None
+    return np.real(_diagonal(middle)), v_dot if phase is None else v_dot + phase[..., None, :] * v
+
+
+def _phase_of_real_row(row, row_dot):
+    """The turns i theta of complex vectors that keep a row of them real, None if it is not."""
+    row0 = primal(row)
+    if row0.dtype.kind != "c" or not np.all(np.abs(row0.imag) <= 64 * np.finfo(row0.dtype).eps * np.abs(row0)):
+        return None
+    return -1j * np.imag(row_dot) / np.where(row0 == 0, 1.0, np.real(row))
 
 
 def _shared(tangents, w):
@@ -253,7 +276,23 @@ def svd_tangents(u, s, vh, t):
     u_dot = _singular_vectors(u, gaps * by_left, np.matmul(t, right), s, null, phase)
     v_dot = _singular_vectors(_adjoint(vh), gaps * by_right, np.matmul(_adjoint(t), left), s, null,
                               None if phase is None else -phase)
-    return u_dot, np.real(_diagonal(middle)), _adjoint(v_dot)
+    u_dot, vh_dot = _in_phase(u, u_dot, vh, _adjoint(v_dot), k)
+    return u_dot, np.real(_diagonal(middle)), vh_dot
+
+
+def _in_phase(u, u_dot, vh, vh_dot, k):
+    """LAPACK's Householder vectors leave real the first elements of complex vectors on the shorter side."""
+    if not (u.size and vh.size):
+        return u_dot, vh_dot
+    if u.shape[-2] >= vh.shape[-1]:
+        phase = _phase_of_real_row(np.conj(vh[..., :k, 0]), np.conj(vh_dot[..., :k, 0]))
+    else:
+        phase = _phase_of_real_row(u[..., 0, :k], u_dot[..., 0, :k])
+    if phase is None:
+        return u_dot, vh_dot
+    left = u_dot[..., :k] + phase[..., None, :] * u[..., :k]
+    right = vh_dot[..., :k, :] - phase[..., :, None] * vh[..., :k, :]
+    return np.concatenate([left, u_dot[..., k:]], -1), np.concatenate([right, vh_dot[..., k:, :]], -2)
 
 
 def _refuse_null(s, middle):
@@ -328,7 +367,7 @@ def _pinv(a, rcond=None, hermitian=False, *, rtol=np._NoValue):
     if t is None:
         return join(lead, p, None)
     if hermitian:
-        a0, t = (np.tril(x) + _adjoint(np.tril(x, -1)) for x in (a0, t))
+        a0, t = half_to_full(a0, True), half_to_full(t, True)
     _refuse_change_of_rank(a0, p, t, "pinv")
     total = -np.matmul(np.matmul(p, t), p)
     rows, columns = np.shape(t)[-2:]

@@ -20,10 +20,11 @@ function of scipy.special (lambertw, zeta, spherical_jn, ...).
 """
 
 import functools
+import inspect
 import math
 
 import numpy as np
-import scipy.special as sp
+import scipy.special
 from scipy.special import _ufuncs
 
 PI = math.pi
@@ -34,6 +35,18 @@ SQRT2 = math.sqrt(2)
 SQRTPI = math.sqrt(PI)
 SQRT2PI = math.sqrt(2 * PI)
 TWO_RSQRTPI = 2 / SQRTPI
+
+
+class _Functions:
+    """scipy.special without the layer that SciPy's array-API mode puts around its functions."""
+
+    def __getattr__(self, name):
+        function = inspect.unwrap(getattr(scipy.special, name))
+        setattr(self, name, function)
+        return function
+
+
+sp = _Functions()
 
 
 def _find(name):

@@ -367,7 +367,7 @@ def _check_choice(name, value, choices):
 
 
 def _graph(pattern):
-    return Graph(pattern.shape[0], pattern.indptr.astype(np.int64), pattern.indices.astype(np.int64))
+    return Graph(pattern.shape[0], pattern.indptr.astype(np.int64), pattern.indices.astype(np.int32, copy=False))
 
 
 def _ordered(graph, count, order, seed, distance2):
@@ -394,7 +394,7 @@ def _orders(graph, count, tried, seed, distance2):
 def _color_side(pattern, tried, seed):
     """Distance-2 colouring of the columns."""
     graph, best = _graph(pattern), None
-    bound = int(_counts(pattern, 1).max(initial=0))
+    bound = graph.fullest_row()
     for name, order in _orders(graph, pattern.shape[1], tried, seed, True):
         colors, count = graph.distance2(order, _UNBOUNDED if best is None else best[1])
         if best is None or count < best[1]:

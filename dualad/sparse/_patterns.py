@@ -10,6 +10,7 @@ def as_pattern(pattern, name="pattern"):
         if pattern.ndim != 2:
             raise ValueError(f"{name} must have two dimensions, not {pattern.ndim}")
         matrix = sparse.csc_array(pattern)
+        ordered = pattern if pattern.format == "csc" else matrix
     else:
         dense = np.asarray(pattern)
         if dense.dtype.kind not in "biufc":
@@ -19,10 +20,12 @@ def as_pattern(pattern, name="pattern"):
             )
         if dense.ndim != 2:
             raise ValueError(f"{name} must have two dimensions, not {dense.ndim}")
-        matrix = sparse.csc_array(dense != 0)
+        matrix = ordered = sparse.csc_array(dense != 0)
     stored = np.ones(len(matrix.indices), bool)
     matrix = sparse.csc_array((stored, matrix.indices, matrix.indptr), shape=matrix.shape)
-    if not matrix.has_canonical_format:
+    if ordered.has_canonical_format:
+        matrix.has_sorted_indices = matrix.has_canonical_format = True
+    else:
         matrix = sparse.csc_array(matrix, copy=True)
         matrix.sum_duplicates()
         matrix.data[:] = True

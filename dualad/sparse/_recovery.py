@@ -100,7 +100,7 @@ class Recovery:
     def values(self, flat, out=None):
         """The entries in the order of the format, from a flat compressed matrix, which may be a number."""
         if isinstance(flat, Number):
-            return rewrap(flat, np.stack([self.values(c) for c in flat.components]))
+            return flat[self.index] if self.steps is None else self._values_by_components(flat)
         if flat.dtype != _FLOAT64:
             return self._values_of_others(flat)
         entries = len(self.indices)
@@ -111,6 +111,9 @@ class Recovery:
         data[self.diagonal] = flat[self.index]
         solve_by_substitution(data, flat, self.read, self.steps, self.mate)
         return data
+
+    def _values_by_components(self, flat):
+        return rewrap(flat, np.stack([self.values(c) for c in flat.components]))
 
     def _values_of_others(self, flat):
         if self.steps is None:
@@ -149,9 +152,10 @@ class AddingRecovery:
 
     def values(self, flat, out=None):
         """The entries in the order of the format."""
-        if isinstance(flat, Number):
-            return rewrap(flat, np.stack([self.values(c) for c in flat.components]))
-        data = (self.adding @ flat).astype(flat.dtype, copy=False)
+        data = self.adding @ flat
+        if isinstance(data, Number):
+            return data
+        data = data.astype(flat.dtype, copy=False)
         if out is None:
             return data
         out[:] = data

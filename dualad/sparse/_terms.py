@@ -6,8 +6,10 @@ a Total, its arrays are the terms.
 """
 
 import operator
+import sys
 
 import numpy as np
+from scipy import sparse
 
 from dualad._core.number import Number
 
@@ -117,6 +119,11 @@ class _Operators:
         return _call(function, args, kwargs)
 
     def __array__(self, dtype=None, copy=None):
+        # scipy.sparse takes an array without dimensions for "not mine", and leaves A @ x to x
+        if dtype is None and sys._getframe(1).f_globals.get("__name__", "").startswith("scipy.sparse"):
+            box = np.empty((), object)
+            box[()] = self
+            return box
         raise TypeError("a term of a sum cannot become a plain array")
 
 
@@ -153,9 +160,13 @@ class Watched(_Operators):
     def operate(self, function, *operands):
         if any(isinstance(x, Total) for x in operands):
             return Total.operate(self, function, *operands)
+        if any(sparse.issparse(x) for x in operands):
+            return _watched(function(*plain(operands)))
         return _call(np.matmul if function is operator.matmul else function, operands, {})
 
     def __getattr__(self, name):
+        if name.startswith("__array_"):  # NumPy would take the memory, and see no terms any more
+            raise AttributeError(name)
         if name == "sum" or name == "mean" or name == "dot":
             return lambda *args, **kwargs: _call(getattr(np, name), (self, *args), kwargs)
         found = getattr(self.array, name)

@@ -21,5 +21,6 @@ load_handlers(
         "getitem": indexing.getitem,
         "setitem": indexing.setitem,
         "observe": observed.observe,
+        "refuse_components": dispatch.refuse_components,
     }
 )

@@ -213,6 +213,17 @@ def dense(lead, func, args, kwargs):
     return y if out is None else store(out, y)
 
 
+def refuse_components(frame):
+    """The error of a function of this package that works with components, named as the traced function called it."""
+    name = "x.components"
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(("dualad.", "scipy.")):
+        name, frame = frame.f_code.co_qualname, frame.f_back
+    raise TypeError(
+        f"a sparsity pattern cannot be traced through {name}, which works with derivatives: a Tracer holds none. Give "
+        "the pattern yourself, as sparsity="
+    )
+
+
 def _dense_results(lead, value, args):
     if isinstance(value, (tuple, list)):
         parts = [_dense_results(lead, part, args) for part in value]

@@ -57,6 +57,8 @@ def _interactions(function, inputs):
         return [(i, j) for i in range(n) for j in range(i, n)]
     if function in (np.power, np.float_power) and _is_linear_power(inputs[1]):
         return []
+    if function is np.absolute and np.iscomplexobj(strip(inputs[0])):
+        return ((0, 0),)
     return pairs
 
 

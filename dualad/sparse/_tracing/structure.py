@@ -376,6 +376,7 @@ FUNCTIONS = {
     **{getattr(np, name): moved(getattr(np, name)) for name in _MOVED if hasattr(np, name)},
     **{getattr(np, name): joining(getattr(np, name), _sequence) for name in _JOINED if hasattr(np, name)},
     **{f: moved(f) for f in (np.linalg.diagonal, np.linalg.matrix_transpose, np.fft.fftshift, np.fft.ifftshift)},
+    np.lib.stride_tricks.sliding_window_view: moved(np.lib.stride_tricks.sliding_window_view),
     **{f: filled(f) for f in (np.diag, np.diagflat, np.tril, np.triu)},
     np.real: lambda val: _complex_part(np.real, val) if val.dtype.kind == "c" else val,
     np.imag: lambda val: _complex_part(np.imag, val) if val.dtype.kind == "c" else np.imag(plain(val)),

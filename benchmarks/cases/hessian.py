@@ -1,0 +1,39 @@
+"""Second derivatives: dense Hessians in units of evaluations of f, products with a vector, and scalar products."""
+
+from dataclasses import replace
+
+import numpy
+
+import dualad as da
+
+from .. import peers as field
+from ..work import Contender, Work
+from .sparse import rosenbrock, rosenbrock_hessian
+
+FACTORS = (1.3, 0.7)
+EXPECTED = (FACTORS[0] * FACTORS[1], [FACTORS[1], FACTORS[0], 1.0])
+
+
+def works(quick):
+    """Yield dense Hessians, a Hessian times a vector, then the product of two scalars in units of others."""
+    for size in (100,) if quick else (100, 1000):
+        x, v = numpy.random.default_rng(size).uniform(-1, 1, (2, size))
+        hessian = rosenbrock_hessian(x)
+        reference = field.Plain().jacobian(rosenbrock, x)
+        yield Work("hessian", "chained Rosenbrock, dense", size, "evaluation of f", "hessian", (rosenbrock, x),
+                   (None, hessian.toarray()), reference, target=size**2 / 5)
+        yield Work("hessian", "chained Rosenbrock, times a vector", size, "evaluation of f", "hvp", (rosenbrock, x, v),
+                   (None, hessian @ v), reference)
+    x, y = map(da.Dual, FACTORS, (1.0, 0.5))
+    yield product("Dual x*y", Contender("reference", "x * y", {"x": x, "y": y}), 3.0)
+    for kind in (field.NumDual, field.HyperJet):
+        found, _ = field.load([kind])
+        if found:
+            reference = replace(found[0].hyper_product(*FACTORS), name="reference")
+            yield product(f"{kind.name}'s x*y", reference, 1 / 5)
+
+
+def product(unit, reference, target):
+    """Return the product of two scalar HyperDuals in units of another product."""
+    return Work("hessian", f"HyperDual x*y beside {unit}", 1, unit, "hyper_product", FACTORS, EXPECTED, reference,
+                target=target)

@@ -1,0 +1,3 @@
+from numpy import *
+
+from dualad.numpy import special as special

@@ -1,0 +1,4 @@
+from typing import Any
+
+# functions of uncertain numbers and others
+def __getattr__(name: str) -> Any: ...
