@@ -256,3 +256,11 @@ def test_groups_are_those_of_scipy():
     found = da.coloring(pattern)
     differences = approx_derivative(f, x, method="3-point", sparsity=(pattern, found.groups))
     np.testing.assert_allclose(differences.toarray(), approx_fprime(x, f), atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_both_sides_never_need_more_than_one(seed):
+    rng = np.random.default_rng(seed)
+    pattern = rng.random(rng.integers(1, 12, 2)) < rng.choice([0.05, 0.2, 0.5])
+    one_sided = [da.coloring(pattern, partition=p).ncolors for p in ("column", "row")]
+    assert da.coloring(pattern, partition="bidirectional").verify().ncolors <= min(one_sided)

@@ -471,9 +471,10 @@ def _star_bicoloring(pattern, tried, seed, bound):
 
 
 def _split_rows(pattern, tried, seed):
-    """The densest rows get row colours, which leaves the columns the other rows; half the densest, a quarter, ..."""
+    """The densest rows get row colours, which leaves the columns the other rows: rows with more entries than the
+    densest (none), than half of it, a quarter, ..."""
     counts, best = _counts(pattern, 1), None
-    limit = int(counts.max(initial=0)) // 2
+    limit = int(counts.max(initial=0))
     while best is None or limit >= 1:
         dense = counts > limit
         rest = pattern.tocsr()[~dense].tocsc()
