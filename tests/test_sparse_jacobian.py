@@ -235,6 +235,7 @@ def test_x_or_result_that_does_not_fit():
         ((broyden, "all"), {}, ValueError, "'auto' or None, not 'all'"),
         ((broyden, np.ones(3)), {}, ValueError, "sparsity must have two dimensions"),
         ((broyden, object()), {}, TypeError, "sparsity must be a scipy.sparse array"),
+        ((broyden, [[1, 0], [1]]), {}, TypeError, "sparsity must be a scipy.sparse array"),
         ((broyden,), {"format": "coo"}, ValueError, "'csc' or 'csr', not 'coo'"),
         ((broyden,), {"chunk_size": 0}, ValueError, "chunk_size must be a positive integer"),
     ],
@@ -306,6 +307,12 @@ def test_pickled_saved_and_loaded(kwargs, tmp_path, rng):
         assert result.format == wanted.format
         np.testing.assert_array_equal(result.toarray(), wanted.toarray())
     np.savez(tmp_path / "other.npz", a=1)
+    np.save(tmp_path / "array.npy", np.ones(3))
+    (tmp_path / "text").write_text("text")
+    (tmp_path / "empty").write_text("")
+    for name in ("array.npy", "text", "empty"):
+        with pytest.raises(ValueError, match="does not hold a plan: it is no npz file"):
+            da.sparse.SparseJacobian.load(tmp_path / name, broyden)
     with pytest.raises(ValueError, match="does not hold a plan"):
         da.sparse.SparseJacobian.load(tmp_path / "other.npz", broyden)
 

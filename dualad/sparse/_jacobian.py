@@ -325,8 +325,7 @@ class Plan:
 
     @classmethod
     def _loaded(cls, file, f, **more):
-        with np.load(file) as held:
-            arrays = dict(held)
+        arrays = _arrays_of(file)
         try:
             options = {"format": str(arrays["format"]), "argnum": int(arrays["argnum"])}
             plan = cls(f, chunk_size=int(arrays["chunk_size"]) or None, **options, **more)
@@ -335,6 +334,15 @@ class Plan:
             return plan
         except KeyError as missing:
             raise ValueError(f"the file does not hold a plan: it has no {missing}") from None
+
+
+def _arrays_of(file):
+    """The arrays of an npz file."""
+    try:
+        with np.load(file) as held:
+            return dict(held)
+    except (ValueError, TypeError, EOFError):  # text, the one array of an npy file, nothing
+        raise ValueError(f"{file!r} does not hold a plan: it is no npz file") from None
 
 
 class SparseJacobian(Plan):

@@ -12,7 +12,10 @@ def as_pattern(pattern, name="pattern"):
         matrix = sparse.csc_array(pattern)
         ordered = pattern if pattern.format == "csc" else matrix
     else:
-        dense = np.asarray(pattern)
+        try:
+            dense = np.asarray(pattern)
+        except ValueError:  # a ragged list
+            dense = np.empty(0, object)
         if dense.dtype.kind not in "biufc":
             raise TypeError(
                 f"{name} must be a scipy.sparse array or a two-dimensional array of zeros and nonzeros, "
