@@ -323,6 +323,16 @@ def test_copies_and_pickles_stay_correlated():
     assert not (y[0] / a - x).std_dev.any() and not (y[0] - x * a).std_dev.any()
 
 
+@pytest.mark.parametrize("axis", [None, 0, 1, -1, -3])
+def test_running_sums_along_any_axis(axis, rng):
+    x = uq.uarray(rng.standard_normal((3, 4, 5)), rng.uniform(0.1, 0.2, (3, 4, 5)))
+    x = x * np.roll(x, 1)
+    y, z = np.cumsum(x, axis), uq.wrap(lambda t: np.cumsum(t, axis))(x)
+    np.testing.assert_array_equal(y.n, z.n)
+    assert abs((y - z).std_dev).max() < 1e-14
+    assert np.cumsum(uq.uarray(np.zeros((0, 3)), 1.0), 0).shape == (0, 3)
+
+
 def test_wrap_of_functions_of_reals():
     x, y = uq.ufloat(3.0, 0.1), uq.ufloat(4.0, 0.2)
     partial = {0: lambda a, b=4.0: a / math.hypot(a, b), "b": lambda a, b: b / math.hypot(a, b)}

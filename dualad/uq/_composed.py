@@ -3,6 +3,7 @@
 import functools
 
 import numpy as np
+from scipy import sparse
 
 from dualad.uq import _combination
 from dualad.uq._general import as_array, linearised
@@ -30,6 +31,31 @@ def _summed(function, is_mean):
         return make_array(value, [(base, np.arange(np.size(value)).reshape(value.shape), np.ones(value.shape))])
 
     return rule
+
+
+def _cumsum(a, axis=None, dtype=None, out=None):
+    """Running sums: the rows of combinations times a triangle of ones."""
+    a = as_array(a)
+    if dtype is not None or out is not None or not isinstance(a, UArray) or a.dtype.kind == "c":
+        return linearised(np.cumsum, (a, axis, dtype, out), {})
+    value = np.cumsum(a._value, axis)
+    along = np.moveaxis(np.ravel(a) if axis is None else a, -1 if axis is None else axis, -1)
+    count = along.shape[-1]
+    base = _combination.expanded(along._terms, along.size)
+    sums = _triangles(along.size // max(count, 1), count) @ base.matrix
+    base = _combination.Mixed(sums, base.ids, base.sources)
+    index = np.arange(along.size).reshape(along.shape)
+    return make_array(value, [(base, np.moveaxis(index, -1, -1 if axis is None else axis), np.ones(value.shape))])
+
+
+def _triangles(m, n):
+    """m lower triangles of ones, n by n, along the diagonal."""
+    places = np.arange(m * n, dtype=np.int32)
+    columns = [places[first : first + k] for first in range(0, m * n, n or 1) for k in range(1, n + 1)]
+    ends = np.cumsum(np.tile(np.arange(1, n + 1), m))
+    columns = np.concatenate(columns) if columns else places
+    indptr = np.concatenate([[0], ends]).astype(np.int32 if len(columns) < 2**31 else np.int64)
+    return sparse.csr_array((np.ones(len(columns)), columns, indptr), shape=(m * n, m * n))
 
 
 def _composed(function):
@@ -190,8 +216,8 @@ MATRIX_PRODUCTS = {np.matmul: _matmul}
 
 
 FUNCTIONS = {
-    np.sum: _summed(np.sum, False), np.mean: _summed(np.mean, True), np.dot: _dot, np.inner: _inner, np.vdot: _vdot,
-    np.outer: _outer, np.var: _var, np.std: _std, np.diff: _diff, np.average: _average, np.max: _extreme(np.max),
-    np.min: _extreme(np.min), np.ptp: _ptp, np.median: _median, np.nansum: _nansum, np.trapezoid: _trapezoid,
-    np.prod: _prod, np.linalg.norm: _norm, np.clip: _clip,
+    np.sum: _summed(np.sum, False), np.mean: _summed(np.mean, True), np.cumsum: _cumsum, np.dot: _dot,
+    np.inner: _inner, np.vdot: _vdot, np.outer: _outer, np.var: _var, np.std: _std, np.diff: _diff,
+    np.average: _average, np.max: _extreme(np.max), np.min: _extreme(np.min), np.ptp: _ptp, np.median: _median,
+    np.nansum: _nansum, np.trapezoid: _trapezoid, np.prod: _prod, np.linalg.norm: _norm, np.clip: _clip,
 }
