@@ -14,6 +14,7 @@ import functools
 import importlib.util
 import inspect
 import itertools
+import operator
 import os
 import sys
 import threading
@@ -23,7 +24,7 @@ from contextvars import ContextVar
 import numpy
 
 from dualad._context import ACTIVE
-from dualad.numpy._arrays import FUNCTIONS, contains_number
+from dualad.numpy._arrays import FUNCTIONS, MODULES, contains_number
 from dualad.numpy._tools import NAMES, call_vectorized
 
 _INTERCEPTING = ContextVar("dualad_intercepting", default=False)
@@ -181,13 +182,25 @@ def _replacements():
         plain = getattr(numpy, name, None)
         if plain is not None and not isinstance(plain, type):  # numpy.vectorize stays a class: see _call_vectorized
             yield plain, (_replacement if callable(plain) else _Indexed)(name, plain, making)
+    for module, readers in MODULES.items():
+        for name, reader in readers.items():
+            yield getattr(module, name), _replacement(name, getattr(module, name), reader)
 
 
 _PAIRS = list(_replacements())
 _BY_PLAIN = {id(plain): replacement for plain, replacement in _PAIRS}
 _BY_REPLACEMENT = {id(replacement): plain for plain, replacement in _PAIRS}
-_NUMPY = vars(numpy)
-_OF_NUMPY = [name for name, value in _NUMPY.items() if id(value) in _BY_PLAIN]
+_NUMPY = [vars(module) for module in (numpy, *MODULES)]
+
+
+
+def _names_of(namespace):
+    """What is in a namespace of NumPy by name, and what replaces it."""
+    plain = {name: value for name, value in namespace.items() if id(value) in _BY_PLAIN}
+    return plain, {name: _BY_PLAIN[id(value)] for name, value in plain.items()}
+
+
+_OF_NUMPY = {id(namespace): _names_of(namespace) for namespace in _NUMPY}
 _plain_call = numpy.vectorize.__call__
 
 
@@ -207,8 +220,12 @@ _modules_before = 0
 
 
 def _substitute(namespace, table):
-    names = _OF_NUMPY if namespace is _NUMPY else list(namespace)
-    for name in names:
+    known = _OF_NUMPY.get(id(namespace), ({}, {}))
+    before, after = known if table is _BY_PLAIN else known[::-1]
+    if before and all(map(operator.is_, map(namespace.get, before), before.values())):
+        namespace.update(after)
+        return
+    for name in before or list(namespace):
         value = id(namespace.get(name))
         if value in table:
             namespace[name] = table[value]
@@ -243,7 +260,7 @@ def _leave(namespaces):
 
 @contextlib.contextmanager
 def _interception(namespaces):
-    namespaces = [_NUMPY, *namespaces]
+    namespaces = [*_NUMPY, *namespaces]
     _enter(namespaces)
     token = _INTERCEPTING.set(True)
     try:

@@ -702,3 +702,34 @@ def test_indexing_objects_keep_their_attributes():
     with da.intercept_numpy():
         assert len(np.r_) == 0 and np.mgrid.sparse is False
         assert list(itertools.chain(np.r_[1:3])) == [1, 2]
+
+
+LISTS = {
+    "solve": lambda n, x: n.linalg.solve([[x[0], 1.0], [1.0, 3.0]], [1.0, x[1]]),
+    "solve of constants": lambda n, x: n.linalg.solve([[2.0, 1.0], [1.0, 3.0]], [x[0], x[1]]),
+    "det": lambda n, x: n.linalg.det([[x[0], x[1]], [1.0, 2.0]]),
+    "eigvalsh": lambda n, x: n.linalg.eigvalsh([[x[0], 0.5], [0.5, x[1]]]),
+    "norm": lambda n, x: n.linalg.norm([x[0], x[1], 2.0]),
+    "fft": lambda n, x: n.fft.fft([x[0], x[1], 1.0]).imag,
+    "pad": lambda n, x: n.pad(T, 1, constant_values=x[0]),
+    "piecewise": lambda n, x: n.piecewise(T, [T < 1.0], [x[0], x[1]]),
+    "interp": lambda n, x: n.interp([-1.0, 0.5, 9.0], T, T, left=x[0], right=x[1]),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_numbers_where_numpy_does_not_dispatch(name):
+    """Lists of numbers, and numbers as parameters of functions of plain arrays."""
+    x = numpy.array([1.5, 0.7])
+    f = functools.partial(LISTS[name], numpy)
+    h = 1e-6
+    slopes = numpy.stack([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in numpy.eye(2)], axis=-1)
+    for intercept, namespace in ((True, numpy), (False, dualad.numpy)):
+        y, jacobian = da.value_and_jacobian(functools.partial(LISTS[name], namespace), intercept=intercept)(x)
+        assert_same_bits(y, f(x))
+        assert_close(jacobian, slopes, rtol=1e-8)
+
+
+def test_errors_of_linear_algebra_stay_as_they_are():
+    with pytest.raises(numpy.linalg.LinAlgError, match="Singular"):
+        da.jacobian(lambda x: numpy.linalg.inv([[x[0], x[0]], [1.0, 1.0]]), intercept=True)(numpy.ones(1))

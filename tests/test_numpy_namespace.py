@@ -73,7 +73,7 @@ class TestNamespace:
 
     def test_all_but_the_table_is_numpys_own(self):
         replaced = {name for name in numpy.__all__ if getattr(np, name) is not getattr(numpy, name)}
-        assert replaced == {*FUNCTIONS, *NAMES} & set(numpy.__all__)
+        assert replaced == {*FUNCTIONS, *NAMES, "linalg", "fft"} & set(numpy.__all__)
 
     @pytest.mark.parametrize("name", [*FUNCTIONS, "isscalar", "kaiser"])
     def test_signatures_are_numpys(self, name):
@@ -85,10 +85,16 @@ class TestNamespace:
         assert getattr(np, name).__doc__ == getattr(numpy, name).__doc__
 
     def test_submodules(self):
-        assert np.linalg is numpy.linalg
-        assert importlib.import_module("dualad.numpy.linalg") is numpy.linalg
+        for name in ("linalg", "fft"):
+            own, plain = getattr(np, name), getattr(numpy, name)
+            assert importlib.import_module(f"dualad.numpy.{name}") is own
+            assert own.__all__ == plain.__all__
+            for function in plain.__all__:
+                assert getattr(own, function).__doc__ == getattr(plain, function).__doc__
         from dualad.numpy.fft import fft
-        assert fft is numpy.fft.fft
+        assert fft is np.fft.fft
+        assert np.linalg.LinAlgError is numpy.linalg.LinAlgError
+        assert np.random is numpy.random
 
     def test_star_import(self):
         names = {}

@@ -33,6 +33,7 @@ in a copy of the context (`contextvars.copy_context`), as `asyncio.to_thread` do
 """
 
 import sys as _sys
+import types as _types
 
 import numpy as _numpy
 
@@ -47,8 +48,14 @@ globals().update({name: getattr(_numpy, name) for name in __all__ if name in var
 globals().update({name: tool for name, tool in _REPLACED.items() if hasattr(_numpy, name)})
 
 # import dualad.numpy.linalg, from dualad.numpy.fft import fft
-for _name in ("fft", "linalg", "polynomial", "random"):
+for _name in ("polynomial", "random"):
     _sys.modules[f"{__name__}.{_name}"] = getattr(_numpy, _name)
+for _module, _readers in _arrays.MODULES.items():
+    _name = _module.__name__.replace("numpy", __name__)
+    _own = _sys.modules[_name] = _types.ModuleType(_name, _module.__doc__)
+    vars(_own).update({name: value for name, value in vars(_module).items() if not name.startswith("__")}, **_readers)
+    _own.__all__ = _module.__all__
+    globals()[_name.rpartition(".")[2]] = _own
 
 
 def __getattr__(name):

@@ -15,8 +15,8 @@ from dualad._context import ACTIVE
 from dualad._core.number import component_count, components_like, rewrap, stack_components, wrap
 from dualad._core.tracer import Tracer
 from dualad._core.tracer import make as make_tracer
-from dualad.rules.algebra import Number, innermost, primal, split
-from dualad.rules.formula import attach
+from dualad.rules.algebra import Number, innermost, primal, split, together
+from dualad.rules.formula import attach, leaves
 from dualad.rules.packing import pack
 
 running = ACTIVE.get
@@ -118,6 +118,8 @@ def _call(function, args, kwargs, retry):
     """function(*args, **kwargs); if NumPy cannot take the numbers among the arguments, retry(args, kwargs)."""
     try:
         y = function(*args, **kwargs)
+    except np.linalg.LinAlgError:
+        raise
     except (TypeError, ValueError, AttributeError):
         if not any(contains_number(a) for a in (*args, *kwargs.values())):
             raise
@@ -195,15 +197,26 @@ def _combiner(function, members=False):
 
 
 def _reader(function):
-    """For a function that makes floats of a list: one of numbers is packed."""
+    """For a function that makes floats of its arguments: lists of numbers are packed.
+
+    The first argument becomes a number too, since some functions dispatch on no other.
+    """
     def retry(args, kwargs):
-        return function(*map(_packed_list, args), **{name: _packed_list(a) for name, a in kwargs.items()})
+        args, kwargs = [*map(_packed_list, args)], {name: _packed_list(a) for name, a in kwargs.items()}
+        lead = innermost(*leaves(args), *leaves(kwargs.values()))
+        if args and lead is not None and _is_of_floats(args[0]):
+            args[0] = together(lead, np.asarray(args[0]), None)
+        return function(*args, **kwargs)
 
     @functools.wraps(function)
     def read(*args, **kwargs):
         return _call(function, args, kwargs, retry)
 
     return read
+
+
+def _is_of_floats(a):
+    return not isinstance(a, Number) and np.asarray(a).dtype.kind in "fc"
 
 
 def _converter(function):
@@ -309,7 +322,7 @@ _CONVERTERS = "array asarray asanyarray ascontiguousarray asfortranarray asarray
 _COMBINERS = ("linspace logspace geomspace meshgrid copy append insert diag diagflat tril triu vander tile repeat "
               "resize block").split()
 _READERS = ("mean std var median average quantile percentile nanmean nanstd nanvar nanmedian nanquantile nanpercentile "
-            "interp gradient cov corrcoef unwrap").split()
+            "interp gradient cov corrcoef unwrap pad piecewise").split()
 _JOINERS = "concatenate concat stack vstack hstack dstack column_stack row_stack".split()
 
 FUNCTIONS = {
@@ -322,4 +335,10 @@ FUNCTIONS = {
     **{name: _combiner(getattr(np, name)) for name in _COMBINERS},
     **{name: _reader(getattr(np, name)) for name in _READERS},
     **{name: _combiner(getattr(np, name), members=True) for name in _JOINERS if hasattr(np, name)},
+}
+
+# functions that take numbers, but no lists of them
+MODULES = {
+    module: {name: _reader(f) for name, f in vars(module).items() if name in module.__all__ and not isinstance(f, type)}
+    for module in (np.linalg, np.fft)
 }
