@@ -8,6 +8,8 @@ from ..work import Work, complex_step
 from .jacobian import broyden
 
 DETECTION = 15.0
+HESSIAN_DETECTION = 25.0
+RECOVERY = 1.5
 
 
 def brusselator(w, np=numpy, a=1.0, b=3.4, rate=10.0):
@@ -55,7 +57,7 @@ def works(quick):
         ones = numpy.ones(size)
         pattern = sparse.diags_array([ones[1:], ones, ones[1:]], offsets=[-1, 0, 1]).tocsc()
         yield from jacobians(broyden, "Broyden tridiagonal", pattern, 4.5, 20e3)
-    yield hessian(10**4 if quick else 10**5)
+    yield from hessian(10**4 if quick else 10**5)
 
 
 def jacobians(f, title, pattern, target, coloring_target):
@@ -69,6 +71,15 @@ def jacobians(f, title, pattern, target, coloring_target):
     yield coloring(pattern, title, coloring_target)
     yield Work("sparse", f"{title}: Jacobian", size, unit, "sparse_jacobian", (f, x, pattern, v),
                complex_step(f, x, v), reference, target=target)
+    yield recovery(pattern, title)
+
+
+def recovery(pattern, title):
+    """Return the recovery of a matrix from its compressed columns."""
+    matrix = pattern.astype(float)
+    matrix.data[:] = numpy.random.default_rng(0).uniform(0.5, 1.5, pattern.nnz)
+    return Work("sparse", f"{title}: recovery", pattern.shape[1], "ns per nonzero", "recovery", (matrix,),
+                (None, matrix.data), divide=1e-3 * pattern.nnz, target=RECOVERY)
 
 
 def coloring(pattern, title, target, order=None):
@@ -78,8 +89,11 @@ def coloring(pattern, title, target, order=None):
 
 
 def hessian(size):
-    """Return the Hessian of a sum, compared by its product with a vector."""
+    """Yield detection and evaluation of the Hessian of a sum, compared by its product with a vector."""
     rng = numpy.random.default_rng(size)
     x, v = rng.uniform(-1, 1, (2, size))
-    return Work("sparse", "chained Rosenbrock: Hessian", size, "evaluation of f", "sparse_hessian", (rosenbrock, x, v),
-                (None, rosenbrock_hessian(x) @ v), Plain().jacobian(rosenbrock, x), target=25.0)
+    unit, reference = "evaluation of f", Plain().jacobian(rosenbrock, x)
+    yield Work("sparse", "chained Rosenbrock: detection", size, unit, "hessian_sparsity", (rosenbrock, x),
+               (None, [3 * size - 2]), reference, target=HESSIAN_DETECTION)
+    yield Work("sparse", "chained Rosenbrock: Hessian", size, unit, "sparse_hessian", (rosenbrock, x, v),
+               (None, rosenbrock_hessian(x) @ v), reference, target=25.0)

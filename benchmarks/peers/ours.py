@@ -76,6 +76,16 @@ class Dualad(Peer):
         names = {"sparsity": self.lib.jacobian_sparsity, "f": f, "x": x}
         return self._contender("sparsity(f, x)", names, lambda pattern: (None, [pattern.nnz]))
 
+    def hessian_sparsity(self, f, x):
+        names = {"sparsity": self.lib.hessian_sparsity, "f": f, "x": x}
+        return self._contender("sparsity(f, x)", names, lambda pattern: (None, [pattern.nnz]))
+
+    def recovery(self, matrix):
+        coloring, out = self.lib.coloring(matrix), np.empty(matrix.nnz)
+        recovery = self.lib.sparse._recovery.Recovery(coloring)
+        names = {"values": recovery.values, "flat": recovery.flatten(coloring.compress(matrix)), "out": out}
+        return self._contender("values(flat, out)", names, lambda data: (None, data))
+
     def coloring(self, pattern, order):
         names = {"coloring": self.lib.coloring, "pattern": pattern, "order": order}
         return self._contender("coloring(pattern, order=order)", names, lambda _: (None, None))
