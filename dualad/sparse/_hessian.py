@@ -17,7 +17,7 @@ from scipy import sparse
 from dualad._context import call_within
 from dualad._core import HyperDual, Number
 from dualad._core.coloring import seeds
-from dualad._core.number import primal, wrap
+from dualad._core.number import empty_components, primal, wrap
 from dualad._intercept import intercepted
 from dualad._trees import as_output, is_container, rebuild
 from dualad.sparse._coloring import coloring as color_pattern
@@ -71,7 +71,10 @@ class Terms:
         colors, count = self.coloring.colors, len(lengths)
         source = self._places()[colors[a[held]], colors[b[held]]] * count + terms[first[held]]
         shape = len(keys), self.colours * (self.colours + 1) // 2 * count
-        self.adding = sparse.csr_array((np.ones(len(source)), (at[held], source)), shape=shape)
+        entries = at[held], source
+        if max(*shape, len(source)) <= np.iinfo(np.int32).max:
+            entries = tuple(k.astype(np.int32) for k in entries)  # half the memory to read
+        self.adding = sparse.csr_array((np.ones(len(source)), entries), shape=shape)
 
     def _places(self):
         """Where the second derivative along two colours stands."""
@@ -152,24 +155,26 @@ class Terms:
 
 def _seeded(x, colors, first, second, level, directions):
     """The hyper-dual number of value x along two chunks of colours."""
-    shape = np.shape(x)
-    rows = np.empty((first[1], len(colors)))
-    seeds(rows, colors, first[0])
-    if directions[1] == _SYMMETRIC:
-        count = first[1] + first[1] * (first[1] + 1) // 2
-        tangents = np.zeros((count, len(colors)))
-        tangents[: first[1]] = rows
-    else:
-        table = np.zeros((1 + first[1], 1 + second[1], len(colors)))
-        table[1:, 0] = rows
-        other = np.empty((second[1], len(colors)))
+    shape, size = np.shape(x), len(colors)
+    columns = second[1] if directions[1] != _SYMMETRIC else 0
+    count = (1 + first[1]) * (1 + columns) if columns else 1 + first[1] + first[1] * (first[1] + 1) // 2
+    data = empty_components((count, size), np.dtype(np.float64))
+    if columns:
+        rows, other = np.empty((first[1], size)), data[1 : 1 + columns]
+        seeds(rows, colors, first[0])
         seeds(other, colors, second[0])
-        table[0, 1:] = other
-        tangents = table.reshape(-1, len(colors))[1:]
-    x = x if isinstance(x, Number) else np.asarray(x)
-    value = x[None] if shape else np.reshape(x, (1,))
-    tangents = tangents.reshape((len(tangents), *shape)).astype(x.dtype, copy=False)
-    return wrap(HyperDual, np.concatenate([value, tangents]), level, directions)
+        data[1 + columns :] = 0.0
+        data[1 + columns :: 1 + columns] = rows
+    else:
+        seeds(data[1 : 1 + first[1]], colors, first[0])
+        data[1 + first[1] :] = 0.0
+    if isinstance(x, Number):
+        value = x[None] if shape else np.reshape(x, (1,))
+        tangents = data[1:].reshape((count - 1, *shape)).astype(x.dtype)
+        return wrap(HyperDual, np.concatenate([value, tangents]), level, directions)
+    x = np.asarray(x)
+    data[0] = x.reshape(-1)
+    return wrap(HyperDual, data.reshape((count, *shape)).astype(x.dtype, copy=False), level, directions)
 
 
 def terms_function(argument, seen):
