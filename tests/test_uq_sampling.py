@@ -260,6 +260,29 @@ def test_poincare_inequality_holds(distribution):
     assert c * distribution.expect(lambda x: np.cos(x) ** 2) >= variance
 
 
+def test_mass_calibration_of_jcgm_101():
+    """JCGM 101:2008, 9.3: table 6, whose first and second order and Monte Carlo differ."""
+    def excess(x):  # in milligrams, of a weight of 100 g
+        return (x["weight"] + x["deviation"]) * (1 + (x["air"] - 1.2) * (1 / x["weighed"] - 1 / x["reference"])) - 1e5
+
+    spans = {"air": (1.1, 1.3), "weighed": (7000.0, 9000.0), "reference": (7950.0, 8050.0)}
+    given = {"weight": stats.norm(1e5, 0.050), "deviation": stats.norm(1.234, 0.020), **spans}
+    mean = {"weight": 1e5, "deviation": 1.234, **{k: (a + b) / 2 for k, (a, b) in spans.items()}}
+    std = {"weight": 0.050, "deviation": 0.020, **{k: (b - a) / np.sqrt(12) for k, (a, b) in spans.items()}}
+    with pytest.warns(uq.LinearityWarning, match="0.05385 to first and 0.07496 to second"):
+        first = uq.propagate(excess, mean, std=std, check=True)
+    with pytest.warns(uq.LinearityWarning):
+        second = uq.propagate(excess, mean, std=std, order=2)
+    assert f"{first.mean:.4f} {first.std:.4f} {second.mean:.4f} {second.std:.4f}" == "1.2340 0.0539 1.2340 0.0750"
+    sampled = uq.monte_carlo(excess, distributions=given, n=200_000, rng=1)
+    assert sampled.std == pytest.approx(0.0754, abs=4e-4)
+    np.testing.assert_allclose(sampled.coverage_interval(0.95), [1.0834, 1.3825], atol=3e-3)
+    backwards = uq.monte_carlo(excess, dict(reversed(mean.items())), distributions=given, n=20_000, rng=1)
+    assert backwards.std == pytest.approx(0.0754, abs=2e-3)
+    with pytest.raises(ValueError, match="same keys"):
+        uq.monte_carlo(excess, {"weight": 1e5}, distributions=given)
+
+
 def test_sobol_indices_and_morris():
     s = uq.sobol(ishigami, [(-PI, PI)] * 3, 2**11, rng=1)
     np.testing.assert_allclose(s.total_order, ISHIGAMI_TOTAL, atol=0.05)

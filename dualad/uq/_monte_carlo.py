@@ -41,9 +41,10 @@ def monte_carlo(f, mean=None, cov=None, n=10000, rng=None, *, std=None, corr=Non
         How many samples.
     rng : None, int or numpy.random.Generator, optional
         As for `numpy.random.default_rng`.
-    distributions : sequence, optional
+    distributions : sequence or dict, optional
         Distributions of scipy.stats, one for each input, in place of `mean` and `cov`; pairs (low, high) are uniform.
-        With `corr` they are coupled by a normal copula of that correlation. With `mean` x has its structure.
+        With `corr` they are coupled by a normal copula of that correlation. With `mean` x has its structure; otherwise
+        x is a vector, or a dict if the distributions are one.
     vectorized : bool, optional
         Whether f takes arrays of points along a trailing axis, and returns results with such an axis. By default f is
         tried with five points.
@@ -113,10 +114,17 @@ class _Sampled:
             return
         if cov is not None or std is not None:
             raise ValueError("distributions= takes the place of cov= and std=; correlate them by corr=")
+        if isinstance(distributions, dict) and isinstance(mean, dict):
+            if distributions.keys() != mean.keys():
+                raise ValueError(f"distributions and mean must have the same keys, but have {list(distributions)} and "
+                                 f"{list(mean)}")
+            distributions = {key: distributions[key] for key in mean}
         self.distributions = distributions_of(distributions, "distributions")
         count = len(self.distributions)
         means, stds = np.transpose([moments(d) for d in self.distributions])
-        self.layout = _inputs.Layout(means if mean is None else mean, "x")
+        if mean is None:
+            mean = dict(zip(distributions, means, strict=True)) if isinstance(distributions, dict) else means
+        self.layout = _inputs.Layout(mean, "x")
         if self.layout.size != count:
             raise ValueError(f"distributions must be one for each of the {self.layout.size} inputs, but are {count}")
         self.names = _inputs.check_names(names, self.layout)
