@@ -12,7 +12,7 @@ from dataclasses import replace
 from . import cases, charts, peers, report
 from .limit import LIMITS
 from .timing import CLOCKS, FULL, QUICK, describe_machine, stay_on_one_cpu, version
-from .work import JUDGED
+from .work import JUDGED, Note
 
 EPILOG = """\
 examples:
@@ -76,14 +76,22 @@ def measure(options):
     print(run.heading(), flush=True)
     settings = replace(QUICK if options.quick else FULL, clock=CLOCKS[options.clock])
     for family in options.families or cases.families():
-        for work in cases.works(family, options.quick):
-            print(f"{family}: {work.title}, size {work.size:,}", file=sys.stderr, flush=True)
-            run.figures += work.figures(contenders, settings)
-            run.notes += work.notes
+        try:
+            measure_family(run, family, contenders, settings, options.quick)
+        except Exception as error:  # a case that cannot be made is a note, not the end of the run
+            run.notes.append(Note(JUDGED, f"cannot: {type(error).__name__}: {error}", family))
         print(f"\n## {family}\n\n{run.table(family)}\n", flush=True)
         if options.json:
             run.save(options.json)
     return run
+
+
+def measure_family(run, family, contenders, settings, quick):
+    """Add the figures and notes of a family to the run."""
+    for work in cases.works(family, quick):
+        print(f"{family}: {work.title}, size {work.size:,}", file=sys.stderr, flush=True)
+        run.figures += work.figures(contenders, settings)
+        run.notes += work.notes
 
 
 def reload(options):

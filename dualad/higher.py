@@ -18,6 +18,7 @@ from dualad._trees import as_input, flatten, is_container, leaves_like, rebuild
 from dualad.rules.algebra import innermost
 from dualad.transforms import (
     _levels,
+    _matrix,
     _named_like,
     _ones_of,
     _positions,
@@ -289,7 +290,7 @@ def value_grad_and_hessian(f, argnums=0, *, chunk_size=None, intercept=False):
     """
 
     def pick(sweep, values, gradients, hessians, structure):
-        first = [sweep.arrange(y, sweep._matrix(y, g, sweep.total)) for y, g in zip(values, gradients, strict=True)]
+        first = [sweep.arrange(y, _matrix(y, g, sweep.total)) for y, g in zip(values, gradients, strict=True)]
         second = [sweep.arrange_twice(y, h) for y, h in zip(values, hessians, strict=True)]
         return rebuild(structure, values), rebuild(structure, first), rebuild(structure, second)
 
@@ -357,7 +358,7 @@ def hvp(f, primals, tangents, *, chunk_size=None, intercept=False):
     def arranged(which):
         leaves = []
         for y, part in zip(values, parts, strict=True):
-            tree = sweep.arrange(y, sweep._matrix(y, np.concatenate(part[which]), sweep.total))
+            tree = sweep.arrange(y, _matrix(y, np.concatenate(part[which]), sweep.total))
             leaves.append(tree if len(primals) > 1 else tree[0])
         return rebuild(structure, leaves)
 

@@ -23,6 +23,8 @@ _levels = itertools.count(1 << 32, 2)
 
 _NO_KEYWORDS = {}
 
+_FLOAT64 = np.dtype(np.float64)
+
 _CACHE = 1 << 19
 """Bytes that the numbers of one chunk of directions may take, so that a few of them stay in the L2 cache."""
 
@@ -84,9 +86,14 @@ def _results(y, level):
 # ---- one direction -------------------------------------------------------------------------------------------------
 
 
+def _plain(x, shape=None):
+    """Whether x is an array of doubles, of a given shape if there is one: what needs no further looking at."""
+    return type(x) is np.ndarray and x.dtype is _FLOAT64 and (shape is None or x.shape == shape)
+
+
 def _seed_tree(primal, tangent, level, i):
     """Argument i with its tangents built in."""
-    if type(primal) is float and type(tangent) is float:
+    if type(primal) is float and type(tangent) is float or _plain(primal) and _plain(tangent, primal.shape):
         return seed_tangent(Dual, primal, tangent, level)
     name = f"primals[{i}]"
     if not is_container(primal):
@@ -368,6 +375,27 @@ def _positions(argnums, args):
     return (_position(argnums, args, "argnums"),)
 
 
+def _matrix(y, t, count):
+    """The Jacobian (y.size, count) of a result of value y and tangents t."""
+    if t is None:
+        return _zeros_of(np.reshape(y, (-1,)), (count,)).T
+    return np.reshape(t, (count, -1)).T if np.size(y) else np.zeros((0, count))
+
+
+def _by_array(f, args, kwargs):
+    """Value and Jacobian by the first argument, a plain array whose directions make one chunk."""
+    x, level = args[0], next(_levels)
+    count = x.size
+    seeded = seed_directions(MultiDual, x, 0, count, level)
+    result = call_within((MultiDual, level, count), f, (seeded, *args[1:]), kwargs)
+    if type(result) is MultiDual and result.level == level and result.shape == x.shape == (count,):
+        y, t = split(result, level)
+        return y, _matrix(y, t, count)
+    pairs, structure = _results(result, level)
+    jacobians = [np.reshape(_matrix(y, t, count), np.shape(y) + x.shape)[()] for y, t in pairs]
+    return rebuild(structure, [y for y, _ in pairs]), rebuild(structure, jacobians)
+
+
 class _Sweep:
     """All unit directions of the chosen arguments, run through f in chunks."""
 
@@ -412,7 +440,7 @@ class _Sweep:
         """Values of the leaves of the result, their Jacobians (y.size, total), and the structure of the result."""
         if self.total <= self.chunk:
             pairs, structure = self.run(0, self.total)
-            return [y for y, _ in pairs], [self._matrix(y, t, self.total) for y, t in pairs], structure
+            return [y for y, _ in pairs], [_matrix(y, t, self.total) for y, t in pairs], structure
         parts, values, structure = None, None, None
         for first in range(0, self.total, self.chunk):
             last = min(first + self.chunk, self.total)
@@ -425,13 +453,8 @@ class _Sweep:
             ):
                 raise ValueError("the function returned results of different shapes for the same argument")
             for part, (y, t) in zip(parts, pairs, strict=True):
-                part.append(self._matrix(y, t, last - first))
+                part.append(_matrix(y, t, last - first))
         return values, [np.concatenate(part, axis=1) for part in parts], structure
-
-    def _matrix(self, y, t, count):
-        if t is None:
-            return _zeros_of(np.reshape(y, (-1,)), (count,)).T
-        return np.reshape(t, (count, -1)).T if np.size(y) else np.zeros((0, count))
 
     def arrange(self, y, matrix):
         """The Jacobian of one leaf of the result, in the structure of the arguments."""
@@ -485,9 +508,12 @@ def value_and_jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
     """
 
     f = intercepted(f, intercept)
+    by_default = type(argnums) is int and argnums == 0 and chunk_size is None
 
     @_named_like(f, "value_and_jacobian")
     def wrapped(*args, **kwargs):
+        if by_default and args and _plain(args[0]) and 0 < 8 * args[0].size ** 2 <= _CACHE:
+            return _by_array(f, args, kwargs)
         sweep = _Sweep(f, argnums, args, kwargs, chunk_size)
         values, matrices, structure = sweep.jacobians()
         jacobians = [sweep.arrange(y, m) for y, m in zip(values, matrices, strict=True)]
