@@ -1155,9 +1155,12 @@ cdef object general(object ufunc, object x, object y):
     return as_scalars(operator.truediv, x, y, result) if type(x) is complex and ufunc is np.divide else result
 
 
+cdef tuple OPERANDS = (np.ndarray, np.generic, float, int, complex, list, tuple, range)
+
+
 cdef bint is_operand(object x):
     """Operators defer to objects that are neither numbers nor array-like (or that ask for it)."""
-    if isinstance(x, (Number, np.ndarray, np.generic, float, int, complex, list, tuple, range)):
+    if isinstance(x, Number) or PyFloat_CheckExact(x) or isinstance(x, OPERANDS):
         return True
     if isinstance(x, numbers.Rational) or PyObject_CheckBuffer(x):
         return True
@@ -1487,10 +1490,13 @@ cdef object scalar_power(object x, object y):
     return r
 
 
+cdef tuple NARROW_REALS = (np.integer, np.float32, np.float16)
+
+
 cdef object power(object x, object y):
     if not is_operand(x) or not is_operand(y):
         return NotImplemented
-    if is_inline(x) and isinstance(y, (np.integer, np.float32, np.float16)):
+    if is_inline(x) and isinstance(y, NARROW_REALS):
         y = float(y)
     r = scalar_power(x, y)
     if r is not None:
