@@ -186,6 +186,26 @@ def test_large_systems_have_sparse_jacobians(method):
     assert isinstance(middle.jac, np.ndarray) and middle.success
 
 
+@pytest.mark.parametrize(("below", "above"), [(0, 0), (1, 1), (2, 0), (0, 3), (3, 2)])
+def test_jacobians_of_any_bandwidth(rng, below, above):
+    n = 220
+    diagonals = [rng.uniform(-1, 1, n - abs(k)) / (below + above + 1) for k in range(-below, above + 1)]
+    matrix = sparse.diags_array(diagonals, offsets=range(-below, above + 1), format="csc") + 2 * sparse.eye_array(n)
+    right = rng.standard_normal(n)
+
+    def solve(b):
+        return optimize.root(lambda x: matrix @ x + x**3 - b, np.zeros(n), method="newton")
+
+    found = solve(right)
+    assert found.success and sparse.issparse(found.jac)
+    np.testing.assert_allclose(found.jac.toarray(), matrix.toarray() + np.diag(3 * found.x**2), rtol=1e-13)
+    inverse = np.linalg.inv(found.jac.toarray())
+    np.testing.assert_allclose(da.jacobian(lambda b: solve(b).x)(right), inverse, atol=1e-13)
+    singular = optimize.root(lambda x: (matrix @ x) * np.where(np.arange(n) == 7, 0.0, 1.0) + 1, np.zeros(n),
+                             method="newton")
+    assert not singular.success and singular.status in (3, 4)
+
+
 def test_branches_and_what_cannot_be_traced_get_dense_jacobians():
     def branching(x):
         return tridiagonal(x) if x[0] < 0 else x**3 + np.mean(x)

@@ -1,11 +1,14 @@
-"""Linear systems with the Jacobian: LU factors, dense by LAPACK or sparse by SuperLU, and what to do without."""
+"""Linear systems with the Jacobian: LU factors, dense or banded by LAPACK or sparse by SuperLU, and ways without."""
 
 import warnings
 
 import numpy as np
 from scipy import linalg, sparse
+from scipy.linalg import lapack
 from scipy.sparse import linalg as sparse_linalg
 
+_FULL_BAND = 4
+"""Up to how many places of a band for each entry the band is factorised as a whole."""
 _WORTH_A_LOOK = 10_000
 """From how many entries on the best order of elimination is worth finding out."""
 
@@ -26,6 +29,9 @@ class Factor:
     @staticmethod
     def _sparse(matrix):
         matrix = matrix if matrix.format == "csc" else sparse.csc_array(matrix)
+        solve = _banded(matrix)
+        if solve is not None:
+            return solve
         # on a symmetric pattern this order leaves less fill than the default for any pattern
         order = "MMD_AT_PLUS_A" if matrix.nnz > _WORTH_A_LOOK and _symmetric(matrix) else "COLAMD"
         try:
@@ -50,6 +56,26 @@ class Factor:
         """The same for right-hand sides along the last axis of b."""
         flat = np.ascontiguousarray(b.reshape(-1, b.shape[-1]).T)
         return self._solve(flat).T.reshape(b.shape)
+
+
+def _banded(matrix):
+    """What solves with the LU factors of a CSC array whose entries fill a narrow band; None for any other.
+
+    LAPACK's gbtrf works in kl more diagonals, which pivoting fills.
+    """
+    n = matrix.shape[1]
+    columns = np.repeat(np.arange(n), np.diff(matrix.indptr))
+    offsets = matrix.indices - columns
+    below, above = max(np.max(offsets, initial=0), 0), max(-np.min(offsets, initial=0), 0)
+    rows = 2 * below + above + 1
+    if rows * n > _FULL_BAND * matrix.nnz or matrix.dtype != np.float64:
+        return None
+    band = np.zeros(rows * n)
+    np.add.at(band, columns * rows + offsets + below + above, matrix.data)
+    lu, pivots, info = lapack.dgbtrf(band.reshape(rows, n, order="F"), below, above, overwrite_ab=True)
+    if info > 0:
+        raise Singular("the Jacobian is singular")
+    return lambda b: lapack.dgbtrs(lu, below, above, b, pivots)[0]
 
 
 def _symmetric(matrix):

@@ -36,11 +36,11 @@ MESSAGES = {
 
 def size(f):
     """The largest absolute component."""
-    return np.max(np.abs(f), initial=0.0)
+    return np.abs(f).max(initial=0.0)
 
 
 def finite(f):
-    return bool(np.all(np.isfinite(f)))
+    return bool(np.isfinite(f).all())
 
 
 def is_root(f, fatol):
@@ -156,7 +156,7 @@ class Iteration:
 
     def linearise(self):
         """The Jacobian at x."""
-        self.matrix = self.system.jacobian(self.x)
+        self.matrix = self.system.jacobian(self.x, out=self.matrix)
         self.factor = None
         return self.matrix
 

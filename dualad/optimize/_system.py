@@ -18,7 +18,7 @@ from dualad._core.number import primal, rewrap, wrap
 from dualad._intercept import intercepted
 from dualad._trees import as_output
 from dualad.rules.packing import pack
-from dualad.sparse import coloring, jacobian_sparsity, sparse_jacobian
+from dualad.sparse import SparseJacobian, coloring, jacobian_sparsity, sparse_jacobian
 from dualad.transforms import _extract, _levels, value_and_jacobian
 
 _LARGE = 50
@@ -224,29 +224,31 @@ class System:
             return primal(y)
         return y
 
-    def jacobian(self, x):
-        """F'(x) as a dense array or a sparse CSC array."""
+    def jacobian(self, x, out=None):
+        """F'(x) as a dense array or a sparse CSC array; `out` is an earlier one that nobody needs any more."""
         if not self.has_given_jacobian:
-            return self.exact_jacobian(x)
+            return self.exact_jacobian(x, out)
         self.njev += 1
         point = x.reshape(self.shape)
         if self.with_jac:
             return self._checked(self.plain_fun(point, *self.plain_args)[1])
         return self._checked(self.user_jac(point, *self.plain_args))
 
-    def exact_jacobian(self, x):
+    def exact_jacobian(self, x, out=None):
         """F'(x) without the user's own, which may be approximate."""
         self.njev += 1
         point = x.reshape(self.shape)
         if self._plan is None:
             self._plan = self._planned(point)
-        return self._plan(point)
+        if out is None or not isinstance(self._plan, SparseJacobian):
+            return self._plan(point)
+        self._plan.update(out, point)
+        return out
 
     def _planned(self, point):
         """What evaluates Jacobians: compressed if the pattern is given or can be detected, and is worth it."""
         if self._sparsity is not None:
-            plan = sparse_jacobian(self._own, self._sparsity)
-            return lambda x: sparse.csc_array(plan(x))
+            return sparse_jacobian(self._own, self._sparsity)
         if not self._detect or self.size < _LARGE:
             return self._dense
         try:
