@@ -248,3 +248,18 @@ def test_what_watching_gets_wrong_is_noticed():
     plan = da.sparse_hessian(f)
     np.testing.assert_allclose(plan(np.ones(3)).toarray(), 6 * np.eye(3))
     assert plan.route == "gradient"
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_the_argument_is_left_alone(log):
+    def f(x):
+        x[1:] *= x[:-1] ** 2
+        return np.log(np.sum(x**2)) if log else np.sum(x**2)
+
+    x = np.linspace(0.5, 1.5, 6)
+    plan = da.sparse_hessian(f)
+    value, found = plan.value_and_hessian(x)
+    assert value == f(x.copy())
+    np.testing.assert_allclose(found.toarray(), da.hessian(f)(x.copy()), rtol=1e-12, atol=1e-13)
+    plan.check(x)
+    np.testing.assert_array_equal(x, np.linspace(0.5, 1.5, 6))

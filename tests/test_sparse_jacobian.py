@@ -440,3 +440,35 @@ def test_patterns_go_through_plans(coloring):
             da.jacobian_sparsity(lambda x: inner(x).data, np.ones(6))
     else:
         assert da.jacobian_sparsity(lambda x: inner(x) @ np.ones(6), np.ones(6)).nnz < 36
+
+
+def writing(x):
+    x[1:] *= x[:-1]
+    x[0] = 2.0
+    return np.concatenate((x[::-1], [np.sum(x**2)]))
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(0, -1), -1], ids=["split", "all", "sum"])
+def test_the_argument_is_left_alone(part):
+    def f(x):
+        return writing(x)[part]
+
+    x = np.linspace(0.5, 1.5, 9)
+    wanted = da.jacobian(f)(x.copy())
+    plan = da.sparse_jacobian(f)
+    for _ in range(2):
+        value, found = plan.value_and_jacobian(x)
+        np.testing.assert_array_equal(x, np.linspace(0.5, 1.5, 9))
+        np.testing.assert_allclose(found.toarray(), np.reshape(wanted, (-1, 9)), rtol=1e-13, atol=1e-15)
+        np.testing.assert_array_equal(value, f(x.copy()))
+    plan.check(x)
+    np.testing.assert_array_equal(x, np.linspace(0.5, 1.5, 9))
+
+
+@pytest.mark.parametrize("format", ["csc", "csr"])
+@pytest.mark.parametrize("chunk_size", [None, 1])
+def test_results_need_not_be_contiguous(chunk_size, format):
+    for f in (lambda x: (x**2)[::-1], lambda x: np.outer(x, x).T[::2, ::-1], lambda x: x.reshape(2, 3).T ** 2):
+        x = np.arange(6.0)
+        found = da.sparse_jacobian(f, chunk_size=chunk_size, format=format)(x)
+        np.testing.assert_array_equal(found.toarray(), da.jacobian(f)(x).reshape(-1, 6))

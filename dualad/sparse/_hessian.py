@@ -273,7 +273,7 @@ class SparseHessian(Plan):
 
     def _detect(self, args, kwargs):
         argument = Argument.of(intercepted(self.f, self.intercept), self.argnum, args, kwargs)
-        x = rebuild(argument.structure, [primal(leaf) for leaf in argument.leaves])
+        x = argument.plain()
         if self.gradient is not None:
             of_gradient = Argument.of(self.gradient, self.argnum, args, kwargs)
             pattern = jacobian_sparsity(of_gradient.bound(), x, intercept=self.intercept)
@@ -353,7 +353,7 @@ class SparseHessian(Plan):
         ValueError
             If x or the terms do not fit the pattern.
         """
-        return np.sum(self.f(*args, **kwargs)), self(*args, **kwargs)
+        return np.sum(Argument.of(self.f, self.argnum, args, kwargs).value()), self(*args, **kwargs)
 
     def check(self, *args, **kwargs):
         """Compare with one exact directional derivative in a random direction.
@@ -507,7 +507,7 @@ def _curves_alike(argument, x, terms):
 def _look(argument, x):
     """Whether f returns terms: True if they are seen in a sum, False if it returns an array of them, None if neither;
     and its result."""
-    y = argument.bound()(x)
+    y = argument.bound()(argument.plain())
     if is_container(y):
         raise TypeError("a Hessian needs a function with a scalar result, or with one array of terms")
     y = as_output(y)

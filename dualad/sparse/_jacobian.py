@@ -84,9 +84,17 @@ class Argument:
     def size(self):
         return sum(int(np.prod(s, dtype=int)) for s in self.shapes)
 
+    def plain(self):
+        """The argument without derivatives, copied: f may write to it."""
+        return rebuild(self.structure, [np.array(primal(x)) for x in self.leaves])
+
     def bound(self):
-        """f as a function of this argument alone, and the argument."""
+        """f as a function of this argument alone."""
         return lambda x: self.f(*self.args[: self.position], x, *self.args[self.position + 1 :], **self.kwargs)
+
+    def value(self):
+        """What f returns for a copy of the argument."""
+        return self.bound()(rebuild(self.structure, [x.copy() if np.ndim(x) else x for x in self.leaves]))
 
     def call(self, leaves, level, count):
         """f with these leaves, as pairs of value and tangents, and the structure of the result."""
@@ -110,7 +118,9 @@ def stack_tangents(pairs, count):
     if all(t is None for _, t in pairs):
         return None
     parts = [np.zeros((count, np.size(y))) if t is None else np.reshape(t, (count, np.size(y))) for y, t in pairs]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+    if len(parts) > 1:
+        return np.concatenate(parts, axis=1)
+    return parts[0] if isinstance(parts[0], Number) else np.ascontiguousarray(parts[0])
 
 
 # ---- plans ---------------------------------------------------------------------------------------------------------
@@ -179,7 +189,7 @@ class Split(Prepared):
         return replace(argument, f=with_terms)
 
     def value(self, argument, values, structure):
-        return argument.f(*argument.args, **argument.kwargs)
+        return argument.value()
 
 
 def _chunk_of(chunk_size, columns, colours):
@@ -379,7 +389,7 @@ class SparseJacobian(Plan):
 
     def _detect(self, args, kwargs):
         argument = Argument.of(self.f, self.argnum, args, kwargs)
-        x = rebuild(argument.structure, [primal(leaf) for leaf in argument.leaves])
+        x = argument.plain()
         pattern, info = jacobian_sparsity(argument.bound(), x, intercept=self.intercept, return_info=True)
         coloring = color_pattern(pattern)
         if _has_dense_rows(coloring):

@@ -23,7 +23,7 @@ _JOINING = (np.concatenate, np.hstack, np.stack)
 
 def terms_of(f, x):
     """The terms of f(x) as one flat array (None if f does not return a sum of terms that can be seen)."""
-    result = f(Watched(x))
+    result = f(_watched_copy(x))
     if not isinstance(result, Total):
         return None
     return result.terms()
@@ -34,7 +34,7 @@ def rows_of_terms(f, x):
 
     None for both if f does not return sums, or arrays and sums joined.
     """
-    result = f(Watched(x))
+    result = f(_watched_copy(x))
     if not isinstance(result, (Total, Joined)):
         return None, None
     segments = [result] if isinstance(result, Total) else result.segments
@@ -45,6 +45,11 @@ def rows_of_terms(f, x):
         rows.append(np.full(np.size(terms), row) if isinstance(segment, Total) else row + np.arange(np.size(terms)))
         row += 1 if isinstance(segment, Total) else np.size(terms)
     return (parts[0] if len(parts) == 1 else np.concatenate(parts)), np.concatenate(rows)
+
+
+def _watched_copy(x):
+    """A watched array to which f may write; numbers are the transform's own."""
+    return Watched(x.copy() if isinstance(x, np.ndarray) else x)
 
 
 def plain(x):
