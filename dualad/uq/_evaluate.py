@@ -1,6 +1,7 @@
 """Evaluating a function at many points: vectorised where it allows, in batches, by workers."""
 
 import concurrent.futures
+import warnings
 
 import numpy as np
 from scipy import stats
@@ -33,7 +34,8 @@ class Points:
     def _allows(self, trial):
         """Whether f gives for some points at once what it gives for them one by one."""
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 together = self._together(trial)
         except Exception:  # whatever f makes of arrays it was not written for
             return False

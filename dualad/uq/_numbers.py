@@ -72,8 +72,9 @@ class Uncertain:
 
     def __float__(self):
         raise TypeError(
-            "float() would drop the uncertainty: use numpy functions (numpy.sin(x)) in place of math functions, and "
-            "x.nominal_value where only the value is wanted"
+            "float() would drop the uncertainty: use numpy functions (numpy.sin(x)) in place of math functions, "
+            "dualad.uq.wrap(f)(x) for a function f that solves, integrates or takes no uncertain numbers for other "
+            "reasons, and x.nominal_value where only the value is wanted"
         )
 
     __int__ = __complex__ = __float__
