@@ -138,7 +138,7 @@ def parts(result):
     """The arrays of a result, nested tuples flattened."""
     if isinstance(result, (tuple, list)):
         return [x for part in result for x in parts(part)]
-    return [] if result is None or isinstance(result, bool) else [result]
+    return [] if result is None or getattr(result, "dtype", type(result)) == bool else [result]
 
 
 def differences(f, values, tangents, h=2e-2):

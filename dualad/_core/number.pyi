@@ -285,7 +285,13 @@ class Number(Elementwise):
     def tolist(self) -> Any: ...
     def fill(self, value: _Operand) -> None: ...
     def sort(
-        self, axis: int = -1, kind: str | None = None, order: None = None, *, stable: bool | None = None
+        self,
+        axis: int = -1,
+        kind: str | None = None,
+        order: None = None,
+        *,
+        stable: bool | None = None,
+        **descending: bool,
     ) -> None: ...
     def partition(
         self, kth: int | Sequence[int], axis: int = -1, kind: str = "introselect", order: None = None

@@ -2264,9 +2264,9 @@ cdef class Number(Elementwise):
         """Set every element to a value, which may be a number with a derivative."""
         self[...] = value
 
-    def sort(self, axis=-1, kind=None, order=None, *, stable=None):
+    def sort(self, axis=-1, kind=None, order=None, *, stable=None, **descending):
         """Sort in place by value; the derivatives go with their values."""
-        self[...] = apply(np.sort, (self, axis, kind, order), {"stable": stable})
+        self[...] = apply(np.sort, (self, axis, kind, order), {"stable": stable, **descending})
 
     def partition(self, kth, axis=-1, kind="introselect", order=None):
         """Partition in place by value; the derivatives go with their values."""

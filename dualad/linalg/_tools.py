@@ -27,10 +27,14 @@ def from_rule(function, traces=False):
     """
     def decorate(rule):
         signature = inspect.signature(rule)
+        # SciPy 1.18 takes no lists in cho_factor and lstsq
+        kinds = [p.kind for p in signature.parameters.values() if p.default is p.empty]
+        matrices = kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
         @functools.wraps(rule)
         def public(*args, **kwargs):
             args, kwargs = [_packed(x) for x in args], {name: _packed(x) for name, x in kwargs.items()}
+            args[:matrices] = [np.asarray(x) if isinstance(x, list) else x for x in args[:matrices]]
             lead = innermost(*leaves(args), *leaves(kwargs.values()))
             if lead is None:
                 return function(*args, **kwargs)

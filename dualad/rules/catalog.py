@@ -188,4 +188,4 @@ def public_names():
         module = getattr(np, owner)
         public = getattr(module, "__all__", None) or [n for n in vars(module) if not n.startswith("_")]
         names += [f"{owner}.{n}" for n in public if not isinstance(getattr(module, n), types.ModuleType)]
-    return sorted({*names, *(f"ndarray.{n}" for n in dir(np.ndarray))})
+    return sorted({*names, *(f"ndarray.{n}" for n in dir(np.ndarray) if not re.match("_[^_]", n))})

@@ -33,12 +33,12 @@ def _grouped(row, flat, size, count):
     return total[flat] / count[flat]
 
 
-def _sort(a, axis=-1, kind=None, order=None, *, stable=None):
+def _sort(a, axis=-1, kind=None, order=None, *, stable=None, **descending):
     if axis is None:
         a, axis = np.ravel(a), 0
     axis = np.lib.array_utils.normalize_axis_index(axis, a.ndim)
-    result = np.sort(apart(a, a)[0], axis, kind, order, stable=stable)
-    places = np.argsort(primal(a), axis, stable=True)
+    result = np.sort(apart(a, a)[0], axis, kind, order, stable=stable, **descending)
+    places = np.argsort(primal(a), axis, stable=True, **descending)
     return together(a, result, _sorted_tangents(a, places, result, axis))
 
 
