@@ -1,5 +1,7 @@
 """A chart per family, as SVG."""
 
+import io
+import re
 from pathlib import Path
 
 from .report import LIMITS, ORDER
@@ -19,7 +21,10 @@ def draw(run, folder):
     Path(folder).mkdir(parents=True, exist_ok=True)
     for family in run.families():
         figure = curves(run, family) if has_sizes(run, family) else dots(run, family)
-        figure.savefig(Path(folder, f"{family}.svg"), metadata={"Date": None}, bbox_inches="tight")
+        drawing = io.StringIO()
+        figure.savefig(drawing, format="svg", metadata={"Date": None}, bbox_inches="tight")
+        small = re.sub(r"(\d\.\d)\d+", r"\1", drawing.getvalue())  # a tenth of a point is precise enough
+        Path(folder, f"{family}.svg").write_text(small, encoding="utf-8")
 
 
 def has_sizes(run, family):
@@ -32,15 +37,16 @@ def colour(name):
     """Return the colour of a contender: the same in all charts."""
     import matplotlib
 
-    return COLOURS.get(name) or matplotlib.colormaps["tab20"](ORDER.index(name) % 20)
+    others = [i for i in range(20) if i not in (6, 7, 14, 15)]  # without reds and greys
+    return COLOURS.get(name) or matplotlib.colormaps["tab20"](others[ORDER.index(name) % len(others)])
 
 
-def panels(count, height):
-    """Return a figure and `count` axes, two in a row."""
+def panels(count, height, width=5.5):
+    """Return a figure and `count` axes of a size in inches, two in a row."""
     import matplotlib.pyplot as plt
 
     rows, columns = -(-count // 2), min(count, 2)
-    figure, axes = plt.subplots(rows, columns, figsize=(5.5 * columns, height * rows), squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False)
     for unused in axes.flat[count:]:
         unused.remove()
     plt.close(figure)
@@ -58,7 +64,8 @@ def curves(run, family):
             points = [line[contender] for line in found if contender in line]
             if points:
                 sizes = [point.size for point in points]
-                ax.plot(sizes, [point.value for point in points], marker=".", label=contender, color=colour(contender),
+                ax.plot(sizes, [point.value for point in points], label=contender, color=colour(contender),
+                        marker="o" if contender == JUDGED or len(sizes) == 1 else None, markersize=4,
                         linewidth=2.5 if contender == JUDGED else 1, linestyle="--" if contender in LIMITS else "-")
             if points and contender == JUDGED:
                 ax.fill_between(sizes, [point.low for point in points], [point.high for point in points], alpha=0.3,
@@ -73,7 +80,7 @@ def curves(run, family):
 def dots(run, family):
     """Draw one row per work, a dot per contender."""
     lines = list(run.lines(family).items())
-    figure, (ax,) = panels(1, 1.2 + 0.35 * len(lines))
+    figure, (ax,) = panels(1, 1.2 + 0.35 * len(lines), 10)
     for contender in (JUDGED, *ORDER):
         rows = [i for i, (_, found) in enumerate(lines) if contender in found]
         if rows:

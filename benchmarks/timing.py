@@ -38,7 +38,7 @@ class Settings:
     clock: Callable = time.perf_counter
 
 
-FULL = Settings(rounds=15, seconds=5e-3, patience=4.0, least=3)
+FULL = Settings(rounds=15, seconds=5e-3, patience=2.0, least=3)
 QUICK = Settings(rounds=5, seconds=1e-3, patience=0.2, least=1)
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 REFRESHED = 0.1

@@ -8,7 +8,7 @@ from ..work import Work, complex_step
 DIRECTIONS = 8
 SIZES = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000)
 QUICK_SIZES = (1, 100, 10_000, 1_000_000)
-LARGEST_MULTIDUAL = 1_000_000
+LARGEST_MULTIDUAL, QUICK_LARGEST_MULTIDUAL = 1_000_000, 10_000
 
 
 def f1(x, np=numpy):
@@ -40,7 +40,7 @@ def works(quick):
             yield dual(f, size)
     for f in (f1, f2):
         for size in sizes:
-            if size <= LARGEST_MULTIDUAL:
+            if size <= (QUICK_LARGEST_MULTIDUAL if quick else LARGEST_MULTIDUAL):
                 yield multidual(f, size, DIRECTIONS)
 
 

@@ -174,7 +174,8 @@ class Algopy(Peer):
     """AlgoPy: Taylor arithmetic in Python, `UTPM` arrays of (order + 1, directions) + shape."""
 
     name = module = "algopy"
-    largest_by_job = {"hessian": 100}
+    largest = 10**6
+    largest_by_job = {"jvps": 10**5, "hessian": 100}
 
     def __init__(self):
         super().__init__()
