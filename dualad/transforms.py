@@ -170,7 +170,7 @@ def jvp(f, primals, tangents, *, intercept=False):
         )
     f = intercepted(f, intercept)
     level = next(_levels)
-    args = [_seed_tree(p, t, level, i) for i, (p, t) in enumerate(zip(primals, tangents, strict=True))]
+    args = list(map(_seed_tree, primals, tangents, itertools.repeat(level), range(len(primals))))
     result = call_within((Dual, level, 1), f, args, _NO_KEYWORDS)
     parts = dual_parts(result, level)
     if parts is not NotImplemented:
