@@ -472,3 +472,10 @@ def test_results_need_not_be_contiguous(chunk_size, format):
         x = np.arange(6.0)
         found = da.sparse_jacobian(f, chunk_size=chunk_size, format=format)(x)
         np.testing.assert_array_equal(found.toarray(), da.jacobian(f)(x).reshape(-1, 6))
+
+
+def test_rounding_alone_is_no_missing_entry():
+    def f(x):
+        return np.array([x[0] * 3, (x[0] * 0.1 + x[1] * 0.2) * 3 - x[0] * 0.3 - x[1] * 0.6])
+
+    assert da.sparse_jacobian(f).check(np.array([0.7, 0.9])).sparsity.nnz == 3
