@@ -479,3 +479,22 @@ def test_rounding_alone_is_no_missing_entry():
         return np.array([x[0] * 3, (x[0] * 0.1 + x[1] * 0.2) * 3 - x[0] * 0.3 - x[1] * 0.6])
 
     assert da.sparse_jacobian(f).check(np.array([0.7, 0.9])).sparsity.nnz == 3
+
+
+def test_single_precision():
+    def f(x):
+        return np.sin(x) * np.roll(x, 1) - np.exp(np.roll(x, 2)) * x + 1 / (x + 1)
+
+    x = np.random.default_rng(0).random(2000).astype(np.float32)
+    plan = da.sparse_jacobian(f)
+    J = plan.check(x)(x)
+    assert J.dtype == np.float32
+    J.data[:] = 0
+    plan.update(J, x)
+    np.testing.assert_array_equal(J.data, plan(x).data)
+    with pytest.raises(ValueError, match="holds float32, which cannot take a Jacobian of float64"):
+        plan.update(J, x.astype(float))
+    with pytest.raises(ValueError, match="rows 0, 1, 2"):
+        da.sparse_jacobian(f, sparsity=np.eye(2000)).check(x)
+    hessian = da.sparse_hessian(lambda x: np.sum(f(x) ** 2))
+    assert hessian.check(x).route == "terms" and hessian(x).dtype == np.float32

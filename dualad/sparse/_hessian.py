@@ -23,7 +23,7 @@ from dualad._trees import as_output, is_container, rebuild
 from dualad.sparse._coloring import coloring as color_pattern
 from dualad.sparse._coloring import coloring_from_arrays
 from dualad.sparse._detection import hessian_sparsity, jacobian_sparsity
-from dualad.sparse._jacobian import Argument, Plan, SparseJacobian, _probe, check_size, resolve_pattern
+from dualad.sparse._jacobian import Argument, Plan, SparseJacobian, _probe, check_size, resolve_pattern, rounding
 from dualad.sparse._patterns import as_pattern, columns_of, names
 from dualad.sparse._recovery import check_format, make_matrix
 from dualad.sparse._terms import terms_of
@@ -501,7 +501,8 @@ def _curves_alike(argument, x, terms):
     hessian = terms.matrix(terms.evaluate(at_x)[1])
     with np.errstate(all="ignore"):
         curvature, scale = flat @ (hessian @ flat), abs(flat) @ (abs(hessian) @ abs(flat))
-        return not np.isfinite(slope + curvature) or abs(slope - curvature) <= 1e-7 * (scale + abs(slope))
+        tolerance = max(1e-7, 1e3 * rounding(*argument.leaves, slope))
+        return not np.isfinite(slope + curvature) or abs(slope - curvature) <= tolerance * (scale + abs(slope))
 
 
 def _look(argument, x):

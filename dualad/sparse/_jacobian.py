@@ -483,11 +483,12 @@ class SparseJacobian(Plan):
             raise ValueError(f"matrix must be a {self.format} array of shape {recovery.shape}")
         if not (np.array_equal(matrix.indptr, recovery.indptr) and np.array_equal(matrix.indices, recovery.indices)):
             raise ValueError("matrix has other entries than the pattern of the plan")
-        if matrix.data.dtype != np.float64 or not matrix.data.flags.c_contiguous:
-            raise ValueError("the data of matrix must be contiguous float64")
-        value, data = self._evaluate(argument, prepared, matrix.data)
+        direct = matrix.data.dtype == np.float64 and matrix.data.flags.c_contiguous
+        value, data = self._evaluate(argument, prepared, matrix.data if direct else None)
         if isinstance(data, Number):
             raise TypeError("the matrix cannot hold derivatives with respect to an outer transform: call the plan")
+        if not np.can_cast(data.dtype, matrix.data.dtype):
+            raise ValueError(f"the matrix holds {matrix.data.dtype}, which cannot take a Jacobian of {data.dtype}")
         if data is not matrix.data:
             matrix.data[:] = data
         return value
@@ -563,8 +564,9 @@ class SparseJacobian(Plan):
         """Rows of the Jacobian that a random direction shows to be wrong."""
         jacobian = prepared.recovery.matrix(self._evaluate(argument, prepared, None)[1])
         point, (direction, flat) = rebuild(argument.structure, argument.leaves), _probe(argument)
-        exact = jvp(argument.bound(), (point,), (direction,), intercept=self.intercept)[1]
-        return np.flatnonzero(~_agree(jacobian, flat, _raveled(flatten(exact)[0])))
+        exact = flatten(jvp(argument.bound(), (point,), (direction,), intercept=self.intercept)[1])[0]
+        eps = rounding(*argument.leaves, *exact)
+        return np.flatnonzero(~_agree(jacobian, flat, _raveled(exact), eps))
 
     def explain(self):
         """Size of the pattern, colours against their bound, and the predicted cost of an evaluation.
@@ -657,13 +659,19 @@ def _megabytes(count):
     return f"{count / 1e6:.3g} MB"
 
 
-def _agree(jacobian, direction, exact):
+def rounding(*arrays):
+    """The relative rounding error of the narrowest of some arrays."""
+    dtypes = {np.asarray(primal(a)).dtype for a in arrays}
+    return max([np.finfo(d).eps for d in dtypes if d.kind in "fc"], default=np.finfo(np.float64).eps)
+
+
+def _agree(jacobian, direction, exact, eps):
     """Whether rows of jacobian @ direction are the exact derivative, up to rounding, which in a row that cancels may be
     all there is; what is not finite agrees with what is not."""
     with np.errstate(all="ignore"):
         product, scale = jacobian @ direction, abs(jacobian) @ abs(direction)
-        noise = 4 * np.finfo(float).eps * np.max(scale, where=np.isfinite(scale), initial=0.0)
-        close = abs(product - exact) <= 1e-7 * (scale + abs(exact)) + noise
+        noise = 4 * eps * np.max(scale, where=np.isfinite(scale), initial=0.0)
+        close = abs(product - exact) <= max(1e-7, 1e3 * eps) * (scale + abs(exact)) + noise
     return close | (~np.isfinite(product) & ~np.isfinite(exact))
 
 
