@@ -1,5 +1,6 @@
 """Integrals of functions and of samples, and odeint: SciPy's values, derivatives from closed forms."""
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.integrate
@@ -261,3 +262,20 @@ def test_initial_values_and_romberg():
     assert_same_bits(value, scipy.integrate.romb(y, 0.5))
     assert_close(slope, 3 * value, 1e-12)
     assert integrate.trapezoid([1, 2, 3]) == 4
+
+
+@pytest.mark.skipif(not hasattr(scipy.integrate, "tanhsinh"), reason="new in SciPy 1.15")
+def test_elementwise_integrals_and_sums():
+    def integral(k):
+        return integrate.tanhsinh(lambda x: np.exp(-k * x), 0.0, np.array([1.0, np.inf])).integral
+
+    assert_close(da.jacobian(integral)(2.0), [(3 * np.exp(-2) - 1) / 4, -1 / 4], 1e-12)
+    assert_close(da.hessian(lambda k: integral(k)[1])(2.0), 1 / 4, 1e-12)
+    slope = da.derivative(lambda s: integrate.nsum(lambda k: k**-s, 1, np.inf).sum)(2.0)
+    assert_close(slope, float(mpmath.zeta(2, derivative=1)), 1e-8)
+    ours, plain = (m.tanhsinh(np.cos, 0.0, 1.0) for m in (integrate, scipy.integrate))
+    assert ours.integral == plain.integral and ours.nfev == plain.nfev and ours.keys() == plain.keys()
+    with pytest.raises(TypeError, match="b of tanhsinh must not carry derivatives"):
+        da.derivative(lambda b: integrate.tanhsinh(np.cos, 0.0, b).integral)(1.0)
+    with pytest.raises(TypeError, match="log=True"):
+        da.derivative(lambda b: integrate.tanhsinh(lambda x: b * x, 0.0, 1.0, log=True).integral)(1.0)

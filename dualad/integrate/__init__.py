@@ -3,7 +3,7 @@
 Every public name of `scipy.integrate` is here. Differential equations (`solve_ivp`, `odeint`, `solve_bvp`), integrals
 of functions (`quad`, `quad_vec`, `fixed_quad`, `dblquad`, `tplquad`, `nquad`) and of samples (`trapezoid`, `simpson`,
 `romb`, `cumulative_trapezoid`, `cumulative_simpson`) take numbers with derivatives in their arguments and in the
-variables that their functions refer to. The other names are SciPy's own.
+variables that their functions refer to; `tanhsinh` and `nsum` in the latter. The other names are SciPy's own.
 
 >>> import dualad as da
 >>> from dualad import integrate
@@ -18,6 +18,7 @@ array([[ 2.1606,  0.1886,  0.5632,  0.9397],
 
 import scipy.integrate as _scipy
 
+from dualad.integrate import _elementwise
 from dualad.integrate._bvp import solve_bvp
 from dualad.integrate._ivp import OdeSolution, solve_ivp
 from dualad.integrate._odeint import odeint
@@ -31,3 +32,4 @@ __all__ = [name for name in _scipy.__all__ if name != "test"]
 
 globals().update({name: getattr(_scipy, name) for name in __all__})
 globals().update({function.__name__: function for function in _OURS})
+globals().update(_elementwise.ELEMENTWISE)
