@@ -15,8 +15,6 @@ default_role = "autolink"
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", r"(numpy|scipy|matplotlib|contextvars|asyncio)(\..*)?")]
 
-suppress_warnings = ["toc.empty_glob"]  # performance.md is there once the benchmarks have run
-
 autodoc_member_order = "groupwise"
 autosummary_generate = False
 numpydoc_show_class_members = False
