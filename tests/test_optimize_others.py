@@ -215,4 +215,5 @@ def test_assignments_are_indices():
 def test_rosenbrocks_function_can_be_differentiated():
     x = np.array([1.0, 2.0, 0.5])
     np.testing.assert_allclose(da.grad(optimize.rosen)(x), scipy.optimize.rosen_der(x))
-    np.testing.assert_allclose(da.jacobian(optimize.rosen_der)(x), scipy.optimize.rosen_hess(x))
+    np.testing.assert_allclose(da.hessian(optimize.rosen)(x), scipy.optimize.rosen_hess(x))
+    assert da.value_and_grad(optimize.rosen)(x)[0] == optimize.rosen(x) == scipy.optimize.rosen(x)

@@ -12,7 +12,6 @@ import scipy.optimize
 from scipy.optimize import Bounds, NonlinearConstraint
 
 from dualad._context import ACTIVE
-from dualad._intercept import intercepted
 from dualad.optimize._constraints import Constraint, listed, plain_bounds
 from dualad.optimize._implicit import lift_at
 from dualad.optimize._minimize import Objective, bound_to, honest, lifted
@@ -195,6 +194,14 @@ def linear_sum_assignment(cost_matrix, maximize=False):
     return scipy.optimize.linear_sum_assignment(plain(cost_matrix), maximize)
 
 
+@functools.wraps(scipy.optimize.rosen)
+def rosen(x):
+    if not holds_number(x):
+        return scipy.optimize.rosen(x)
+    x = number_or_array(x)
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2, axis=0)
+
+
 # ---- the functions ---------------------------------------------------------------------------------------------------
 
 _HANDLERS = {
@@ -210,6 +217,4 @@ _HANDLERS = {
 }
 SOLVERS = {name: _wrapped(name, handler) for handler, names in _HANDLERS.items() for name in names}
 SOLVERS["linear_sum_assignment"] = linear_sum_assignment
-# Rosenbrock's function makes arrays by NumPy
-SOLVERS |= {name: functools.wraps(f)(intercepted(f, True)) for name, f in vars(scipy.optimize).items()
-            if name in ("rosen", "rosen_der", "rosen_hess", "rosen_hess_prod")}
+SOLVERS["rosen"] = rosen
