@@ -509,3 +509,19 @@ def test_advice_is_short(scalar):
     with pytest.raises(TypeError) as caught:
         float(scalar)
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("call", [
+    lambda x, A: x.reshape(7), lambda x, A: np.concatenate([x, A]), lambda x, A: np.sort(A, axis=4),
+    lambda x, A: np.split(x, 2), lambda x, A: A.swapaxes(0, 3), lambda x, A: np.take(x, 9),
+    lambda x, A: np.linalg.solve(A, np.ones(4)), lambda x, A: np.stack([x, A]), lambda x, A: np.broadcast_to(x, 4),
+    lambda x, A: np.moveaxis(A, 5, 0), lambda x, A: np.einsum("ij,jk", x, x), lambda x, A: np.full_like(x, [1.0, 2.0]),
+])
+def test_errors_of_numpy_speak_of_the_values_shape(call):
+    x, A = np.ones(3), np.ones((3, 3))
+    with pytest.raises(Exception) as expected:
+        call(x, A)
+    for kind in (lambda v: da.Dual(v, v), lambda v: da.MultiDual(v, np.stack([v] * 4))):
+        with pytest.raises(type(expected.value)) as found:
+            call(kind(x), kind(A))
+        assert str(found.value) == str(expected.value)

@@ -1857,8 +1857,14 @@ cdef object apply(object function, tuple args, dict kwargs):
         return function(*args, **kwargs)
     cdef PyObject* rule = PyDict_GetItemWithError(FUNCTIONS, function)
     if rule == NULL:  # interception has put another function in numpy
-        return FUNCTIONS[function.__wrapped__](*args, **kwargs)
-    return (<object>rule)(*args, **kwargs)
+        return apply(function.__wrapped__, args, kwargs)
+    try:
+        return (<object>rule)(*args, **kwargs)
+    except (ValueError, IndexError) as error:
+        own = HANDLERS["error"](function, args, kwargs, error)
+        if own is None:
+            raise
+        raise own from None
 
 
 include "elementwise_methods.pxi"
@@ -2037,7 +2043,8 @@ cdef class Number(Elementwise):
         raise TypeError(
             f"a {type(self).__name__} cannot become a plain array of dtype {dtype or self.dtype}: its derivative would be lost. "
             "Use x.value for the value alone; to store into an array, make the array with dualad.numpy (zeros, empty, "
-            "array, ...) inside the function that is differentiated, or collect the results in a list and numpy.stack it")
+            "array, ...) inside the function that is differentiated, or collect the results in a list and numpy.stack it; "
+            "functions that convert their arguments often work with intercept=True (dualad.intercept_numpy)")
 
     # -- NumPy's protocols
 
@@ -2046,9 +2053,15 @@ cdef class Number(Elementwise):
         for t in types:
             if not issubclass(t, (Number, np.ndarray)):
                 return NotImplemented
-        if rule != NULL:
+        if rule == NULL:
+            return HANDLERS["function"](func, types, args, kwargs)
+        try:
             return pooled(<object>rule, args, kwargs) if is_large(self) else (<object>rule)(*args, **kwargs)
-        return HANDLERS["function"](func, types, args, kwargs)
+        except (ValueError, IndexError) as error:
+            own = HANDLERS["error"](func, args, kwargs, error)
+            if own is None:
+                raise
+            raise own from None
 
     def __array_namespace__(self, *, api_version=None):
         """The namespace whose functions keep derivatives, for libraries that follow the array API standard."""

@@ -101,7 +101,8 @@ def _packed_list(a):
 def _packed_result(y):
     """NumPy makes an object array of a list of scalars and numbers: the same as one number."""
     if isinstance(y, (tuple, list)):
-        return type(y)(_packed_result(part) for part in y)
+        parts = map(_packed_result, y)
+        return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
     if type(y) is not np.ndarray or y.dtype.char != "O":
         return y
     elements = list(y.flat)

@@ -15,8 +15,9 @@ from dualad.rules import (
     sparse,
     ufuncs,
 )
-from dualad.rules.algebra import laid_out_as, primal
+from dualad.rules.algebra import Number, laid_out_as, primal
 from dualad.rules.catalog import FAMILIES, reason, support
+from dualad.rules.formula import leaves
 from dualad.rules.signatures import parameters_of, with_signature
 
 __all__ = ["FAMILIES", "FUNCTIONS", "support"]
@@ -25,6 +26,27 @@ __all__ = ["FAMILIES", "FUNCTIONS", "support"]
 def _unsupported(function, types, args, kwargs):
     """`__array_function__` for a function without a rule."""
     raise TypeError(reason(function))
+
+
+def _as_numpy_says(function, args, kwargs, error):
+    """The error that NumPy raises for the values alone, where it is of the same type: its text names their shapes."""
+    if any(map(callable, leaves((*args, *kwargs.values())))):
+        return None
+    values = [_copied(a) for a in args], {name: _copied(a) for name, a in kwargs.items()}
+    try:
+        with np.errstate(all="ignore"):
+            function(*values[0], **values[1])
+    except type(error) as own:
+        return own.with_traceback(None)
+    except Exception:
+        pass
+    return None
+
+
+def _copied(a):
+    if isinstance(a, (list, tuple)):
+        return type(a)([_copied(v) for v in a]) if type(a) in (list, tuple) else a
+    return primal(a).copy() if isinstance(a, Number) else a
 
 
 FUNCTIONS = {np.sinc: with_signature(np.sinc, lambda x: elementwise.elementwise(np.sinc, (x,), {}))}
@@ -40,6 +62,7 @@ load_rules(
     {
         "ufunc": ufuncs.dispatch,
         "function": _unsupported,
+        "error": _as_numpy_says,
         "series": series.program,
         "laid out as": laid_out_as,
         "flat": flat.FlatIterator,
