@@ -181,6 +181,23 @@ def test_nested_containers(rng):
     assert r.cov.shape == (8, 8) and r.jacobian.shape == (8, 9)
 
 
+def test_dicts_go_by_their_keys():
+    """Whatever the order in which they stand."""
+    def f(p):
+        return p["a"] + 10 * p["b"]["c"] + 0 * p["b"]["d"].sum()
+
+    mean = {"a": 1.0, "b": {"c": 2.0, "d": np.ones(2)}}
+    turned = {"b": {"d": 0.3, "c": 0.2}, "a": 0.1}
+    assert uq.propagate(f, mean, std=turned).std == pytest.approx(np.hypot(0.1, 2.0))
+    dof = {"b": {"d": np.inf, "c": np.inf}, "a": 7.0}
+    assert uq.propagate(f, mean, std=turned, dof=dof).effective_dof == pytest.approx(7 * (0.01 + 4) ** 2 / 0.01**2)
+    for wrong in ({"a": 0.1, "c": 0.2}, {"a": 0.1, "b": {"c": 0.2, "e": 0.3}}):
+        with pytest.raises(ValueError, match="std must have the keys of the mean"):
+            uq.propagate(f, mean, std=wrong)
+    with pytest.raises(ValueError, match="std is a dict, but the mean is not"):
+        uq.propagate(np.sum, [1.0, 2.0], std={"a": 0.1, "b": 0.2})
+
+
 def test_shapes_follow_those_of_a_jacobian():
     r = uq.propagate(np.sin, np.ones((2, 3)), std=0.1, order=2)
     assert r.cov.shape == r.corr.shape == (2, 3, 2, 3) == r.jacobian.shape

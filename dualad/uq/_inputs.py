@@ -72,16 +72,31 @@ def _paths(tree, name, top=True):
 
 def flatten_like(tree, layout, name):
     """The values of a tree of the layout's structure, or of a vector or scalar that fits it."""
-    leaves, _ = flatten(tree)
+    leaves, _ = flatten(_in_order_of(tree, layout.tree, name))
     if len(leaves) == 1 and (np.size(leaves[0]) in (1, layout.size)):
         vector = np.asarray(leaves[0], float).reshape(-1)
         return np.broadcast_to(vector, (layout.size,)).copy()
-    if [np.shape(leaf) for leaf in leaves] != layout.shapes:
+    shapes = [np.shape(leaf) for leaf in leaves]
+    if len(shapes) != len(layout.shapes) or any(s not in ((), t) for s, t in zip(shapes, layout.shapes, strict=True)):
         raise ValueError(
             f"{name} must have the shape of the mean, or be a vector of its {layout.size} values, but has shapes "
-            f"{[np.shape(leaf) for leaf in leaves]} where the mean has {layout.shapes}"
+            f"{shapes} where the mean has {layout.shapes}"
         )
-    return np.concatenate([np.asarray(leaf, float).reshape(-1) for leaf in leaves])
+    return np.concatenate([np.broadcast_to(np.asarray(leaf, float), shape).reshape(-1)
+                           for leaf, shape in zip(leaves, layout.shapes, strict=True)])
+
+
+def _in_order_of(tree, mean, name):
+    """A tree whose dicts have the keys of those of the mean, in their order."""
+    if isinstance(tree, dict) and isinstance(mean, dict):
+        if tree.keys() != mean.keys():
+            raise ValueError(f"{name} must have the keys of the mean, {list(mean)}, but has {list(tree)}")
+        return {key: _in_order_of(tree[key], part, name) for key, part in mean.items()}
+    if isinstance(tree, (list, tuple)) and isinstance(mean, (list, tuple)) and len(tree) == len(mean):
+        return [_in_order_of(part, of_mean, name) for part, of_mean in zip(tree, mean, strict=True)]
+    if isinstance(tree, dict):
+        raise ValueError(f"{name} is a dict, but the mean is not")
+    return tree
 
 
 def check_finite(vector, name, names):
