@@ -87,7 +87,7 @@ class JaxCompiled(Jax):
 
 
 class Asdex(Peer):
-    """asdex: sparsity detection and colouring for JAX, evaluated under `jit`; only evaluation is timed."""
+    """asdex: sparsity detection and colouring for JAX; evaluation under `jit`, timed without compilation."""
 
     name = module = "asdex"
     compiles = True
@@ -103,6 +103,24 @@ class Asdex(Peer):
         names = {"wait": self.jax.block_until_ready, "f": self.jax.jit(function), "x": self.np.asarray(x)}
         return self._contender("wait(f(x))", names, lambda matrix: (None, matrix @ v))
 
+    def _detection(self, kind, f, x):
+        names = {"sparsity": kind, "f": functools.partial(f, np=self.np), "x": self.np.asarray(x)}
+        return self._contender("sparsity(f, x)", names, lambda pattern: (None, [pattern.nnz]))
+
+    def sparsity(self, f, x):
+        return self._detection(self.lib.jacobian_sparsity, f, x)
+
+    def hessian_sparsity(self, f, x):
+        return self._detection(self.lib.hessian_sparsity, f, x)
+
+    def coloring(self, pattern, order):
+        if order is not None:
+            return None
+        bcoo = importlib.import_module("jax.experimental.sparse").BCOO.from_scipy_sparse(pattern.astype(float))
+        pattern = self.lib.SparsityPattern.from_bcoo(bcoo)
+        names = {"coloring": self.lib.jacobian_coloring_from_sparsity, "pattern": pattern}
+        return self._contender("coloring(pattern)", names, lambda _: (None, None))
+
     def sparse_jacobian(self, f, x, pattern, v):
         return self._staged(self.lib.jacobian(functools.partial(f, np=self.np), self.np.asarray(x)), x, v)
 
@@ -115,7 +133,7 @@ class Sparsejac(Asdex):
 
     name = module = "sparsejac"
     largest = 2 * 10**4
-    sparse_hessian = None
+    sparse_hessian = sparsity = hessian_sparsity = coloring = None
 
     def sparse_jacobian(self, f, x, pattern, v):
         bcoo = importlib.import_module("jax.experimental.sparse").BCOO.from_scipy_sparse(pattern.astype(float))

@@ -111,6 +111,13 @@ class Casadi(Peer):
             outputs.append(self.lib.jacobian(outputs[-1], a))
         return self._mapped(a, outputs, x[:, None])
 
+    def sparsity(self, f, x):
+        def sparsity():
+            a = self.lib.SX.sym("a", len(x))
+            return self.lib.jacobian_sparsity(f(a, np=self.np), a)
+
+        return self._contender("sparsity()", {"sparsity": sparsity}, lambda pattern: (None, [pattern.nnz()]))
+
     def sparse_jacobian(self, f, x, pattern, v):
         a = self.lib.SX.sym("a", len(x))
         return self._call([a], [self.lib.jacobian(f(a, np=self.np), a)], (x,), lambda m: (None, m.sparse() @ v))
