@@ -181,6 +181,19 @@ def test_a_loose_tolerance_of_scipys_is_told():
     assert not sol.success and "own tolerance" in sol.message
 
 
+@pytest.mark.parametrize("method", ["hybr", "lm", "krylov", "df-sane"])
+def test_what_scipys_result_holds_is_there(method):
+    theirs = scipy.optimize.root(lambda x: x**2 - 2, [1.0], method=method)
+    assert theirs.keys() <= optimize.root(lambda x: x**2 - 2, [1.0], method=method).keys()
+
+
+def test_newton_does_not_crawl_for_ever():
+    sol = optimize.root(lambda x: [x[0] ** 2 + x[1] ** 2 + 1, x[0] - x[1]], [1.0, 2.0], method="newton")
+    assert sol.status == 4 and sol.nit < 60
+    damped = optimize.root(lambda x: x**3 - 2, [3.0], method="newton", options={"damping": 0.01, "maxiter": 5000})
+    assert damped.success
+
+
 def test_methods_without_derivatives_take_functions_without():
     def f(x):
         return [float(x[0]) ** 2 - 2]

@@ -460,6 +460,8 @@ def _checked_data(xdata, ydata, sigma, check_finite, nan_policy):
         raise ValueError("array must not contain infs or NaNs")
     if check_finite or nan_policy is None:
         return xdata, ydata, sigma
+    if nan_policy == "propagate":
+        raise ValueError("`nan_policy='propagate'` is not supported by this function.")
     if nan_policy not in ("raise", "omit"):
         raise ValueError("nan_policy must be one of {None, 'raise', 'omit'}")
     bad = np.isnan(ydata) | np.any(np.isnan(xdata).reshape(-1, np.shape(xdata)[-1]), axis=0)

@@ -13,6 +13,8 @@ from scipy.sparse import linalg as sparse_linalg
 
 from dualad.optimize._linear import Factor, Singular, column_norms, damped_step
 
+PATIENCE, PROGRESS = 20, 1e-3
+"""After so many iterations F must have become smaller by this share of it."""
 EPS = np.finfo(np.float64).eps
 FATOL = 1e-10
 """The largest component of F that counts as zero by default ..."""
@@ -61,6 +63,7 @@ class Iteration:
     """
 
     OPTIONS = ("maxiter", "fatol", "xtol", "disp")
+    monotone = True
 
     def __init__(self, system, x0, tol=None, callback=None, *, maxiter=None, fatol=None, xtol=4 * EPS, disp=False):
         self.system, self.callback, self.disp = system, callback, disp
@@ -75,6 +78,7 @@ class Iteration:
         self.f = system.value(self.x)
         self.goal = self.fatol if self.explicit else min(self.fatol, SMALL * size(self.f))
         self.left = 0 if self.explicit else MORE
+        self.milestone = np.inf
 
     def run(self):
         """Iterate; returns the status."""
@@ -91,11 +95,18 @@ class Iteration:
             self.x, self.f = found
             self.nit += 1
             status = self._report() or self._status()
-            if status is None and moved <= self.xtol:
+            if status is None and (moved <= self.xtol or self._crawls()):
                 return self._give_up()
         if status == CONVERGED:
             self._polish()
         return status
+
+    def _crawls(self):
+        """Whether |F|, which falls with every step, hardly fell in the last iterations."""
+        if not self.monotone or self.nit % PATIENCE:
+            return False
+        before, self.milestone = self.milestone, size(self.f)
+        return self.milestone > (1 - PROGRESS) * before
 
     def _attempt(self):
         try:
@@ -199,7 +210,7 @@ class Newton(Iteration):
     def __init__(self, *args, line_search=True, damping=1.0, **options):
         if not 0 < damping <= 1:
             raise ValueError(f"option damping must lie in (0, 1], not {damping!r}")
-        self.line_search, self.damping = line_search, damping
+        self.line_search, self.damping, self.monotone = line_search, damping, line_search
         super().__init__(*args, **options)
 
     def step(self):

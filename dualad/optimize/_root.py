@@ -203,7 +203,7 @@ def _scipy_root(system, x0, name, tol, callback, options):
         fatol = options.setdefault("fatol", fatol)
         if name == "df-sane":
             options.setdefault("ftol", 0.0)
-    status, message = STALLED, None
+    status, message, found = STALLED, None, {}
     try:
         with np.errstate(all="ignore"):
             found = scipy.optimize.root(record.value, x0.ravel(), method=name, jac=jac, options=options,
@@ -217,7 +217,8 @@ def _scipy_root(system, x0, name, tol, callback, options):
     f = system.value(x)
     if is_root(f, fatol) or not finite(f):
         status, message = CONVERGED if finite(f) else NOT_FINITE, None
-    return _result(system, name, x, f, status, record.nit, fatol, message)
+    # what only SciPy's result has, such as factors of the last Jacobian
+    return OptimizeResult({**found, **_result(system, name, x, f, status, record.nit, fatol, message)})
 
 
 def _judged(name, found):
