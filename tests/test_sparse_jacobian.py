@@ -498,3 +498,13 @@ def test_single_precision():
         da.sparse_jacobian(f, sparsity=np.eye(2000)).check(x)
     hessian = da.sparse_hessian(lambda x: np.sum(f(x) ** 2))
     assert hessian.check(x).route == "terms" and hessian(x).dtype == np.float32
+
+
+@pytest.mark.parametrize("chunk_size", [None, 1])
+def test_places_beyond_32_bits(chunk_size):
+    x = np.linspace(0.5, 1.5, 9)
+    plan = da.sparse_jacobian(broyden, chunk_size=chunk_size).prepare(x)
+    wanted, prepared = plan(x), plan._prepared
+    prepared.recovery.index = prepared.recovery.index.astype(np.int64)
+    prepared.places = [tuple(p.astype(np.int64) for p in pair) for pair in prepared.places]
+    np.testing.assert_array_equal(plan(x).data, wanted.data)
