@@ -154,6 +154,9 @@ def lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
     return x[np.argsort(order)]
 
 
+_KEEPS_THE_OTHER_TRIANGLE = bool(scipy.linalg.cho_factor(np.array([[1.0, 0.0], [0.5, 1.0]]))[0][1, 0])
+
+
 @from_formula(scipy.linalg.cho_factor)
 def cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
     """Cholesky factor for `cho_solve`, as `scipy.linalg.cho_factor` gives it.
@@ -172,7 +175,7 @@ def cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
     Returns
     -------
     c : (n, n) array or number
-        The factor in its triangle; what a holds in the other.
+        The factor in its triangle; what a holds in the other, or zeros, as SciPy has it since version 1.18.
     lower : bool
         As given.
 
@@ -194,7 +197,10 @@ def cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
     (array([[2.]]), array([[0.25]]))
     """
     factor = np.linalg.cholesky(a if lower else adjoint(a))
-    return (factor + np.triu(a, 1) if lower else adjoint(factor) + np.tril(a, -1)), lower
+    factor = factor if lower else adjoint(factor)
+    if _KEEPS_THE_OTHER_TRIANGLE:
+        factor = factor + (np.triu(a, 1) if lower else np.tril(a, -1))
+    return factor, lower
 
 
 @from_formula(scipy.linalg.cho_solve)
