@@ -6,6 +6,7 @@ import threading
 import mpmath
 import numpy as np
 import pytest
+import scipy.special
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -372,3 +373,17 @@ def test_a_changed_root_forgets_its_square():
 
     x = np.array([0.0, 3.0])
     np.testing.assert_allclose(da.hessian(f)(x)[0, 0], 2 * 9.0)
+
+
+@pytest.mark.parametrize("name, order", [("j0", 16), ("expit", 16), ("ellipk", 10), ("gammaln", 16), ("i1e", 12)])
+def test_long_series_of_special_functions(name, order):
+    """The derivatives of these lead to themselves and to each other: what was computed once is not computed again."""
+    function = {
+        "j0": lambda t: mpmath.besselj(0, t),
+        "expit": lambda t: 1 / (1 + mpmath.exp(-t)),
+        "ellipk": mpmath.ellipk,
+        "gammaln": mpmath.loggamma,
+        "i1e": lambda t: mpmath.besseli(1, t) * mpmath.exp(-t),
+    }[name]
+    wanted = [float(c) for c in mpmath.taylor(function, mpmath.mpf(0.4), order)]
+    np.testing.assert_allclose(da.taylor(getattr(scipy.special, name), 0.4, order), wanted, rtol=1e-8, atol=1e-11)

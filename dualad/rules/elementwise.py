@@ -4,13 +4,26 @@ The compiled loops of the core serve contiguous float64 and float32 arrays. This
 (complex and nested numbers, where=, dtype=, out=, several outputs, scipy.special) from the same lines.
 """
 
+import contextvars
+import hashlib
 import numbers
 
 import numpy as np
 
 from dualad._core.number import table
 from dualad.rules import vocabulary
-from dualad.rules.algebra import Number, apart, innermost, join, lift, primal, split, tangent_product, together
+from dualad.rules.algebra import (
+    Number,
+    apart,
+    innermost,
+    is_series,
+    join,
+    lift,
+    primal,
+    split,
+    tangent_product,
+    together,
+)
 from dualad.rules.packing import pack, unpack
 from dualad.rules.roots import known_power, note_root
 from dualad.rules.special import PARTIALS as SPECIAL_PARTIALS
@@ -68,6 +81,37 @@ def elementwise(function, inputs, kwargs):
     if known is not None:
         value = function(*(apart(x, lead)[0] for x in inputs))
         return together(lead, value, apart(known, lead)[1])
+    if is_series(lead) and not kwargs:
+        return _once(function, inputs, lead)
+    return _differentiate(function, inputs, kwargs, lead)
+
+
+_DONE = contextvars.ContextVar("results within one function of power series", default=None)
+
+
+def _once(function, inputs, lead):
+    """The function of power series, whose derivatives lead to the same functions of shorter series time and again."""
+    done = _DONE.get()
+    token = _DONE.set({}) if done is None else None
+    try:
+        done = _DONE.get()
+        key = function, *map(_contents, inputs)
+        if key not in done:
+            done[key] = _differentiate(function, inputs, {}, lead)
+        return done[key]
+    finally:
+        if token is not None:
+            _DONE.reset(token)
+
+
+def _contents(x):
+    if isinstance(x, Number):
+        return type(x), x.level, x.directions, _contents(x.components)
+    x = np.asarray(x)
+    return x.dtype, x.shape, hashlib.blake2b(np.ascontiguousarray(x)).digest()
+
+
+def _differentiate(function, inputs, kwargs, lead):
     level = lead.level
     values, tangents = zip(*(split(x, level) for x in inputs), strict=True)
     if "where" in kwargs:
