@@ -93,8 +93,8 @@ def rounded(fields):
 
 
 def ratio(own, other):
-    """Return how many times dualad takes what another contender takes; at least some memory where none was seen."""
-    return own.value / max(other.value, 1e-2 * own.value)
+    """Return how many times dualad takes what another contender takes, of which too little may have been seen."""
+    return own.value / max(other.value, 1e-4 * own.value)
 
 
 def load(file):

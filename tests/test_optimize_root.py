@@ -206,6 +206,28 @@ def test_methods_without_derivatives_take_functions_without():
         optimize.root(lambda x: x**2 - 2, [1.0], jac=lambda x: 2 * x, method="krylov")
 
 
+def test_functions_and_callbacks_may_write_into_their_arguments():
+    def f(x):
+        x -= 1
+        return x**2 - 2
+
+    def spoil(x, f):
+        x[:] = f[:] = 0
+
+    for method in (*EXACT, "broyden1", "krylov"):
+        start = np.array([3.0, 4.0])
+        sol = optimize.root(f, start, method=method, callback=spoil)
+        np.testing.assert_allclose(sol.x, 1 + np.sqrt(2), rtol=1e-6)
+        assert start.tolist() == [3.0, 4.0]
+
+
+def test_a_pattern_that_lacks_entries_is_refused():
+    with pytest.raises(ValueError, match="pattern lacks entries"):
+        optimize.root(lambda x: [x[0] + x[1] - 3, x[0] * x[1] - 2], [0.0, 5.0], options={"jac_sparsity": np.eye(2)})
+    with pytest.raises(ValueError, match="pattern lacks entries"):
+        optimize.least_squares(lambda x: [x[0] + x[1] - 3, x[0] * x[1] - 2], [0.0, 5.0], jac_sparsity=np.eye(2))
+
+
 def test_a_function_that_drops_derivatives_is_found_out():
     known = {}
 
@@ -458,6 +480,8 @@ def test_fsolve_is_scipys():
     mine = optimize.fsolve(pair, [1.0, 1.0], args=(PARAMETERS,), full_output=True)
     theirs = scipy.optimize.fsolve(pair, [1.0, 1.0], args=(PARAMETERS,), full_output=True)
     np.testing.assert_allclose(mine[0], theirs[0], rtol=1e-7)
+    with pytest.raises(TypeError, match="real numbers"):
+        optimize.fsolve(lambda x: x**2 + 1, [1.0j])
     assert mine[2] == theirs[2] == 1 and mine[1].keys() >= {"nfev", "njev", "fjac"}
     columns = optimize.fsolve(pair, [1.0, 1.0], args=(PARAMETERS,), col_deriv=True,
                               fprime=lambda x, p: np.array([[2 * x[0], -1.0], [p[0], 2 * p[1] * x[1]]]))

@@ -1,7 +1,5 @@
 """Linear systems with the Jacobian: LU factors, dense or banded by LAPACK or sparse by SuperLU, and ways without."""
 
-import warnings
-
 import numpy as np
 from scipy import linalg, sparse
 from scipy.linalg import lapack
@@ -41,12 +39,12 @@ class Factor:
 
     @staticmethod
     def _dense(matrix):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", linalg.LinAlgWarning)
-            lu, pivots = linalg.lu_factor(matrix, check_finite=False)
-        if not np.all(np.diagonal(lu)):
+        if not matrix.size:
+            return np.copy
+        lu, pivots, info = lapack.dgetrf(matrix)
+        if info > 0:
             raise Singular("the Jacobian is singular")
-        return lambda b: linalg.lu_solve((lu, pivots), b, check_finite=False)
+        return lambda b: lapack.dgetrs(lu, pivots, b)[0]
 
     def solve(self, b):
         """The x with matrix @ x = b, for b of shape (n,) or (n, m)."""

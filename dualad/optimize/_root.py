@@ -148,7 +148,7 @@ def _given(jac, method):
 def _start(x0):
     """The start as a float array of at least one dimension."""
     try:
-        x0 = np.atleast_1d(x0).astype(np.float64)
+        x0 = np.atleast_1d(x0).astype(np.float64, casting="unsafe" if x0.dtype.kind == "O" else "same_kind")
     except (TypeError, ValueError):
         raise TypeError(f"x0 must hold real numbers, not dtype {x0.dtype}") from None
     if not finite(x0):
@@ -252,7 +252,7 @@ class _Record:
     def iterated(self, x, f):
         self.nit, self.x = self.nit + 1, np.array(x).ravel()
         if self.callback is not None:
-            self.callback(self.x.reshape(self.system.shape), np.reshape(f, self.system.shape))
+            self.callback(self.x.reshape(self.system.shape), np.array(f).reshape(self.system.shape))
 
 
 # ---- the robust chain ------------------------------------------------------------------------------------------------

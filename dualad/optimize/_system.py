@@ -190,9 +190,9 @@ class System:
         return np.ravel(number_or_array(y[0] if self.with_jac else y))
 
     def value(self, x):
-        """F of a flat plain x, flat and plain."""
+        """F of a flat plain x, flat and plain; F may write into its argument."""
         self.nfev += 1
-        return self.flat(self.f(x.reshape(self.shape)))
+        return self.flat(self.f(x.reshape(self.shape).copy()))
 
     def flat(self, y):
         """A result of F, flat and plain; TypeError if it is not as long as x or not real."""
@@ -248,7 +248,7 @@ class System:
     def _planned(self, point):
         """What evaluates Jacobians: compressed if the pattern is given or can be detected, and is worth it."""
         if self._sparsity is not None:
-            return sparse_jacobian(self._own, self._sparsity)
+            return sparse_jacobian(self._own, self._sparsity).check(point)
         if not self._detect or self.size < _LARGE:
             return self._dense
         try:
