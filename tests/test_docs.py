@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if page.exists()]
 FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.M | re.S)
 SAID = re.compile(r"^print\(.*\)  # (.*)$", re.M)
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 OTHER_LANGUAGES = {"c", "sh", "text"}
 
 if not PAGES:
@@ -55,3 +56,10 @@ def test_blocks_have_a_language_that_is_known(page):
     """So that no block of Python escapes the test above."""
     languages = {language for language, _ in FENCE.findall(page.read_text()) if not language.startswith("{")}
     assert languages <= {"python", *OTHER_LANGUAGES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_lead_to_files(page):
+    text = FENCE.sub("", page.read_text())
+    targets = [target for target in LINK.findall(text) if not target.startswith(("http:", "https:"))]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
