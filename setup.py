@@ -68,4 +68,4 @@ def extensions():
 
 
 write_elementwise_methods()
-setup(ext_modules=cythonize(extensions(), language_level=3))
+setup(ext_modules=cythonize(extensions(), language_level=3), options={"build_ext": {"parallel": os.cpu_count()}})
