@@ -2078,6 +2078,7 @@ cdef class Number(Elementwise):
 
     def copy(self, order="C"):
         """A copy that shares no memory with this number."""
+        order = order if order == "C" else HANDLERS["order"](order)
         if order == "C" or self.ndim < 2:
             return rewrap(self, component_view(self).copy())
         return rewrap(self, stack_components([c.copy(order) for c in component_view(self)]))
@@ -2251,6 +2252,8 @@ cdef class Number(Elementwise):
 
     def reshape(self, *shape, order="C", copy=None):
         """The elements in another shape; a view where NumPy gives one."""
+        if not shape:
+            raise TypeError("reshape() takes exactly 1 argument (0 given)")
         return apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape, order),
                      {} if copy is None else {"copy": copy})
 
