@@ -22,9 +22,14 @@ def draw(run, folder):
     for family in run.families():
         figure = curves(run, family) if has_sizes(run, family) else dots(run, family)
         drawing = io.StringIO()
-        figure.savefig(drawing, format="svg", metadata={"Date": None}, bbox_inches="tight")
-        small = re.sub(r"(\d\.\d)\d+", r"\1", drawing.getvalue())  # a tenth of a point is precise enough
-        Path(folder, f"{family}.svg").write_text(small, encoding="utf-8")
+        metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
+        figure.savefig(drawing, format="svg", metadata=metadata, bbox_inches="tight")
+        Path(folder, f"{family}.svg").write_text(smaller(drawing.getvalue()), encoding="utf-8")
+
+
+def smaller(svg):
+    """Return a drawing without indentation and comments, to a tenth of a point."""
+    return re.sub(r"(\d\.\d)\d+", r"\1", re.sub(r"\n\s+", "\n", re.sub(r"<!--.*?-->", "", svg)))
 
 
 def has_sizes(run, family):
@@ -83,9 +88,10 @@ def dots(run, family):
     figure, (ax,) = panels(1, 1.2 + 0.35 * len(lines), 10)
     for contender in (JUDGED, *ORDER):
         rows = [i for i, (_, found) in enumerate(lines) if contender in found]
+        marker, size = ("o", 9) if contender == JUDGED else ("s", 5)
         if rows:
-            ax.plot([max(lines[i][1][contender].value, 1e-4) for i in rows], rows, marker="o", linestyle="",
-                    label=contender, color=colour(contender), markersize=9 if contender == JUDGED else 5)
+            ax.plot([max(lines[i][1][contender].value, 1e-4) for i in rows], rows, linestyle="", marker=marker,
+                    markersize=size, label=contender, color=colour(contender))
     ax.axvline(1, color="grey", linewidth=0.5)
     titles = [f"{work}, {size:,} [{next(iter(found.values())).unit}]" for (work, size), found in lines]
     ax.set_yticks(range(len(lines)), titles, fontsize=8)

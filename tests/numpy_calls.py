@@ -761,6 +761,14 @@ np.vecmat(k3, A) if hasattr(np, "vecmat") else k3 @ A
 """
 
 CALLS["shapes"] = """
+A.ravel("f")
+F.ravel("a")
+A.reshape(2, 6, order="f")
+A.flatten(order="k")
+A.copy("f").strides
+np.copy(A, order="f")
+np.ravel(T.T, "f")
+A.astype(complex, order="f")
 z = np.zeros_like(A, shape=(6, 4)); np.concatenate([K, K], out=z); z
 z = np.zeros_like(A, shape=(2, 3, 4)); np.stack([K, K], 0, z); z
 z = np.zeros_like(x[:2]); np.take(k, [0, 1], out=z); z
@@ -1398,6 +1406,7 @@ np.histogramdd(np.stack([k, k ** 2], 1), bins=(2, 3), weights=x)
 np.bincount([0, 1, 1, 0, 2], weights=x)
 np.bincount([0, 1, 1, 0, 2], x, minlength=5)
 np.bincount(np.array([0, 1, 1, 0, 2]), weights=f)
+np.bincount(np.array([], int), weights=x[:0], minlength=2)
 np.i0(x)
 np.convolve(x, y)
 np.convolve(x, k3)

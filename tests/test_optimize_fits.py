@@ -148,6 +148,23 @@ def test_derivatives_of_robust_fits(loss):
     assert float(slope) == pytest.approx(differences, rel=1e-6)
 
 
+def test_losses_and_their_scale_carry_derivatives():
+    def scaled(a):
+        return optimize.least_squares(residuals, [2.0, 1.0, 0.0], loss="soft_l1", f_scale=a[0], x_scale=a, args=(Y,)).x
+
+    scale = np.array([0.03, 1.0, 1.0])
+    np.testing.assert_allclose(da.jacobian(scaled)(scale)[:, 0], central(scaled, scale, 1e-5)[:, 0], rtol=1e-5)
+
+    def own(a):
+        def loss(z):
+            return np.stack([np.log1p(a * z), a / (1 + a * z), -((a / (1 + a * z)) ** 2)])
+
+        return optimize.least_squares(residuals, [2.0, 1.0, 0.0], loss=loss, args=(Y,)).x
+
+    np.testing.assert_allclose(da.derivative(own)(50.0), central(lambda a: own(a[0]), np.array([50.0]), 1e-3)[:, 0],
+                               rtol=1e-5)
+
+
 def test_a_parameter_at_its_bound_moves_with_the_bound():
     def fit(upper, y=Y):
         bounds = ([-np.inf] * 3, np.array([1.0, 0.0, 0.0]) * upper + np.array([0.0, 9.0, 9.0]))
@@ -249,6 +266,14 @@ def test_parameters_and_covariances_have_derivatives(sigma):
     moved = da.derivative(lambda s: optimize.curve_fit(model, T + s, Y)[0])(0.0)
     a, b, _ = optimize.curve_fit(model, T, Y)[0]
     np.testing.assert_allclose(moved, [a * b, 0.0, 0.0], atol=1e-10)
+
+    def by_hand(s):
+        def jac(t, a, b):
+            return np.stack([t, s + 0 * t], -1)
+
+        return optimize.curve_fit(lambda t, a, b: a * t + b * s, T, Y, jac=jac)[0]
+
+    np.testing.assert_allclose(da.derivative(by_hand)(2.0), [0.0, -by_hand(2.0)[1] / 2], atol=1e-12)
 
 
 # ---- minimize --------------------------------------------------------------------------------------------------------

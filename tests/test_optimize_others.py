@@ -99,6 +99,14 @@ def test_derivatives_of_fixed_points():
     np.testing.assert_allclose(by_args, np.diag(expected), rtol=1e-12, atol=1e-15)
     scalar = da.derivative(lambda c: optimize.fixed_point(lambda x: np.cos(c * x), 1.0))(1.0)
     assert float(scalar) == pytest.approx(expected[0], rel=1e-12)
+
+    def stores(x, c):
+        y = np.zeros(2)
+        y[0], y[1] = np.cos(c * x[0]), np.cos(c * x[1])
+        return y
+
+    stored = da.derivative(lambda c: optimize.fixed_point(stores, [1.0, 1.0], args=(c,)))(1.0)
+    np.testing.assert_allclose(stored, expected[0], rtol=1e-12)
     many = da.derivative(lambda c: optimize.fixed_point(lambda x: np.cos(c * x), np.ones(2000)))(1.0)
     np.testing.assert_allclose(many, expected[0], rtol=1e-12)
 

@@ -612,6 +612,14 @@ def test_errors(f, message):
         da.jacobian_sparsity(f, SMALL)
 
 
+@pytest.mark.parametrize("function", [np.sort, np.median, np.max, lambda x, axis: np.partition(x, 1, axis=axis)])
+def test_local_patterns_at_ties(function):
+    x = np.array([1.0, 2.0, 1.0, 1.0, 3.0, 2.0, 5.0, 5.0, 1.0, 2.0, 3.0, 4.0])
+    J = np.reshape(da.jacobian(lambda x: function(grid(x), axis=1))(x), (-1, 12))
+    P = detected(lambda x: function(grid(x), axis=1), x, local=True)
+    assert not np.any((J != 0) & ~P) and not P[:, 4:][0].any()
+
+
 def test_windows_are_views():
     windows = np.lib.stride_tricks.sliding_window_view
 

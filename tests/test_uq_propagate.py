@@ -159,9 +159,19 @@ def test_warns_where_the_first_order_cannot_be_trusted():
         uq.propagate(np.exp, 0.0, std=1.0, order=2)
     with pytest.warns(uq.LinearityWarning, match="cannot be trusted"):
         assert uq.propagate(np.exp, 0.0, std=1.0, check=True).order == 1
+    for f, mean, std in ((np.exp, 0.0, 1.0), (lambda x: x[0] ** 2, [0.1, 1.0], 0.1), (np.sum, [1.0], 0.1),
+                         (lambda x: {"a": 3 * x, "b": np.exp(x)}, np.ones(9), 1.0)):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            uq.propagate(f, mean, std=std)
+        assert [w for w in caught if "the second order seems to shift its mean by" in str(w.message)] or f is np.sum
+        assert len(caught) == (f is not np.sum)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         uq.propagate(np.exp, 0.0, std=0.01, order=2)
+        uq.propagate(np.exp, 0.0, std=1.0, check=False)
+        assert uq.propagate(lambda x: x[0] - x[1], [1.0, 1.0], [[1.0, 1.0], [1.0, 1.0]]).std == 0  # it is exact
+        uq.propagate(lambda x: np.prod(x), np.ones(4), std=0.2)  # bends in the mixed derivatives alone
 
 
 # ---- structure -----------------------------------------------------------------------------------------------------
@@ -280,4 +290,4 @@ def test_bad_mean_and_function():
     with pytest.raises(ValueError, match="probability"):
         uq.propagate(product, [1.0, 2.0], std=1).coverage_interval(95)
     with pytest.raises(TypeError, match="single result"):
-        f"{uq.propagate(np.sin, [1.0, 2.0], std=1):.2u}"
+        f"{uq.propagate(np.sin, [1.0, 2.0], std=0.1):.2u}"

@@ -55,7 +55,7 @@ class Casadi(Peer):
 
     name = module = "casadi"
     compiles = True
-    largest_by_job = {"jvp": 10**6, "jvps": 10**5}
+    largest_by_job = {"jvp": 10**6, "jvps": 10**5, "sparsity": 2 * 10**5}
 
     def __init__(self):
         super().__init__()

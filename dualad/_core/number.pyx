@@ -1490,6 +1490,23 @@ cdef object scalar_power(object x, object y):
     return r
 
 
+class _Asked(np.ndarray):
+    """Arrays that tell which ufunc NumPy would call."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        return ufunc
+
+
+# whether NumPy (before 2.3) calls another ufunc than power also for exponents that are scalars of its own
+cdef bint SHORTENS_ALL = np.ones(1).view(_Asked) ** np.float64(2.0) is not np.power
+
+
+cdef bint is_shortened(Number x, object y) except -1:
+    if not isinstance(y, (np.generic, np.ndarray)) or y.ndim or not x.ndim:
+        return False
+    return np.ones(1, x.dtype).view(_Asked) ** y is not np.power
+
+
 cdef tuple NARROW_REALS = (np.integer, np.float32, np.float16)
 
 
@@ -2078,6 +2095,7 @@ cdef class Number(Elementwise):
 
     def copy(self, order="C"):
         """A copy that shares no memory with this number."""
+        order = order if order == "C" else HANDLERS["order"](order)
         if order == "C" or self.ndim < 2:
             return rewrap(self, component_view(self).copy())
         return rewrap(self, stack_components([c.copy(order) for c in component_view(self)]))
@@ -2251,6 +2269,8 @@ cdef class Number(Elementwise):
 
     def reshape(self, *shape, order="C", copy=None):
         """The elements in another shape; a view where NumPy gives one."""
+        if not shape:
+            raise TypeError("reshape() takes exactly 1 argument (0 given)")
         return apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape, order),
                      {} if copy is None else {"copy": copy})
 

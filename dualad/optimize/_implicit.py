@@ -17,7 +17,7 @@ from dualad._core import HyperDual, Number, Taylor
 from dualad._core.number import primal, rewrap
 from dualad._core.tracer import Tracer
 from dualad.optimize._linear import Factor, Singular
-from dualad.optimize._system import System, holds_number, number_or_array, plain, plain_function
+from dualad.optimize._system import Adaptive, System, holds_number, number_or_array, plain, plain_function
 from dualad.sparse._tracing.dispatch import dense
 
 _POLISH = 3
@@ -174,6 +174,7 @@ def lift_at(residual, x, args=()):
     if holds_number(x):
         raise TypeError("solver must return plain numbers: it found derivatives that are not in its arguments; pass "
                         "everything that may carry derivatives to it as arguments")
+    residual = Adaptive(residual)
     if not holds_number(args) and not isinstance(number_or_array(residual(x, *args)), Number):
         return x
     x0 = np.asarray(x)

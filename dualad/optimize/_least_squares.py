@@ -106,9 +106,11 @@ def least_squares(fun, x0, jac=None, bounds=(-np.inf, np.inf), method="trf", fto
     system = _Residuals(fun, start, args, kwargs, None if scheme else jac, jac_sparsity)
     if ftol is None and xtol is None and gtol == _TOLERANCE:
         gtol = _ALONE
-    options = {"ftol": ftol, "xtol": xtol, "gtol": gtol, "loss": loss, "f_scale": f_scale, "diff_step": diff_step,
+    options = {"ftol": ftol, "xtol": xtol, "gtol": gtol, "diff_step": diff_step, "f_scale": plain(f_scale),
+               "loss": (lambda z: plain(number_or_array(loss(z)))) if callable(loss) else loss,
                "tr_solver": tr_solver, "tr_options": tr_options or {}, "verbose": verbose,
-               "x_scale": _scaling(system, start) if x_scale is None else x_scale, "bounds": plain(_bounds(bounds)),
+               "bounds": plain(_bounds(bounds)),
+               "x_scale": _scaling(system, start) if x_scale is None else plain(x_scale),
                "max_nfev": 1000 * max(start.size, 1) if max_nfev is None else max_nfev}
     options |= {k: v for k, v in (("callback", callback), ("workers", workers)) if v is not None}
     if scheme:
@@ -157,10 +159,10 @@ def _polish(system, result, problem, exact):
     if x is result.x:
         return
     f = system.value(x)
-    cost = problem.cost(f)
+    cost = plain(problem.cost(f))
     if cost <= result.cost * (1 + 1e-10) or cost <= 1e-30 * (1 + np.linalg.norm(column_norms(result.jac) * x)) ** 2:
         result.x, result.fun, result.cost, result.jac = x, f, cost, system.jacobian(x)
-        result.grad = result.jac.T @ (f * problem.weight(f))
+        result.grad = result.jac.T @ (f * plain(problem.weight(f)))
         result.optimality = np.linalg.norm(result.grad[result.active_mask == 0], np.inf) if x.size else 0.0
         result.nfev, result.njev = system.nfev, system.njev
 
@@ -236,7 +238,7 @@ class _Problem:
         self.system, self.loss, self.f_scale = system, loss, f_scale
         self.plain_sum = isinstance(loss, str) and loss == "linear"
         lower, upper = (np.broadcast_to(number_or_array(b), mask.shape) for b in _bounds(bounds))
-        self.dual = isinstance(lower, Number) or isinstance(upper, Number)
+        self.dual = any(isinstance(y, Number) for y in (lower, upper, f_scale, self.weight(np.ones(1))))
         self.lower, self.upper = plain(lower), plain(upper)
         self.free = np.flatnonzero(mask == 0)
         self.fixed = np.where(mask < 0, lower, np.where(mask > 0, upper, 0.0))
@@ -406,7 +408,7 @@ def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_
         return weigh(f(xdata, *p) - ydata)
 
     def weighted_jacobian(p):
-        return weigh(np.asarray(jac(plain(xdata), *p)))
+        return weigh(number_or_array(jac(plain(xdata), *p)))
 
     options = _renamed(kwargs, method)
     fit = least_squares(residuals, p0, weighted_jacobian if callable(jac) else jac, bounds, method or "trf", **options)

@@ -8,6 +8,7 @@ from dualad._core.number import load_rules
 from dualad.rules import (
     elementwise,
     flat,
+    linear,
     packing,
     printing,
     reductions,
@@ -63,6 +64,7 @@ load_rules(
         "ufunc": ufuncs.dispatch,
         "function": _unsupported,
         "error": _as_numpy_says,
+        "order": linear.order_of,
         "series": series.program,
         "laid out as": laid_out_as,
         "flat": flat.FlatIterator,

@@ -87,7 +87,7 @@ def _is_plain_matrix(a):
 
 def _matmul(ufunc, a, b, **kwargs):
     """matmul of stacks of matrices; all directions of one operand go in one call."""
-    if not kwargs and _is_plain_matrix(a) and is_number(b) and b.ndim > 1 and not is_number(b.components):
+    if not kwargs and is_number(b) and b.ndim > 1 and not is_number(b.components) and _is_plain_matrix(a):
         # a stack of products, so that each component, and with it the value, is computed as if alone
         return rewrap(b, np.matmul(a, lift(b.components, max(a.ndim, b.ndim))))
 

@@ -337,6 +337,7 @@ def _put(a, ind, v, mode="raise"):
 
 
 def _place(arr, mask, vals):
+    _check_mask("place", arr, mask)
     places = np.flatnonzero(primal(mask))
     values = _flat(vals)
     if len(places) and not len(values):
@@ -344,7 +345,13 @@ def _place(arr, mask, vals):
     store_at(arr, places, values, "place")
 
 
+def _check_mask(name, a, mask):
+    if np.size(mask) != np.size(a):
+        raise ValueError(f"{name}: mask and data must be the same size")
+
+
 def _putmask(a, /, mask, values):
+    _check_mask("putmask", a, mask)
     places = np.flatnonzero(primal(mask))
     values = _flat(values)
     if len(values):

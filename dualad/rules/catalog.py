@@ -124,7 +124,7 @@ def families():
     """The supported functions by family."""
     return {
         "elementwise": [f for f in elementwise.PARTIALS if f not in elementwise.SPECIAL_PARTIALS],
-        "scipy.special": list(elementwise.SPECIAL_PARTIALS),
+        "scipy.special": [f for f in elementwise.SPECIAL_PARTIALS if not f.__name__.endswith("_d")],
         "piecewise constant": list(elementwise.PLAIN),
         "products of matrices": list(bilinear.GUFUNCS),
         **FAMILIES,
@@ -133,7 +133,7 @@ def families():
 
 def support():
     """Names of the supported functions by family."""
-    return {family: sorted({name_of(f) for f in functions}) for family, functions in families().items()}
+    return {family: sorted({name_of(f).lstrip("_") for f in functions}) for family, functions in families().items()}
 
 
 def reason(function):

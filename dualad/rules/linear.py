@@ -47,7 +47,17 @@ def viewing(function):
 # ---- shape ---------------------------------------------------------------------------------------------------------
 
 
+def order_of(order, allowed="CFAK"):
+    """NumPy's name of a memory order in upper case."""
+    name = "C" if order is None else order.upper() if isinstance(order, str) else order
+    if name not in set(allowed):
+        names = ", ".join(f"'{name}'" for name in allowed[:-1])
+        raise ValueError(f"order must be one of {names}, or '{allowed[-1]}' (got {order!r})")
+    return name
+
+
 def _reshape(a, /, shape, order="C", *, copy=None):
+    order = order if order == "C" else order_of(order, "CFA")
     if order == "A":
         flags = primal(a).flags
         order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
@@ -62,6 +72,7 @@ def _reshape(a, /, shape, order="C", *, copy=None):
 
 
 def _ravel(a, order="C"):
+    order = order if order == "C" else order_of(order)
     value = primal(a)
     if order == "F" or not value.flags.c_contiguous:
         return as_view(a, lambda c: np.ravel(c, order))
@@ -377,6 +388,8 @@ def _diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
 def _where(condition, x=None, y=None, /):
     if x is None and y is None:
         return np.where(primal(condition))
+    if x is None or y is None:
+        raise ValueError("either both or neither of x and y should be given")
     condition, x, y = primal(condition), operand(x), operand(y)
     lead = innermost(x, y)
     if lead is None:

@@ -195,13 +195,21 @@ def _weights_like(a, weights, axis):
 
 def _var(a, axis=None, dtype=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
     """2 / (n - ddof) * sum((x - mean) * x'); a mean that is given has a tangent of its own."""
-    ddof = ddof if correction is _NO else correction
+    ddof = _freedom(ddof, correction)
     lead = innermost(a, mean)
     options = _options(keepdims=keepdims, where=where, mean=mean if mean is _NO else apart(mean, lead)[0])
     result = np.var(apart(a, lead)[0], axis, dtype, None, ddof, **options)
     if mean is _NO:
         mean = np.mean(a, axis, keepdims=True, **_options(where=where))
     return _with_tangents_of(_mean_square(a - mean, axis, ddof, where), result, lead)
+
+
+def _freedom(ddof, correction):
+    if correction is _NO:
+        return ddof
+    if ddof != 0:
+        raise ValueError("ddof and correction can't be provided simultaneously.")
+    return correction
 
 
 def _mean_square(x, axis, ddof, where):
@@ -221,7 +229,7 @@ def _with_tangents_of(derived, value, lead):
 
 
 def _std(a, axis=None, dtype=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO, correction=_NO):
-    ddof = ddof if correction is _NO else correction
+    ddof = _freedom(ddof, correction)
     derived = np.sqrt(_var(a, axis, dtype, ddof, keepdims, where=where, mean=mean))
     lead = innermost(derived)
     options = _options(keepdims=keepdims, where=where, mean=apart(mean, lead)[0])
@@ -259,7 +267,9 @@ def _cumprod(a, axis=None, dtype=None):
 
 def _cumulative(function):
     def rule(x, /, *, axis=None, dtype=None, include_initial=False):
-        axis = axis if axis is not None or x.ndim > 1 else 0
+        if axis is None and x.ndim != 1:
+            raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
+        axis = 0 if axis is None else axis
         result = function(x, axis, dtype)
         if include_initial:
             shape = list(result.shape)

@@ -55,6 +55,7 @@ def _partition(a, kth, axis=-1, kind="introselect", order=None):
 
 
 def _clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, *, min=np._NoValue, max=np._NoValue, where=True, **kwargs):
+    _check_limits(a_min, a_max, min, max)
     low = a_min if a_min is not np._NoValue else min
     high = a_max if a_max is not np._NoValue else max
     low = None if low is np._NoValue else low
@@ -65,6 +66,15 @@ def _clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, *, min=np._NoValue,
     if out is None:
         return result
     return store(out, result if where is True else np.where(where, result, out))
+
+
+def _check_limits(a_min, a_max, min, max):
+    """As NumPy: the old names come in a pair, and not with the new ones."""
+    given = [limit is not np._NoValue for limit in (a_min, a_max)]
+    if given[0] != given[1]:
+        raise TypeError(f"clip() missing 1 required positional argument: '{'a_min' if given[1] else 'a_max'}'")
+    if all(given) and not (min is np._NoValue and max is np._NoValue):
+        raise ValueError("Passing `min` or `max` keyword argument when `a_min` and `a_max` are provided is forbidden.")
 
 
 def _clipped(a, low, high, lead, kwargs):

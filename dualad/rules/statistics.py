@@ -268,6 +268,8 @@ def _bincount(x, /, weights=None, minlength=0):
         return np.bincount(primal(x), weights, minlength)
     w, rest = apart(weights, lead)
     x = primal(x)
+    if not np.size(x):  # NumPy forgets the weights
+        return np.bincount(x, minlength=minlength)
     return together(lead, np.bincount(x, w, minlength),
                     None if rest is None else np.stack([np.bincount(x, t, minlength) for t in rest]))
 

@@ -24,6 +24,10 @@ _TRUSTED = 0.1
 """How far the second order may lie from the first, in units of the standard deviation, without a warning."""
 
 
+_FEW = 16
+"""Inputs up to which two directions are probed for their second derivatives, and one for more."""
+
+
 class LinearityWarning(UserWarning):
     """A function bends so much within the uncertainty of its inputs that its tangent does not represent it.
 
@@ -39,7 +43,7 @@ class LinearityWarning(UserWarning):
 
 
 def propagate(f, mean, cov=None, std=None, *, corr=None, order=1, names=None, dof=None, third=None, fourth=None,
-              args=(), check=False):
+              args=(), check=None):
     """Mean and covariance of f(x) from those of x.
 
     Parameters
@@ -68,7 +72,8 @@ def propagate(f, mean, cov=None, std=None, *, corr=None, order=1, names=None, do
     args : tuple, optional
         Further arguments of f.
     check : bool, optional
-        With ``order=1``, evaluate the second order as well, only to warn if it matters.
+        With ``order=1``, whether to look at the second order, only to warn if it matters: True at all of it, which
+        costs a Hessian, None at an estimate from second derivatives along one or two directions, False not at all.
 
     Returns
     -------
@@ -87,13 +92,13 @@ def propagate(f, mean, cov=None, std=None, *, corr=None, order=1, names=None, do
     Warns
     -----
     LinearityWarning
-        If the first order cannot be trusted: the second order differs by more than a tenth of the standard deviation,
-        or all derivatives of an output vanish.
+        If the first order cannot be trusted: the second order differs by more than a tenth of the standard deviation
+        (a fifth where it is estimated), or all derivatives of an output vanish.
 
     Notes
     -----
-    The first order costs one Jacobian; the covariance of the results is computed when it is asked for. JCGM 100:2008,
-    sections 5.1.2 and 5.2.2.
+    The first order costs one Jacobian, and less for the estimate of the second; the covariance of the results is
+    computed when it is asked for. JCGM 100:2008, sections 5.1.2 and 5.2.2.
 
     Examples
     --------
@@ -123,6 +128,8 @@ def propagate(f, mean, cov=None, std=None, *, corr=None, order=1, names=None, do
     hessian = _second_derivatives(f, layout, args) if second else None
     result = Propagation(problem, value, jacobian, hessian, order)
     _warn_if_bent(result)
+    if not second and check is None:
+        _warn_if_it_seems_bent(result, functools.partial(_flat, f, layout, args))
     return result
 
 
@@ -138,11 +145,13 @@ def _linearised(f, layout, args):
 
 def _second_derivatives(f, layout, args):
     """Hessians of all results, (m, n, n)."""
-    def flat(vector):
-        leaves, _ = flatten(f(layout.build(vector), *args))
-        return np.concatenate([np.reshape(as_output(y), (-1,)) for y in leaves])
+    return da.hessian(functools.partial(_flat, f, layout, args))(layout.vector)
 
-    return da.hessian(flat)(layout.vector)
+
+def _flat(f, layout, args, vector):
+    """The results of f as one vector."""
+    leaves, _ = flatten(f(layout.build(vector), *args))
+    return np.concatenate([np.reshape(as_output(y), (-1,)) for y in leaves])
 
 
 def _check_differentiable(value, jacobian, problem):
@@ -198,7 +207,8 @@ def _moments(third, fourth, cov, layout):
 def _warn_if_bent(result):
     if result._hessian is None:
         uncertain = result._inputs.variances > 0
-        flat = ~result._jacobian.any(axis=1, where=True if uncertain.all() else uncertain)
+        flat = result._first == 0
+        flat[flat] = ~result._jacobian[flat].any(axis=1, where=uncertain)
         if np.any(flat) and np.any(uncertain):
             k = int(np.argmax(flat))
             warnings.warn(
@@ -214,6 +224,32 @@ def _warn_if_bent(result):
             f"the first order cannot be trusted for {result.output_names[k]}: standard deviation {first[k]:.4g} to "
             f"first and {total[k]:.4g} to second order, mean shifted by {result._shift[k]:.4g}; compare uq.monte_carlo",
             LinearityWarning, stacklevel=3)
+
+
+def _warn_if_it_seems_bent(result, flat):
+    """The shift of the mean by the second order, tr(H C)/2, from z^T L^T H L z for a vector z of signs or two.
+
+    With two, the mixed derivatives of neighbours cancel; of many inputs, no pair weighs much.
+    M. F. Hutchinson, "A stochastic estimator of the trace of the influence matrix", Commun. Statist. 18 (1989).
+    """
+    factor, first = result._inputs.factor, np.sqrt(result._first)
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], len(factor))
+    probes = [signs, np.where(np.arange(len(factor)) % 2, -signs, signs)]
+    probes = probes if 1 < len(factor) <= _FEW else probes[:1]
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            bends = [da.taylor(flat, result._inputs.mean, 2, factor * z if factor.ndim == 1 else factor @ z)[2]
+                     for z in probes]
+    except (TypeError, ValueError, ArithmeticError):  # the first derivative is there, the second is not
+        return
+    ratio = np.abs(np.mean(bends, axis=0)) / np.where(first > 0, first, np.inf)
+    if np.any(ratio > 2 * _TRUSTED):
+        k = int(np.nanargmax(ratio))
+        warnings.warn(
+            f"the first order cannot be trusted for {result.output_names[k]}: the second order seems to shift its mean "
+            f"by {ratio[k]:.2g} standard deviations; use order=2, or compare uq.monte_carlo", LinearityWarning,
+            stacklevel=3)
 
 
 class _Inputs:

@@ -189,7 +189,7 @@ def lane_terms(lead, terms, axes, ndim, shape):
 
 
 def sort(a, axis=-1, kind=None, order=None, *, stable=None):
-    """Dense along the axis, since the order depends on x; for local patterns the elements move."""
+    """Dense along the axis, since the order depends on x; for local patterns the elements move, if none are equal."""
     return _ordered(np.sort, np.argsort, a, axis, (kind, order), {"stable": stable})
 
 
@@ -208,7 +208,7 @@ def _ordered(function, argument, a, axis, args, kwargs):
         a, axis = np.ravel(a), 0
     axis = np.lib.array_utils.normalize_axis_index(axis, a.ndim)
     value = function(plain(a), axis, *args, **kwargs)
-    if a.run.local:
+    if a.run.local and not np.any(np.diff(np.sort(plain(a), axis), axis=axis) == 0):
         places = argument(plain(a), axis, *args, **kwargs)
         terms = tuple((t, np.take_along_axis(rows, places, axis)) for t, rows in a.terms)
     else:

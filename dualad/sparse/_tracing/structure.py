@@ -69,6 +69,7 @@ def _in_memory_order(function, x, args, order, kwargs):
     """Where the order follows the memory of the value, positions show it."""
     if not is_tracer(x):
         return _of_lists(function, (x, *args, order), kwargs)
+    order = linear.order_of(order)
     if order not in ("A", "K") or x.ndim < 2:
         return _moved(function, x, (*args, order), kwargs)
     layout = plain(x)
