@@ -63,10 +63,10 @@ def _of_objects(ufunc, method, inputs, kwargs):
     if set("".join(ufunc.types)) - set("O->"):
         raise TypeError(reason(ufunc))
     results = getattr(ufunc, method)(*(unpack(x) if isinstance(x, Number) else x for x in inputs), **kwargs)
-    return tuple(map(_packed, results)) if isinstance(results, tuple) else _packed(results)
+    return tuple(map(packed, results)) if isinstance(results, tuple) else packed(results)
 
 
-def _packed(y):
+def packed(y):
     """An object array of numbers as one number, any other as it is."""
     if isinstance(y, np.ndarray) and all(isinstance(v, (Number, np.number, float, int, complex)) for v in y.flat):
         return pack(y)
@@ -81,7 +81,7 @@ def _into(ufunc, method, inputs, out, kwargs):
     carries = innermost(*leaves(inputs), *kwargs.values()) is not None
     for i, target in enumerate(out):
         if target is not None and not isinstance(target, Number) and carries and WHOLE_OUTPUT.get(ufunc) != i:
-            _refuse_target(ufunc, method, target)
+            refuse_target(ufunc, method, target)
     if carries:
         results = dispatch(ufunc, method, inputs, dict(kwargs))
     else:
@@ -91,7 +91,7 @@ def _into(ufunc, method, inputs, out, kwargs):
     stored = []
     for result, target in zip(results, out, strict=True):
         if target is not None:
-            _check_target(ufunc, result, target, kwargs.get("casting", "same_kind"))
+            check_target(ufunc, result, target, kwargs.get("casting", "same_kind"))
             target[...] = result if where is True else np.where(where, result, target)
         stored.append(result if target is None else target)
     return stored[0] if len(stored) == 1 else tuple(stored)
@@ -104,7 +104,7 @@ def _plain_targets(ufunc, out):
     return out
 
 
-def _refuse_target(ufunc, method, target):
+def refuse_target(ufunc, method, target):
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     raise TypeError(
         f"{name} cannot store a result with derivatives into a plain {type(target).__name__} (out=, or an in-place "
@@ -113,7 +113,7 @@ def _refuse_target(ufunc, method, target):
     )
 
 
-def _check_target(ufunc, result, target, casting):
+def check_target(ufunc, result, target, casting):
     shape, dtype = np.shape(result), np.result_type(primal(result))
     if shape != target.shape and np.broadcast_shapes(shape, target.shape) != target.shape:
         raise ValueError(
@@ -287,7 +287,7 @@ def _reduceat(ufunc, x, indices, axis=0, dtype=None):
 def _at(ufunc, x, indices, *operands):
     """ufunc.at(x, indices[, y]): unbuffered in-place, element after element."""
     if not isinstance(x, Number):
-        _refuse_target(ufunc, "at", x)
+        refuse_target(ufunc, "at", x)
     if ufunc in (np.add, np.subtract):
         return _add_at(ufunc, x, indices, operands[0])
     flat = np.arange(x.size).reshape(x.shape)[indices]

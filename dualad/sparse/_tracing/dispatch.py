@@ -11,7 +11,7 @@ from dualad.rules.catalog import reason
 from dualad.rules.elementwise import PARTIALS, PLAIN
 from dualad.rules.packing import unpack
 from dualad.rules.signatures import parameters_of, with_signature
-from dualad.rules.ufuncs import _check_target, _packed, _refuse_target
+from dualad.rules.ufuncs import check_target, packed, refuse_target
 from dualad.rules.ufuncs import dispatch as dispatch_number
 from dualad.sparse._tracing import elementwise, indexing, products, selection, structure
 from dualad.sparse._tracing import linalg as linear_algebra
@@ -78,7 +78,7 @@ def _of_objects(lead, function, method, inputs, kwargs):
     if set("".join(function.types)) - set("O->"):
         raise TypeError(reason(function))
     results = getattr(function, method)(*(unpack(x) if is_tracer(x) else x for x in inputs), **kwargs)
-    return tuple(map(_packed, results)) if isinstance(results, tuple) else _packed(results)
+    return tuple(map(packed, results)) if isinstance(results, tuple) else packed(results)
 
 
 def _into(lead, function, method, inputs, out, kwargs):
@@ -92,7 +92,7 @@ def _into(lead, function, method, inputs, out, kwargs):
         return elementwise.into(lead, function, inputs, kwargs, out[0])
     for target in out:
         if target is not None and not is_tracer(target) and carries:
-            _refuse_target(function, method, target)
+            refuse_target(function, method, target)
     if carries:
         results = ufunc(function, method, inputs, dict(kwargs))
     else:
@@ -102,7 +102,7 @@ def _into(lead, function, method, inputs, out, kwargs):
     stored = []
     for result, target in zip(results, out, strict=True):
         if target is not None:
-            _check_target(function, strip(result), target, kwargs.get("casting", "same_kind"))
+            check_target(function, strip(result), target, kwargs.get("casting", "same_kind"))
             target[...] = result if where is True else np.where(where, result, target)
         stored.append(result if target is None else target)
     return stored[0] if len(stored) == 1 else tuple(stored)
@@ -177,7 +177,7 @@ def _reduceat(function, x, indices, axis=0, dtype=None):
 
 def _at(function, x, indices, y=None):
     if not is_tracer(x):
-        _refuse_target(function, "at", x)
+        refuse_target(function, "at", x)
     if function not in PARTIALS:
         raise TypeError(reason(function))
     indexing.at(function, x, indices, listed(y), function not in _LINEAR)
