@@ -61,8 +61,10 @@ def sample_interleaved(contenders, settings):
     for turn in range(settings.rounds):
         for place in range(len(contenders)):
             i = (place + turn) % len(contenders)
-            number, stride, refresh = plans[i]
-            if turn % stride == 0:
+            number, stride, refresh, seen = plans[i]
+            if seen is not None:
+                samples[i, 0] = seen / contenders[i].calls
+            elif turn % stride == 0:
                 if refresh:
                     timers[i].timeit(1)
                 samples[i, turn] = timers[i].timeit(number) / (number * contenders[i].calls)
@@ -87,16 +89,21 @@ def plan(timer, settings):
     refresh : bool
         Whether an untimed call goes first, to bring back data and code that a neighbour drove out of the
         caches; a call of many milliseconds does not need it.
+    seen : float or None
+        The time of the warm-up, if that is to be the only sample: where the results were checked before, it is the
+        second call.
     """
     number, elapsed = 1, timer.timeit(1)
     while elapsed < settings.seconds / 4:
         number *= 2
         elapsed = timer.timeit(number)
     call = elapsed / number
+    if settings.least == 1 and call > settings.patience:
+        return number, settings.rounds, False, call
     number = max(1, round(settings.seconds / call))
     refresh = call < REFRESHED
     affordable = int(settings.patience / (call * (number + refresh)))
-    return number, math.ceil(settings.rounds / min(settings.rounds, max(settings.least, affordable))), refresh
+    return number, math.ceil(settings.rounds / min(settings.rounds, max(settings.least, affordable))), refresh, None
 
 
 def quartiles(samples):
