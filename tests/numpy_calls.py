@@ -1032,6 +1032,11 @@ np.astype(x, complex)
 """
 
 CALLS["selecting"] = """
+np.nan_to_num(N, nan=s)
+np.nan_to_num(np.where(m, x, np.inf), posinf=s, neginf=r)
+np.nan_to_num(np.where(m, x, -np.inf), True, 0.0, s, r)
+np.nan_to_num(c * np.array([1, np.nan, 1, 1]), nan=s)
+np.nan_to_num(np.array([1.0, np.nan]) * x[:2] + 1j * x[2:4])
 np.take(x, [0, 2])
 np.take(A, [0, 2], axis=1)
 np.take(A, 1, axis=0)

@@ -23,7 +23,7 @@ array([0., 0., 0.])
 
 Only floating-point and complex arrays become numbers; ``dtype=int``, ``bool`` and ``object`` give plain arrays always.
 ``asarray`` and its kin return an array that needs no conversion as it is. Lists that hold numbers are packed into one
-number, inside and outside of transforms.
+number, inside and outside of transforms; the functions of ``linalg`` and ``fft`` take them too.
 
 A number is not a float, even if all its tangents are zero: inside a transform ``float(np.zeros(3)[0])`` raises
 TypeError. Use ``.value`` where a plain float is needed, or make the array with `numpy` itself.

@@ -323,7 +323,7 @@ _CONVERTERS = "array asarray asanyarray ascontiguousarray asfortranarray asarray
 _COMBINERS = ("linspace logspace geomspace meshgrid copy append insert diag diagflat tril triu vander tile repeat "
               "resize block").split()
 _READERS = ("mean std var median average quantile percentile nanmean nanstd nanvar nanmedian nanquantile nanpercentile "
-            "interp gradient cov corrcoef unwrap pad piecewise").split()
+            "interp gradient cov corrcoef unwrap pad piecewise nan_to_num").split()
 _JOINERS = "concatenate concat stack vstack hstack dstack column_stack row_stack".split()
 
 FUNCTIONS = {

@@ -87,10 +87,23 @@ def _clipped(a, low, high, lead, kwargs):
     return together(lead, value, t)
 
 
+def _replaced(x, nan, posinf, neginf):
+    """x or what replaces it; where a limit of its type does, any constant."""
+    x0 = primal(x)
+    y = np.where(np.isnan(x0), nan, x)
+    y = np.where(np.isposinf(x0), 0.0 if posinf is None else posinf, y)
+    return np.where(np.isneginf(x0), 0.0 if neginf is None else neginf, y)
+
+
 def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
-    value, t = apart(x, x)
-    result = np.nan_to_num(value, True, nan, posinf, neginf)
-    result = together(x, result, None if t is None else np.where(np.isfinite(primal(x)), t, 0))
+    replacements = nan, posinf, neginf
+    lead = innermost(x, *replacements)
+    value = np.nan_to_num(apart(x, lead)[0], True, *(apart(r, lead)[0] for r in replacements))
+    if np.iscomplexobj(primal(x)):
+        derived = _replaced(np.real(x), *replacements) + 1j * _replaced(np.imag(x), *replacements)
+    else:
+        derived = _replaced(x, *replacements)
+    result = together(lead, value, apart(derived, lead)[1])
     if copy:
         return result
     x[...] = result

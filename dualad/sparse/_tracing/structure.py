@@ -315,11 +315,15 @@ def extract(condition, arr):
 
 
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
-    """NaN and infinities replaced; the pattern stays, since they depend on x."""
-    value = np.nan_to_num(plain(x), True, nan, posinf, neginf)
+    """NaN and infinities replaced; the pattern stays, since they depend on x, and has that of the replacements."""
+    args = [x, nan, posinf, neginf]
+    lead = leader(args)
+    value = np.nan_to_num(*map(strip, (x, True, nan, posinf, neginf)))
+    terms = joined(lead, value.shape, *(terms_of(a, lead) for a in args))
+    y = like(lead, value, terms, shared_history(lead, args))
     if copy:
-        return like(x, value, x.terms, x.history)
-    plain(x)[...] = value
+        return y
+    x[...] = y
     return x
 
 
