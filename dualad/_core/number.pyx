@@ -1519,6 +1519,8 @@ cdef object power(object x, object y):
     if r is not None:
         return r
     cdef bint temporary
+    if SHORTENS_ALL and isinstance(x, Number) and is_shortened(<Number>x, y):
+        y = y.item()
     if isinstance(x, Number) and (PyFloat_CheckExact(y) or PyLong_CheckExact(y)) and x.ndim:
         fast = FAST_POWERS.get(y)
         if fast is not None:
