@@ -29,6 +29,11 @@ def agreed(piece, peer):
     return contender and work.disagreement(contender, contender.unpack(contender.run()), piece.expected) is None
 
 
+def test_subnormal_numbers_survive_the_c_libraries(contenders):
+    # a processor that flushes them finds them equal to 0 as well: the bits tell
+    assert (np.array([5e-324]) * np.ones(1)).view(np.int64)[0] == 1
+
+
 @pytest.mark.parametrize("family", [name for name in cases.families() if name not in SLOW])
 def test_results_of_dualad_and_c_agree_in_every_case(family, contenders):
     for piece in cases.works(family, quick=True):
