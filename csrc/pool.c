@@ -99,6 +99,24 @@ void *pool_calloc(void *context, size_t count, size_t size)
     return p;
 }
 
+/* Frees from the largest blocks down until no more than `bytes` are held, but none of the class `spared`. */
+static void shrink(size_t bytes, int spared)
+{
+    for (int c = CLASSES - 1; c >= 0; c--) {
+        for (;;) {
+            lock();
+            Block *b = pool.held > bytes && c != spared ? pool.free[c] : NULL;
+            if (b) {
+                pool.free[c] = b->next;
+                pool.held -= b->size;
+            }
+            unlock();
+            if (!b) break;
+            free(b->base);
+        }
+    }
+}
+
 void pool_free(void *context, void *p, size_t size)
 {
     (void)context, (void)size;
@@ -108,6 +126,11 @@ void pool_free(void *context, void *p, size_t size)
     const int c = class_of(b->size, &rounded);
     lock();
     pool.in_use -= b->size;
+    const size_t room = b->size <= pool.limit ? pool.limit - b->size : 0;
+    const int crowded = b->size <= pool.limit && pool.held > room;
+    unlock();
+    if (crowded) shrink(room, c); /* what is in use now is wanted sooner than blocks of other sizes */
+    lock();
     const int keep = b->size <= pool.limit && pool.held <= pool.limit - b->size;
     if (keep) {
         b->next = pool.free[c];
@@ -135,30 +158,12 @@ size_t pool_in_use(void) { return pool.in_use; }
 
 size_t pool_limit(void) { return pool.limit; }
 
-/* Frees from the largest blocks down until no more than `bytes` are held. */
-static void shrink(size_t bytes)
-{
-    for (int c = CLASSES - 1; c >= 0; c--) {
-        for (;;) {
-            lock();
-            Block *b = pool.held > bytes ? pool.free[c] : NULL;
-            if (b) {
-                pool.free[c] = b->next;
-                pool.held -= b->size;
-            }
-            unlock();
-            if (!b) break;
-            free(b->base);
-        }
-    }
-}
-
 void pool_set_limit(size_t bytes)
 {
     lock();
     pool.limit = bytes;
     unlock();
-    shrink(bytes);
+    shrink(bytes, -1);
 }
 
-void pool_release(void) { shrink(0); }
+void pool_release(void) { shrink(0, -1); }

@@ -80,6 +80,11 @@ static void test_limit(void)
     CHECK(pool_held() > 0 && pool_held() <= 300000);
     pool_set_limit(150000);
     CHECK(pool_held() > 0 && pool_held() <= 150000);
+    give(take(20000));
+    void *last = take(130000);
+    give(last); /* of another size than what is held, which makes room for it */
+    CHECK(pool_held() <= 150000 && (p[0] = take(130000)) == last);
+    give(p[0]);
     pool_set_limit(0);
     give(take(64));
     CHECK(pool_held() == 0 && pool_in_use() == in_use);
