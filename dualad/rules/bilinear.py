@@ -90,6 +90,8 @@ def _matmul(ufunc, a, b, **kwargs):
     if not kwargs and is_number(b) and b.ndim > 1 and not is_number(b.components) and _is_plain_matrix(a):
         # a stack of products, so that each component, and with it the value, is computed as if alone
         return rewrap(b, np.matmul(a, lift(b.components, max(a.ndim, b.ndim))))
+    if not kwargs and is_number(a) and a.ndim > 1 and not is_number(a.components) and _is_plain_matrix(b):
+        return rewrap(a, np.matmul(lift(a.components, max(a.ndim, b.ndim)), b))
 
     def batched(x, y):
         # a direction axis in front broadcasts against a stack, once vectors are out of the way
