@@ -26,8 +26,8 @@ def tanh_derivatives(x, order):
 
 
 def swirl_derivatives(x, order):
-    """Return Cauchy's integrals over circles around x, by the trapezoidal rule."""
-    k, radius, points = numpy.arange(order + 1), 0.3, 64
+    """Return Cauchy's integrals over circles around x, between it and the poles at i, by the trapezoidal rule."""
+    k, radius, points = numpy.arange(order + 1), 0.8, 256
     turn = numpy.exp(2j * numpy.pi * numpy.arange(points) / points)
     coefficients = numpy.fft.fft(swirl(x[:, None] + radius * turn)).real[:, : order + 1] / points / radius**k
     return (coefficients * numpy.cumprod([1.0, *k[1:]])).T
