@@ -88,11 +88,11 @@ class TestNonlinearSystems:
         expected = (8 * (slope(h) - slope(-h)) - (slope(2 * h) - slope(-2 * h))) / (12 * h)
         assert_close(actual, expected, rtol=1e-6, atol=1e-6)
 
-    def test_root(self, problem):
-        if problem.root is None:
-            pytest.skip("no root is published")
-        assert numpy.abs(problem.f(problem.root)).max() < 1e-10
-        assert len(problem.root) == problem.n
+
+@pytest.mark.parametrize("problem", [p for p in PROBLEMS if p.root is not None], ids=lambda p: p.name)
+def test_published_roots(problem):
+    assert numpy.abs(problem.f(problem.root)).max() < 1e-10
+    assert len(problem.root) == problem.n
 
 
 def test_mean_of_the_h_function_is_known():

@@ -63,6 +63,10 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         return NotImplemented
 
 
+class _NoProgram(Exception):
+    """A derivative calls what is no step: the series goes through the general rules."""
+
+
 class _Program:
     """Steps as (code, a, b, c, d, constant, name), each kind of work done once."""
 
@@ -87,7 +91,7 @@ class _Program:
     def function(self, name, *operands):
         """A function of the table: its derivatives are steps too, which may refer to it."""
         if name not in _ROWS or name == "sinc":
-            raise NotImplementedError(name)
+            raise _NoProgram(name)
         key = (name, *operands)
         if key in self.known:
             return self.known[key]
@@ -142,7 +146,7 @@ def program(name):
             symbol = trace.step(MULTIPLY, 0, 0)
         else:
             symbol = trace.function(name, *operands) if direct is None else trace.step(direct, *operands)
-    except (NotImplementedError, TypeError):
+    except (_NoProgram, TypeError):  # TypeError: NumPy's, of a function that symbols do not take
         return None
     needed = trace.last_needed(symbol.register)
     steps = [(*step[:5], INPUTS + i in needed, *step[5:]) for i, step in enumerate(trace.steps)]
