@@ -8,6 +8,7 @@ from dualad.rules.algebra import Number, innermost, join, primal, rewrap, split
 from dualad.rules.flat import store_at
 from dualad.rules.formula import array, formula_of
 from dualad.rules.packing import pack, pack_if_needed
+from dualad.rules.special import horner
 
 # ---- differences ---------------------------------------------------------------------------------------------------
 
@@ -389,13 +390,6 @@ def _trim_zeros(filt, trim="fb", axis=None):
 
 # ---- polynomials of two variables, which numpy.polynomial dispatches -------------------------------------------------
 
-def _horner(c, x):
-    total = c[-1]
-    for a in c[-2::-1]:
-        total = total * x + a
-    return total
-
-
 def _per_point(c, x):
     return c[(..., *[None] * x.ndim)]
 
@@ -403,13 +397,13 @@ def _per_point(c, x):
 @formula_of(polynomial.polyval2d)
 def _polyval2d(x, y, c):
     x, y, c = array(x), array(y), array(c)
-    return _horner(_horner(_per_point(c, x), x), y)
+    return horner(horner(_per_point(c, x), x), y)
 
 
 @formula_of(polynomial.polygrid2d)
 def _polygrid2d(x, y, c):
     x, y, c = array(x), array(y), array(c)
-    return _horner(_per_point(_horner(_per_point(c, x), x), y), y)
+    return horner(_per_point(horner(_per_point(c, x), x), y), y)
 
 
 FUNCTIONS = {

@@ -236,7 +236,8 @@ def _column_stack(tup):
     return np.concatenate([_columns(a) for a in _listed(tup)], 1)
 
 
-def _block(arrays):
+def leaves_of_lists(arrays):
+    """The arrays in nested lists, and what puts others in their places."""
     leaves = []
 
     def collect(a):
@@ -247,10 +248,15 @@ def _block(arrays):
 
     tree = collect(arrays)
 
-    def build(t, xs):
-        return [build(b, xs) for b in t] if isinstance(t, list) else xs[t]
+    def build(t, parts):
+        return [build(b, parts) for b in t] if isinstance(t, list) else parts[t]
 
-    return join_arrays(leaves, lambda xs: np.block(build(tree, xs)))
+    return leaves, lambda parts: build(tree, parts)
+
+
+def _block(arrays):
+    leaves, build = leaves_of_lists(arrays)
+    return join_arrays(leaves, lambda parts: np.block(build(parts)))
 
 
 def _append(arr, values, axis=None):

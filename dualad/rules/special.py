@@ -74,7 +74,7 @@ def _on_arrays(partial):
     return call
 
 
-def _polynomial(coefficients, x):
+def horner(coefficients, x):
     """Horner's rule, lowest power first."""
     total = coefficients[-1]
     for c in coefficients[-2::-1]:
@@ -97,22 +97,22 @@ _BESSEL0 = [1 / math.factorial(k) ** 2 for k in range(1, 12)]
 
 def _sinc(x):
     """sin(x)/x."""
-    return np.where(np.abs(x) < 0.5, _polynomial(_SINC, -x * x), np.sin(x) / x)
+    return np.where(np.abs(x) < 0.5, horner(_SINC, -x * x), np.sin(x) / x)
 
 
 def _sinhc(x):
     """sinh(x)/x."""
-    return np.where(np.abs(x) < 0.5, _polynomial(_SINC, x * x), np.sinh(x) / x)
+    return np.where(np.abs(x) < 0.5, horner(_SINC, x * x), np.sinh(x) / x)
 
 
 def _one_minus_j0_over(x):
     """(1 - J0(x))/x."""
-    return np.where(np.abs(x) < 1, x / 4 * _polynomial(_BESSEL0, -x * x / 4), (1 - sp.j0(x)) / x)
+    return np.where(np.abs(x) < 1, x / 4 * horner(_BESSEL0, -x * x / 4), (1 - sp.j0(x)) / x)
 
 
 def _i0_minus_one_over(x):
     """(I0(x) - 1)/x."""
-    return np.where(np.abs(x) < 1, x / 4 * _polynomial(_BESSEL0, x * x / 4), (sp.i0(x) - 1) / x)
+    return np.where(np.abs(x) < 1, x / 4 * horner(_BESSEL0, x * x / 4), (sp.i0(x) - 1) / x)
 
 
 def _exprel_slope(x):
@@ -177,13 +177,13 @@ _ODD_SLOPE = [k * c for k, c in enumerate(_ODD, 1)]
 
 
 def _erfcx_slope(x, y):
-    tail = TWO_RSQRTPI * (-0.5 / (x * x)) * _polynomial(_ODD, -0.5 / (x * x))
+    tail = TWO_RSQRTPI * (-0.5 / (x * x)) * horner(_ODD, -0.5 / (x * x))
     return np.where((x.real >= 0) & (np.abs(x) > 7), tail, 2 * x * y - TWO_RSQRTPI)
 
 
 def _dawsn_slope(x, y):
     u = 0.5 / (x * x)
-    return np.where((x * x).real > 49, -u * _polynomial(_ODD, u), 1 - 2 * x * y)
+    return np.where((x * x).real > 49, -u * horner(_ODD, u), 1 - 2 * x * y)
 
 
 def _wofz_is_asymptotic(z):
@@ -192,12 +192,12 @@ def _wofz_is_asymptotic(z):
 
 def _wofz_slope(z, w):
     u = 0.5 / (z * z)
-    far = -1j * TWO_RSQRTPI * u * _polynomial(_ODD, u)
+    far = -1j * TWO_RSQRTPI * u * horner(_ODD, u)
     return np.where(_wofz_is_asymptotic(z), far, 1j * TWO_RSQRTPI - 2 * z * w)
 
 
 def _wofz_curvature(z, w):
-    far = 1j * TWO_RSQRTPI * _polynomial(_ODD_SLOPE, 0.5 / (z * z)) / (z * z * z)
+    far = 1j * TWO_RSQRTPI * horner(_ODD_SLOPE, 0.5 / (z * z)) / (z * z * z)
     return np.where(_wofz_is_asymptotic(z), far, -2 * w - 2 * z * _wofz_slope(z, w))
 
 
@@ -241,14 +241,14 @@ _STIRLING = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 /
 
 def _stirling_error(a):
     """log(gamma(a)) - (a - 1/2) log(a) + a - log(2 pi)/2 for a >= 10."""
-    return _polynomial(_STIRLING, 1 / (a * a)) / a
+    return horner(_STIRLING, 1 / (a * a)) / a
 
 
 def _digamma_rise(a, b):
     """psi(a + b) - psi(a) without cancellation for small b/a, and at poles that cancel each other."""
     reflect = (a == np.rint(a)) & (b == np.rint(b)) & (a <= 0) & (a + b <= 0)
     a, b = np.where(reflect, 1 - a, a), np.where(reflect, -b, b)
-    series = b * _polynomial([(-1.0) ** k * sp.zeta(k + 2.0, a) for k in range(8)], b)
+    series = b * horner([(-1.0) ** k * sp.zeta(k + 2.0, a) for k in range(8)], b)
     return np.where(np.abs(b) < 0.01 * a, series, sp.psi(a + b) - sp.psi(a))
 
 
@@ -518,7 +518,7 @@ def _rd_slope(x, y, z):
     c = 0.5 * (x + z)
     gap = (0.5 * (x - z) / c) ** 2
     terms = [w / a * sp.hyp2f1(a, 0.5, a + 1, 1 - y / c) for w, a in _RD_SERIES]
-    return np.where(np.abs(gap) < 2.5e-3, -0.75 * _polynomial(terms, gap) / (c * c * np.sqrt(c)), far)
+    return np.where(np.abs(gap) < 2.5e-3, -0.75 * horner(terms, gap) / (c * c * np.sqrt(c)), far)
 
 
 def _rd_slope_last(x, y, z, r):

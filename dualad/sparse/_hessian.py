@@ -39,7 +39,22 @@ _SYMMETRIC = -1
 # ---- the terms -----------------------------------------------------------------------------------------------------
 
 
-class Terms:
+class Route:
+    """What either way to the Hessian is kept and saved as."""
+
+    seen = False
+
+    def state(self):
+        """What `SparseHessian._prepare_with` makes it from."""
+        return {"route": self.route, "coloring": self.coloring, "sparsity": self.sparsity, "seen": self.seen}
+
+    def arrays(self):
+        """What a file holds of it beside the colouring."""
+        pattern = {"hessian_indices": self.sparsity.indices, "hessian_indptr": self.sparsity.indptr}
+        return {"route": self.route, "seen": self.seen, **pattern}
+
+
+class Terms(Route):
     """f as a function whose result is the array of its terms, and how the Hessian follows from it."""
 
     route = "terms"
@@ -136,10 +151,6 @@ class Terms:
         data = self.adding @ flat
         return data if isinstance(data, Number) else data.astype(flat.dtype, copy=False)
 
-    def state(self):
-        """What `SparseHessian._prepare_with` makes it from."""
-        return {"route": self.route, "coloring": self.coloring, "sparsity": self.sparsity, "seen": self.seen}
-
     def matrix(self, values):
         """The Hessian with these entries."""
         return make_matrix(self.format, values, self.sparsity, self.sparsity.shape)
@@ -188,7 +199,7 @@ def terms_function(argument, seen):
 # ---- the gradient --------------------------------------------------------------------------------------------------
 
 
-class Gradient:
+class Gradient(Route):
     """The Hessian as the Jacobian of the gradient."""
 
     route = "gradient"
@@ -201,9 +212,6 @@ class Gradient:
             intercept=plan.intercept,
         )
         self.coloring, self.sparsity = coloring, coloring.pattern
-
-    def state(self):
-        return {"route": self.route, "coloring": self.coloring, "sparsity": self.sparsity, "seen": False}
 
     def cost(self):
         c, n = self.coloring.ncolors, self.coloring.shape[1]
@@ -436,26 +444,6 @@ class SparseHessian(Plan):
         n, c = self.sparsity.shape[0], self.coloring
         entries = self.sparsity.nnz
         return f"<SparseHessian of {name}: {n} x {n}, {entries} entries, {c.ncolors} colours, by the {self.route}>"
-
-    def save(self, file):
-        """Save pattern and colouring as an npz file; functions are not saved.
-
-        Parameters
-        ----------
-        file : str, path or file object
-            Where to; as for `numpy.savez`.
-
-        Raises
-        ------
-        RuntimeError
-            If the plan is not prepared yet.
-        """
-        prepared = self._known("pattern")
-        options = {"format": self.format, "chunk_size": self.chunk_size or 0, "argnum": self.argnum}
-        options |= {"route": prepared.route, "seen": getattr(prepared, "seen", False)}
-        pattern = prepared.sparsity
-        options |= {"hessian_indices": pattern.indices, "hessian_indptr": pattern.indptr}
-        np.savez_compressed(file, **options, **prepared.coloring.arrays())
 
     @classmethod
     def load(cls, file, f, *, grad=None):

@@ -146,6 +146,10 @@ class Prepared:
         """What `Plan._prepare_with` makes it from."""
         return {"coloring": self.coloring, "followed": self.followed}
 
+    def arrays(self):
+        """What a file holds of it beside the colouring."""
+        return {name: x for name, x in self.state().items() if name != "coloring"}
+
     def argument(self, argument):
         """The argument with the function that is evaluated for the compressed matrix."""
         return argument
@@ -316,7 +320,7 @@ class Plan:
         return argument
 
     def save(self, file):
-        """Save pattern and colouring as an npz file; f is not saved.
+        """Save pattern and colouring as an npz file; functions are not saved.
 
         Parameters
         ----------
@@ -330,8 +334,7 @@ class Plan:
         """
         prepared = self._known("pattern")
         options = {"format": self.format, "chunk_size": self.chunk_size or 0, "argnum": self.argnum}
-        more = {name: x for name, x in prepared.state().items() if name != "coloring"}
-        np.savez_compressed(file, **more, **options, **prepared.coloring.arrays())
+        np.savez_compressed(file, **options, **prepared.arrays(), **prepared.coloring.arrays())
 
     @classmethod
     def _loaded(cls, file, f, **more):

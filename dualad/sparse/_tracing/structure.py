@@ -133,20 +133,8 @@ def _sequence(function, args, kwargs):
 
 
 def _block(function, args, kwargs):
-    leaves = []
-
-    def collect(a):
-        if isinstance(a, list):
-            return [collect(b) for b in a]
-        leaves.append(a)
-        return len(leaves) - 1
-
-    tree = collect(args[0])
-
-    def build(t, parts):
-        return [build(b, parts) for b in t] if isinstance(t, list) else parts[t]
-
-    return leaves, lambda parts: function(build(tree, parts))
+    leaves, build = linear.leaves_of_lists(args[0])
+    return leaves, lambda parts: function(build(parts))
 
 
 def _append(function, args, kwargs):
