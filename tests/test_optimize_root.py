@@ -488,3 +488,19 @@ def test_fsolve_is_scipys():
     np.testing.assert_allclose(columns, mine[0], rtol=1e-8)
     jacobian = da.jacobian(lambda p: optimize.fsolve(pair, [1.0, 1.0], args=(p,)))(PARAMETERS)
     np.testing.assert_allclose(jacobian, da.jacobian(solve_pair)(PARAMETERS), rtol=1e-10)
+
+
+@pytest.mark.parametrize("method", ["newton", "newton-krylov"])
+@pytest.mark.parametrize("cells, highest", [(64, 0.79667635000), (128, 0.79699917499)])
+def test_bratu_on_a_square(cells, highest, method):
+    """lambda = 6: the published maxima."""
+    factor = 6.0 / (cells + 1) ** 2
+
+    def f(u):
+        padded = np.pad(u, 1)
+        around = padded[2:, 1:-1] + padded[:-2, 1:-1] + padded[1:-1, 2:] + padded[1:-1, :-2]
+        return 4 * u - around - factor * np.exp(u)
+
+    sol = optimize.root(f, np.zeros((cells, cells)), method=method, tol=1e-12)
+    assert sol.success
+    assert sol.x.max() == pytest.approx(highest, abs=1e-10 if method == "newton" else 1e-8)

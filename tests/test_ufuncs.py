@@ -189,6 +189,41 @@ def test_value_is_numpys_when_the_argument_itself_is_strided(name, rng):
     assert_same_bits(da.jvp(lambda x: x[3], (swapped,), (swapped,))[0], v[0, 3])
 
 
+def misaligned(a):
+    """A copy that begins at an odd address."""
+    copy = np.empty(a.nbytes + 1, np.uint8)[1:].view(a.dtype)
+    copy[:] = a
+    assert not copy.flags.aligned or not a.size
+    return copy
+
+
+@each_unary
+@each_dtype
+def test_unary_value_is_numpys_at_odd_addresses(kind, name, dtype, rng):
+    f = getattr(np, name)
+    for size in SIZES:
+        plain = samples(name, size, rng, dtype)
+        x, tx = random_number(kind, plain, rng)
+        expected, derived = f(plain), f(x)
+        result = f(kind(misaligned(plain), np.stack([misaligned(t) for t in np.atleast_2d(tx)])
+                        if kind is da.MultiDual else misaligned(tx)))
+        assert_values(result, f(misaligned(plain)))
+        assert_values(result, expected)
+        if f.nout == 1 and isinstance(derived, kind):
+            assert_same_bits(result.components, derived.components)
+
+
+@each_binary
+@each_dtype
+def test_binary_value_is_numpys_at_odd_addresses(kind, name, dtype, rng):
+    f = getattr(np, name)
+    for size in SIZES:
+        v, w = pair(name, size, rng, dtype)
+        x, _ = random_number(kind, v, rng)
+        assert_values(f(x, misaligned(w)), f(v, misaligned(w)))
+        assert_values(f(misaligned(w), x), f(misaligned(w), v))
+
+
 @pytest.mark.parametrize("exponent", [-1.0, 0.0, 0.5, 1.0, 2.0, 3.0, 0.3, -2.0])
 @each_dtype
 def test_powers_that_numpy_shortens_are_numpys(kind, exponent, dtype, rng):
