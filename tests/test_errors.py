@@ -602,3 +602,18 @@ def test_what_numpy_refuses_is_refused(line):
         eval(line, {"np": np, "x": x, "A": A})
     with pytest.raises(expected.type):
         eval(line, {"np": np, "x": da.Dual(x, x), "A": da.Dual(A, A)})
+
+
+@pytest.mark.parametrize("method", ["byteswap", "getfield", "resize", "setfield", "tobytes", "tofile", "view"])
+def test_methods_that_show_memory_say_what_to_use(kind, method):
+    x = kind(np.ones(2), np.ones((1, 2)) if kind is da.MultiDual else np.ones(2))
+    with pytest.raises(TypeError, match=rf"^{method}\(\) .*(: use |: assign to )"):
+        getattr(x, method)()
+    np.testing.assert_array_equal(x.value, 1.0)
+
+
+@pytest.mark.parametrize("attribute", ["ctypes", "data"])
+def test_pointers_say_what_to_use(kind, attribute):
+    x = kind(np.ones(2), np.ones((1, 2)) if kind is da.MultiDual else np.ones(2))
+    with pytest.raises(TypeError, match=f"would lose its derivative: use x.value.{attribute}"):
+        getattr(x, attribute)
