@@ -14,22 +14,22 @@ from dualad._core import HyperDual, Number
 from dualad._core.hyperdual import symmetric_places
 from dualad._core.number import component_count, empty_components, wrap
 from dualad._intercept import intercepted
-from dualad._trees import as_input, flatten, is_container, leaves_like, rebuild
-from dualad.rules.algebra import innermost
-from dualad.transforms import (
-    _levels,
-    _matrix,
-    _named_like,
-    _ones_of,
-    _positions,
-    _Sweep,
-    _zeros_of,
+from dualad._sweeps import (
+    Sweep,
     along_line,
     components_at,
-    jacobian,
+    find_positions,
+    jacobian_matrix,
+    levels,
+    named_like,
+    ones_of,
     result_leaves,
     value_at,
+    zeros_of,
 )
+from dualad._trees import as_input, flatten, is_container, leaves_like, rebuild
+from dualad.rules.algebra import innermost
+from dualad.transforms import jacobian
 
 _SYMMETRIC = -1
 
@@ -51,15 +51,15 @@ def _place_units(data, rows, first, offset):
         elements[rows[place - start], place] = 1
 
 
-class _SecondSweep(_Sweep):
+class _SecondSweep(Sweep):
     """Blocks of pairs of unit directions of the chosen arguments, run through f."""
 
     vectors = ()
     """Directions that are no unit vectors, leaf by leaf."""
 
-    def _chunk(self, chunk_size):
+    def choose_chunk(self, chunk_size):
         if chunk_size is not None:
-            return super()._chunk(chunk_size)
+            return super().choose_chunk(chunk_size)
         longest = max(self.sizes, default=1)
         most = max(4, min(_WIDEST, int((_CACHE / (8 * max(longest, 1))) ** 0.5)))
         blocks = -(-max(self.total, 1) // most)
@@ -87,7 +87,7 @@ class _SecondSweep(_Sweep):
 
     def evaluate(self, directions, place):
         """Leaves of the result as (value, components or None), and their structure."""
-        level = next(_levels)
+        level = next(levels)
         args = self.seeded(level, directions, place)
         y = call_within((HyperDual, level, directions), self.f, args, self.kwargs)
         leaves, structure = result_leaves(y)
@@ -128,7 +128,7 @@ class _SecondSweep(_Sweep):
                 gradients = [[] for _ in found]
                 hessians = [_Assembly(y, self.total) for y in values]
             for k, (y, g, h) in enumerate(found):
-                gradients[k].append(_zeros_of(y, (last - first,)) if g is None else g)
+                gradients[k].append(zeros_of(y, (last - first,)) if g is None else g)
                 hessians[k].put(first, first, h)
             for other, end in zip(starts, ends, strict=True):
                 if other > first:
@@ -162,7 +162,7 @@ class _Assembly:
 
     def __init__(self, y, total):
         self.y, self.total, self.array = y, total, None
-        self.zeros = _zeros_of(y, (total, total))
+        self.zeros = zeros_of(y, (total, total))
 
     def put(self, i, j, block):
         if block is None:
@@ -191,7 +191,7 @@ def _with_room(zeros, block):
 def _all_second(f, argnums, chunk_size, intercept, what, pick):
     f = intercepted(f, intercept)
 
-    @_named_like(f, what)
+    @named_like(f, what)
     def wrapped(*args, **kwargs):
         sweep = _SecondSweep(f, argnums, args, kwargs, chunk_size)
         values, gradients, hessians, structure = sweep.derivatives()
@@ -290,7 +290,7 @@ def value_grad_and_hessian(f, argnums=0, *, chunk_size=None, intercept=False):
     """
 
     def pick(sweep, values, gradients, hessians, structure):
-        first = [sweep.arrange(y, _matrix(y, g, sweep.total)) for y, g in zip(values, gradients, strict=True)]
+        first = [sweep.arrange(y, jacobian_matrix(y, g, sweep.total)) for y, g in zip(values, gradients, strict=True)]
         second = [sweep.arrange_twice(y, h) for y, h in zip(values, hessians, strict=True)]
         return rebuild(structure, values), rebuild(structure, first), rebuild(structure, second)
 
@@ -358,7 +358,7 @@ def hvp(f, primals, tangents, *, chunk_size=None, intercept=False):
     def arranged(which):
         leaves = []
         for y, part in zip(values, parts, strict=True):
-            tree = sweep.arrange(y, _matrix(y, np.concatenate(part[which]), sweep.total))
+            tree = sweep.arrange(y, jacobian_matrix(y, np.concatenate(part[which]), sweep.total))
             leaves.append(tree if len(primals) > 1 else tree[0])
         return rebuild(structure, leaves)
 
@@ -402,7 +402,7 @@ def _product_block(sweep, first, last):
     pairs, structure = sweep.evaluate((n, 1, False), place)
     found = []
     for y, c in pairs:
-        zeros = _zeros_of(y, (n,))
+        zeros = zeros_of(y, (n,))
         found.append((y, zeros, zeros) if c is None else (y, c[2::2], c[3::2]))
     return found, structure
 
@@ -457,7 +457,7 @@ def taylor(f, x, order, direction=None, *, intercept=False):
         return rebuild(structure, [np.stack([y]) for y in leaves])
     if direction is None:
         leaves, structure = flatten(x)
-        direction = rebuild(structure, [_ones_of(as_input(leaf, "x")) for leaf in leaves])
+        direction = rebuild(structure, [ones_of(as_input(leaf, "x")) for leaf in leaves])
     coefficients, structure = along_line(f, (x,), {}, {0: direction}, int(order))
     return rebuild(structure, coefficients)
 
@@ -465,7 +465,7 @@ def taylor(f, x, order, direction=None, *, intercept=False):
 class _PureSweep(_SecondSweep):
     """Second derivatives along single directions: those of a small block at a time, of which the diagonal is kept."""
 
-    def _chunk(self, chunk_size):
+    def choose_chunk(self, chunk_size):
         # a wide block wastes work off its diagonal, a narrow one repeats what every operation costs at least
         return max(1, min(16, (1 << 14) // max(1, *self.sizes)))
 
@@ -487,7 +487,7 @@ class _PureSweep(_SecondSweep):
 
         pairs, structure = self.evaluate((count, _SYMMETRIC, False), place)
         places = np.diagonal(symmetric_places(count))[1:]
-        return [_zeros_of(y, (count,)) if c is None else c[places] for y, c in pairs], structure
+        return [zeros_of(y, (count,)) if c is None else c[places] for y, c in pairs], structure
 
 
 def _units(x, axis):
@@ -503,7 +503,7 @@ def _units(x, axis):
 
 def _plain_positions(argnums, args, what):
     """The positions of the arguments to differentiate by, which must be arrays or scalars."""
-    for i in _positions(argnums, args):
+    for i in find_positions(argnums, args):
         if is_container(args[i]):
             raise TypeError(
                 f"{what} takes arrays and scalars, not {type(args[i]).__name__}: pass each as an argument of its own"
@@ -557,7 +557,7 @@ def laplacian(f, argnums=0, *, axis=None, intercept=False):
     """
     f = intercepted(f, intercept)
 
-    @_named_like(f, "laplacian")
+    @named_like(f, "laplacian")
     def wrapped(*args, **kwargs):
         sweep = _PureSweep(f, _plain_positions(argnums, args, "laplacian"), args, kwargs, None)
         units = [(leaf, where) for leaf, x in enumerate(sweep.leaves) for where in _units(x, axis)]
@@ -568,7 +568,7 @@ def laplacian(f, argnums=0, *, axis=None, intercept=False):
             structure = same
         if totals is None:
             leaves, structure = result_leaves(f(*args, **kwargs))
-            totals = [_zeros_of(y) for y in leaves]
+            totals = [zeros_of(y) for y in leaves]
         return rebuild(structure, totals)
 
     return wrapped
@@ -612,7 +612,7 @@ def hessian_diagonal(f, argnums=0, *, intercept=False):
     """
     f = intercepted(f, intercept)
 
-    @_named_like(f, "hessian_diagonal")
+    @named_like(f, "hessian_diagonal")
     def wrapped(*args, **kwargs):
         sweep = _PureSweep(f, _plain_positions(argnums, args, "hessian_diagonal"), args, kwargs, None)
         units = [(leaf, where) for leaf, x in enumerate(sweep.leaves) for where in _units(x, None)]

@@ -16,10 +16,11 @@ from dualad._context import ACTIVE, call_within
 from dualad._core import Dual, MultiDual, Number
 from dualad._core.number import primal, rewrap, wrap
 from dualad._intercept import intercepted
+from dualad._sweeps import levels, parts_at
 from dualad._trees import as_output
 from dualad.rules.packing import pack
 from dualad.sparse import SparseJacobian, coloring, jacobian_sparsity, sparse_jacobian
-from dualad.transforms import _extract, _levels, value_and_jacobian
+from dualad.transforms import value_and_jacobian
 
 _LARGE = 50
 """From how many unknowns on a pattern is looked for."""
@@ -140,12 +141,12 @@ def number_or_array(y):
 
 def push(f, x, directions):
     """Value and directional derivatives (K,) + shape of f at x; zeros where nothing depends on x."""
-    level = next(_levels)
+    level = next(levels)
     count = len(directions)
     kind = Dual if count == 1 else MultiDual
     seeded = wrap(kind, np.concatenate([x[None], directions]), level, count)
     y = call_within((kind, level, count), f, (seeded,), {})
-    value, tangents = _extract(number_or_array(y), level)
+    value, tangents = parts_at(number_or_array(y), level)
     return value, np.zeros((count, *np.shape(value))) if tangents is None else tangents
 
 

@@ -17,8 +17,7 @@ from dualad.rules.algebra import (
     split,
     together,
 )
-from dualad.rules.packing import operand
-from dualad.rules.sparse import is_sparse
+from dualad.rules.packing import is_sparse, operand
 
 
 def bilinear(function, a, b, *args, batched=None, **kwargs):

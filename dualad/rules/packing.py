@@ -1,4 +1,6 @@
-"""Lists and object arrays of numbers packed into one number, and back."""
+"""Lists and object arrays of numbers packed into one number, and back; arrays that are none of NumPy's own."""
+
+import sys
 
 import numpy as np
 
@@ -44,6 +46,12 @@ def unpack(x):
     for index in np.ndindex(x.shape):
         result[index] = x[index]
     return result
+
+
+def is_sparse(x):
+    """Whether x is a sparse array or matrix of SciPy; scipy.sparse is not imported for it."""
+    module = sys.modules.get("scipy.sparse")
+    return module is not None and module.issparse(x)
 
 
 def has_own_rules(x):

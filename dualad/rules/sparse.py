@@ -10,16 +10,11 @@ import numpy as np
 
 from dualad._core.number import empty_components
 from dualad.rules.algebra import innermost, join, lift, split
+from dualad.rules.packing import is_sparse
 
-__all__ = ["is_operator_of_sparse_array", "is_sparse", "sparse_operator"]
+__all__ = ["is_operator_of_sparse_array", "sparse_operator"]
 
 _OPERATORS = {"__matmul__", "__rmatmul__", "__mul__", "__rmul__", "__truediv__"}
-
-
-def is_sparse(x):
-    """Whether x is a sparse array or matrix of SciPy; scipy.sparse is not imported for it."""
-    module = sys.modules.get("scipy.sparse")
-    return module is not None and module.issparse(x)
 
 
 def is_operator_of_sparse_array(frame, number):
@@ -106,7 +101,7 @@ def _dense_sum(a, b, ufunc):
 
 
 def _multiply(a, b):
-    from dualad.sparse._matrix import times_dense
+    from dualad.rules.matrices import times_dense
 
     matrix, x = (a, b) if is_sparse(a) else (b, a)
     if np.ndim(x) and not _is_array(matrix):
@@ -117,7 +112,7 @@ def _multiply(a, b):
 def _divide(a, b):
     if not is_sparse(a):
         return np.divide(a, b.toarray())
-    from dualad.sparse._matrix import times_dense
+    from dualad.rules.matrices import times_dense
 
     return times_dense(a, np.divide(1, b))
 

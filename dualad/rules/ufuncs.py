@@ -14,8 +14,8 @@ from dualad.rules.bilinear import GUFUNCS
 from dualad.rules.catalog import reason
 from dualad.rules.elementwise import PARTIALS, PLAIN, WHOLE_OUTPUT, elementwise, plain
 from dualad.rules.formula import leaves
-from dualad.rules.packing import has_own_rules, pack, refuse_subclass, unpack
-from dualad.rules.sparse import is_sparse, sparse_operator
+from dualad.rules.packing import has_own_rules, is_sparse, pack, refuse_subclass, unpack
+from dualad.rules.sparse import sparse_operator
 
 
 def dispatch(ufunc, method, inputs, kwargs):

@@ -1,10 +1,10 @@
 """Sparse Jacobians and Hessians: detection of the pattern, colouring, compressed evaluation, recovery."""
 
+from dualad.rules.matrices import csc_array, csr_array, diags_array
 from dualad.sparse._coloring import Coloring, coloring
 from dualad.sparse._detection import Detection, hessian_sparsity, jacobian_sparsity
 from dualad.sparse._hessian import SparseHessian, sparse_hessian
 from dualad.sparse._jacobian import SparseJacobian, sparse_jacobian
-from dualad.sparse._matrix import csc_array, csr_array, diags_array
 
 __all__ = [
     "Coloring", "Detection", "SparseHessian", "SparseJacobian", "coloring", "csc_array", "csr_array", "diags_array",

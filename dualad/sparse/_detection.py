@@ -15,9 +15,9 @@ from dualad._context import ACTIVE
 from dualad._core.number import Number, primal
 from dualad._core.tracer import Table, Trace, Tracer, invert, make, stencil_columns, transpose, union
 from dualad._intercept import intercepted
+from dualad._sweeps import levels
 from dualad._trees import as_output, flatten, rebuild
 from dualad.sparse import _tracing
-from dualad.transforms import _levels
 
 del _tracing
 
@@ -64,7 +64,7 @@ def _seed(x, local, second):
     """The tree x with tracers as leaves, and their trace."""
     leaves, structure = flatten(x)
     leaves = [_as_leaf(leaf) for leaf in leaves]
-    trace = Trace(sum(leaf.size for leaf in leaves), next(_levels), local, second)
+    trace = Trace(sum(leaf.size for leaf in leaves), next(levels), local, second)
     seeded, first = [], 0
     for leaf in leaves:
         rows = np.arange(first, first + leaf.size, dtype=np.int32).reshape(leaf.shape)

@@ -19,6 +19,7 @@ from dualad._core import HyperDual, Number
 from dualad._core.coloring import seeds
 from dualad._core.number import empty_components, primal, wrap
 from dualad._intercept import intercepted
+from dualad._sweeps import levels
 from dualad._trees import as_output, is_container, rebuild
 from dualad.sparse._coloring import coloring as color_pattern
 from dualad.sparse._coloring import coloring_from_arrays
@@ -27,7 +28,7 @@ from dualad.sparse._jacobian import Argument, Plan, SparseJacobian, _probe, chec
 from dualad.sparse._patterns import as_pattern, columns_of, names
 from dualad.sparse._recovery import check_format, make_matrix
 from dualad.sparse._terms import terms_of
-from dualad.transforms import _levels, grad, jvp
+from dualad.transforms import grad, jvp
 
 _CACHE = 1 << 23
 _MOST_PAIRS = 1 << 27
@@ -121,8 +122,8 @@ class Terms(Route):
         colors = self.coloring.colors
         directions = (first[1], _SYMMETRIC if first == second else second[1], False)
         pairs = first[1] * (first[1] + 1) // 2 if first == second else first[1] * second[1]
-        next(_levels)  # a hyper-dual number stands for two levels
-        level, start, leaves = next(_levels), 0, []
+        next(levels)  # a hyper-dual number stands for two levels
+        level, start, leaves = next(levels), 0, []
         for x, shape in zip(argument.leaves, argument.shapes, strict=True):
             size = int(np.prod(shape, dtype=int))
             leaves.append(_seeded(x, colors[start : start + size], first, second, level, directions))

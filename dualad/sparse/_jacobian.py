@@ -17,6 +17,7 @@ from dualad._core import MultiDual, Number
 from dualad._core.coloring import seeds
 from dualad._core.number import components_like, empty_components, primal, wrap
 from dualad._intercept import intercepted
+from dualad._sweeps import find_position, levels, results_at
 from dualad._trees import as_input, flatten, rebuild
 from dualad.sparse._coloring import Coloring, coloring_from_arrays
 from dualad.sparse._coloring import coloring as color_pattern
@@ -24,7 +25,7 @@ from dualad.sparse._detection import jacobian_sparsity
 from dualad.sparse._patterns import as_pattern, columns_of, names, same_pattern
 from dualad.sparse._recovery import AddingRecovery, Recovery, check_format, put_chunk
 from dualad.sparse._terms import rows_of_terms
-from dualad.transforms import _levels, _position, _results, jvp
+from dualad.transforms import jvp
 
 _CACHE = 1 << 23
 """Bytes that one number of a chunk of directions may take, so that a few of them stay in the outer cache ..."""
@@ -69,7 +70,7 @@ class Argument:
 
     @classmethod
     def of(cls, f, argnum, args, kwargs):
-        position = _position(argnum, args, "argnum")
+        position = find_position(argnum, args, "argnum")
         leaves, structure = flatten(args[position])
         leaves = [as_input(x, "the argument") for x in leaves]
         if any(np.iscomplexobj(x) for x in leaves):
@@ -100,11 +101,11 @@ class Argument:
         """f with these leaves, as pairs of value and tangents, and the structure of the result."""
         args = list(self.args)
         args[self.position] = rebuild(self.structure, leaves)
-        return _results(call_within((MultiDual, level, count), self.f, args, self.kwargs), level)
+        return results_at(call_within((MultiDual, level, count), self.f, args, self.kwargs), level)
 
     def sweep(self, colors, first, count):
         """Values, tangents (count, m) in the directions of these colours (None: they are zero), and structure."""
-        level, leaves, start = next(_levels), [], 0
+        level, leaves, start = next(levels), [], 0
         for x, shape in zip(self.leaves, self.shapes, strict=True):
             size = int(np.prod(shape, dtype=int))
             leaves.append(seeded(x, colors[start : start + size], first, count, level))

@@ -9,12 +9,12 @@ from scipy import sparse
 
 from dualad._core.coloring import gather, scatter, solve_by_substitution
 from dualad._core.number import Number, empty_components, rewrap
-from dualad.sparse import _matrix
+from dualad.rules import matrices
 from dualad.sparse._patterns import columns_of
 
 FORMATS = {"csc": sparse.csc_array, "csr": sparse.csr_array}
 
-_OF_NUMBERS = {"csc": _matrix.csc_array, "csr": _matrix.csr_array}
+_OF_NUMBERS = {"csc": matrices.csc_array, "csr": matrices.csr_array}
 
 _FLOAT64 = np.dtype(np.float64)
 

@@ -12,8 +12,8 @@ from dualad.linalg._tools import depends_on_all
 from dualad.rules.algebra import innermost, is_number
 from dualad.rules.formula import array
 from dualad.rules.implicit import in_columns, solve_columns
+from dualad.rules.matrices import Compressed, csc_array, csr_array
 from dualad.rules.packing import pack_if_needed
-from dualad.sparse._matrix import _Compressed, csc_array, csr_array
 
 __all__ = ["SuperLU", "factorized", "splu", "spsolve"]
 
@@ -31,7 +31,7 @@ def __dir__():
 
 def _matrix(A, name):
     """A square matrix of our class."""
-    if not isinstance(A, _Compressed):
+    if not isinstance(A, Compressed):
         A = (csr_array if sp.issparse(A) and A.format == "csr" else csc_array)(A)
     if A.shape[0] != A.shape[1]:
         raise ValueError(f"{name}: the matrix must be square, but has shape {A.shape}")
@@ -57,7 +57,7 @@ def _solver(lu, dtype, trans="N"):
 
 
 def _right_hand_side(b, rows, name):
-    if sp.issparse(b) or isinstance(b, _Compressed):
+    if sp.issparse(b) or isinstance(b, Compressed):
         raise TypeError(f"{name}: a sparse right-hand side is not supported with derivatives: use b.toarray()")
     b = array(pack_if_needed(b))
     if np.ndim(b) not in (1, 2) or np.shape(b)[0] != rows:
@@ -107,7 +107,7 @@ def spsolve(A, b, permc_spec=None, use_umfpack=True):
     (np.float64(0.25), np.float64(-0.0625))
     """
     b = pack_if_needed(b)
-    if not is_number(b) and not isinstance(A, _Compressed):
+    if not is_number(b) and not isinstance(A, Compressed):
         return _scipy.spsolve(A, b, permc_spec, use_umfpack)
     A = _matrix(A, "spsolve")
     b = _right_hand_side(b, A.shape[0], "spsolve")

@@ -8,9 +8,9 @@ from scipy import sparse
 from dualad._context import call_within
 from dualad._core import MultiDual, Number
 from dualad._core.number import wrap
+from dualad._sweeps import levels, parts_at
 from dualad._trees import as_output, flatten, rebuild
 from dualad.sparse import jacobian_sparsity, sparse_jacobian
-from dualad.transforms import _extract, _levels
 from dualad.uq import _combination
 from dualad.uq._numbers import Uncertain, make_array, nominal, terms_of
 
@@ -97,7 +97,7 @@ def linearised(function, args, kwargs):
     structure, values, blocks = None, None, []
     for first in range(0, max(width, 1), step):
         chosen = columns[:, first : first + step].toarray()
-        level = next(_levels)
+        level = next(levels)
         seeded = iter(_seeded(leaves, chosen, level))
         a, k = replaced((tuple(args), kwargs), lambda _, seeded=seeded: next(seeded))
         result = call_within((MultiDual, level, chosen.shape[1]), functools.partial(function, *a, **k), (), {})
@@ -175,7 +175,7 @@ def _collect(result, level, found):
         builders = {key: _collect(part, level, found) for key, part in result.items()}
         return lambda results: {key: b(results) for key, b in builders.items()}
     if isinstance(result, Number) or (isinstance(result, np.ndarray) and result.dtype == object):
-        found.append(_extract(as_output(result), level))
+        found.append(parts_at(as_output(result), level))
         return next
     return lambda results: result
 

@@ -14,8 +14,8 @@ import numpy as np
 from scipy import stats
 
 import dualad as da
+from dualad._sweeps import Sweep
 from dualad._trees import as_output, flatten, rebuild
-from dualad.transforms import _Sweep
 from dualad.uq import _inputs
 from dualad.uq._budget import Budget
 from dualad.uq._format import format_value
@@ -135,7 +135,7 @@ def propagate(f, mean, cov=None, std=None, *, corr=None, order=1, names=None, do
 
 def _linearised(f, layout, args):
     """Layout of f's results and their Jacobian, (m, n)."""
-    sweep = _Sweep(f, 0, (layout.tree, *args), {}, None)
+    sweep = Sweep(f, 0, (layout.tree, *args), {}, None)
     values, matrices, structure = sweep.jacobians()
     value = _inputs.Layout(rebuild(structure, values), "y")
     if any(np.iscomplexobj(leaf) for leaf in value.leaves):

@@ -17,7 +17,7 @@ __all__ = ["csc_array", "csr_array", "diags_array"]
 _SEE_TOARRAY = "use A.toarray(), or A.value for the values alone"
 
 
-class _Compressed:
+class Compressed:
     """What the two formats share."""
 
     __array_ufunc__ = None  # operators of arrays and numbers come to the reflected methods
@@ -26,7 +26,7 @@ class _Compressed:
     ndim = 2
 
     def __init__(self, arg1, shape=None):
-        if isinstance(arg1, _Compressed) or sp.issparse(arg1):
+        if isinstance(arg1, Compressed) or sp.issparse(arg1):
             own = arg1 if arg1.format == self.format else arg1.asformat(self.format)
             self._set(own.data, own.indices, own.indptr, own.shape if shape is None else shape)
         elif isinstance(arg1, tuple) and len(arg1) == 3:
@@ -167,7 +167,7 @@ class _Compressed:
         return (-self)._sum(other, 1)
 
     def _sum(self, other, sign):
-        if not isinstance(other, _Compressed) and not sp.issparse(other):
+        if not isinstance(other, Compressed) and not sp.issparse(other):
             if np.ndim(other) == 0:
                 raise NotImplementedError("adding a scalar to a sparse array is not supported")
             return self.toarray() + other if sign > 0 else self.toarray() - other
@@ -179,19 +179,19 @@ class _Compressed:
         return type(self)((data, tuple(coordinates)), shape=self.shape)
 
     def __mul__(self, other):
-        if isinstance(other, _Compressed) or sp.issparse(other):
+        if isinstance(other, Compressed) or sp.issparse(other):
             raise TypeError(f"products of two sparse arrays with derivatives are not supported: {_SEE_TOARRAY}")
         return times_dense(self, other)
 
     __rmul__ = multiply = __mul__
 
     def __truediv__(self, other):
-        if isinstance(other, _Compressed) or sp.issparse(other):
+        if isinstance(other, Compressed) or sp.issparse(other):
             raise TypeError(f"quotients of two sparse arrays with derivatives are not supported: {_SEE_TOARRAY}")
         return self.with_data(self.data / array(other)) if np.ndim(other) == 0 else times_dense(self, 1 / array(other))
 
     def __matmul__(self, other):
-        if isinstance(other, _Compressed) or sp.issparse(other):
+        if isinstance(other, Compressed) or sp.issparse(other):
             raise TypeError(f"products of two sparse arrays with derivatives are not supported: {_SEE_TOARRAY}")
         other = array(pack_if_needed(other))
         if np.ndim(other) not in (1, 2) or np.shape(other)[0] != self.shape[1]:
@@ -239,7 +239,7 @@ def _product(matrix, x):
 def times_dense(matrix, x):
     """The sparse matrix times a scalar or a dense array that broadcasts to its shape, element by element."""
     x = array(pack_if_needed(x))
-    result = matrix if isinstance(matrix, _Compressed) else _FORMATS["csc" if matrix.format == "csc" else "csr"](matrix)
+    result = matrix if isinstance(matrix, Compressed) else _FORMATS["csc" if matrix.format == "csc" else "csr"](matrix)
     if np.ndim(x) == 0:
         return result.with_data(result.data * x)
     if np.broadcast_shapes(result.shape, np.shape(x)) != result.shape:
@@ -290,13 +290,13 @@ _ABOUT = """Sparse matrix by {major}, whose entries are numbers with derivatives
     """
 
 
-class csr_array(_Compressed):
+class csr_array(Compressed):
     __doc__ = _ABOUT.format(major="rows", name="csr_array")
     format = "csr"
     _plain = sp.csr_array
 
 
-class csc_array(_Compressed):
+class csc_array(Compressed):
     __doc__ = _ABOUT.format(major="columns", name="csc_array")
     format = "csc"
     _plain = sp.csc_array
