@@ -8,6 +8,7 @@ import pytest
 
 import dualad as da
 from conftest import assert_close, assert_same_bits, complex_step, random_number, tangents_of
+from dualad._core.number import primal
 
 nan, inf = np.nan, np.inf
 
@@ -274,3 +275,41 @@ def test_dot_of_numbers_of_two_levels():
         return np.dot(u, u) * da.jvp(lambda w: np.dot(u, w), (x,), (np.ones(2),))[1]
 
     assert da.jvp(outer, (x,), (np.ones(2),))[1] == 2 * 3.0 * 3.0 + 5.0 * 2.0
+
+
+# ---- lists of scalars ----------------------------------------------------------------------------------------------
+
+SCALARS = {
+    "Dual": lambda v: da.Dual(v, 2 * v),
+    "MultiDual": lambda v: da.MultiDual(v, [v, -v, 3 * v]),
+    "many directions": lambda v: da.MultiDual(v, v * np.arange(20.0)),
+    "HyperDual": lambda v: da.HyperDual(v, 2 * v, 3 * v, 4 * v),
+    "Taylor": lambda v: da.Taylor([v, 2 * v, 3 * v]),
+    "of numbers": lambda v: da.Dual(da.Dual(v, 2 * v), da.Dual(3 * v, 4 * v)),
+}
+
+
+@pytest.mark.parametrize("make", SCALARS.values(), ids=SCALARS)
+def test_lists_of_scalars_become_vectors(make):
+    """Components stand side by side; plain scalars and constants have none but the value."""
+    numbers = [make(2.0), make(-0.0), 5.0, np.float64(-0.0), 3, make(1.0) * 0.0]
+    vector = np.stack(numbers)
+    assert type(vector) is type(numbers[0]) and vector.shape == (6,)
+    assert np.signbit(primal(vector)).tolist() == [False, True, False, True, False, False]
+    for k, wanted in enumerate(numbers):
+        assert_same_bits(primal(vector[k]), np.float64(primal(wanted)))
+        difference = vector[k] - wanted
+        while isinstance(difference, da.Dual | da.MultiDual | da.HyperDual | da.Taylor):
+            difference = difference.components
+        assert not np.any(difference)
+
+
+def test_lists_of_scalars_of_different_kinds():
+    """Numbers of two levels, of two widths, and constants alone."""
+    inner = da.jacobian(lambda x: da.jvp(lambda y: [x[0] * y, y * y, x[1], 1.0], (3.0,), (1.0,))[1])
+    assert inner(np.array([2.0, 5.0])).tolist() == [[1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]
+    mixed = np.stack([da.Dual(np.float32(2), np.float32(1)), da.Dual(1.5, 0.5)])
+    assert mixed.dtype == np.float64 and mixed.tangent.tolist() == [1.0, 0.5]
+    assert np.stack([da.Dual(1.0), da.Dual(2.0)]).isconstant
+    with pytest.raises(TypeError, match="directions"):
+        np.stack([da.MultiDual(1.0, [1.0]), da.MultiDual(1.0, [1.0, 2.0])])

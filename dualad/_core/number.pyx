@@ -2475,6 +2475,40 @@ def quick_concatenate(list arrays):
     return number_like(first, <cnp.ndarray>cnp.PyArray_Concatenate(parts, 1), first.ncomp)
 
 
+def quick_vector(items):
+    """The vector of a list or tuple of scalars, numbers that are alike or plain; NotImplemented for anything else."""
+    cdef Number first = None, x, r
+    cdef Py_ssize_t shape[2]
+    cdef Py_ssize_t i
+    cdef int k
+    shape[0], shape[1] = 1, len(items)
+    for item in items:
+        if isinstance(item, Number):
+            x = <Number>item
+            if first is None:
+                first = x
+            if (x.data is not None or x.kind == TRACER or type(x) is not type(first) or x.level != first.level
+                    or x.single != first.single or not same_directions(x, first)):
+                return NotImplemented
+            shape[0] = max(shape[0], x.ncomp)
+        elif not PyFloat_Check(item):
+            return NotImplemented
+    if first is None:
+        return NotImplemented
+    cdef cnp.ndarray data = allocate(2, shape, NULL, cnp.NPY_DOUBLE)
+    cdef double* c = <double*>cnp.PyArray_DATA(data)
+    for i, item in enumerate(items):
+        if isinstance(item, Number):
+            x = <Number>item
+            for k in range(<int>shape[0]):
+                c[k * shape[1] + i] = x.c[k]
+        else:
+            c[i] = PyFloat_AS_DOUBLE(item)
+            for k in range(1, <int>shape[0]):
+                c[k * shape[1] + i] = 0
+    return number_like(first, data, <int>shape[0])
+
+
 # ---- seeds of the transforms --------------------------------------------------------------------------------------
 
 def seed_tangent(type cls, x, t, long long level):
@@ -2506,16 +2540,21 @@ cdef bint is_plain_vector(object x):
             and not has_negative_stride(x))
 
 
+cdef cnp.ndarray components_for(cnp.ndarray x, Py_ssize_t ncomp):
+    """Uninitialised doubles of shape (ncomp,) + x.shape."""
+    cdef Py_ssize_t shape[33]
+    cdef int d, ndim = cnp.PyArray_NDIM(x)
+    shape[0] = ncomp
+    for d in range(ndim):
+        shape[d + 1] = cnp.PyArray_DIM(x, d)
+    return allocate(ndim + 1, shape, NULL, cnp.NPY_DOUBLE)
+
+
 cdef object seed_plain(type cls, cnp.ndarray x, cnp.ndarray t, long long level):
     """Both components copied straight: the price of a small jvp is that of its Python objects."""
     cdef Number r = <Number>number_new(<PyTypeObject*>cls)
-    cdef Py_ssize_t shape[33]
-    cdef int d, ndim = cnp.PyArray_NDIM(x)
     cdef size_t n = cnp.PyArray_NBYTES(x)
-    shape[0] = 2
-    for d in range(ndim):
-        shape[d + 1] = cnp.PyArray_DIM(x, d)
-    cdef cnp.ndarray data = allocate(ndim + 1, shape, NULL, cnp.NPY_DOUBLE)
+    cdef cnp.ndarray data = components_for(x, 2)
     memcpy(cnp.PyArray_DATA(data), cnp.PyArray_DATA(x), n)
     memcpy(cnp.PyArray_BYTES(data) + n, cnp.PyArray_DATA(t), n)
     r.kind, r.level, r.ndir, r.ncomp, r.data = DUAL_KIND, level, 1, 2, data
@@ -2539,6 +2578,8 @@ def dual_parts(y, long long level):
 
 def seed_directions(type cls, x, Py_ssize_t first, Py_ssize_t count, long long level):
     """A number of value x whose tangents are the unit directions first, ..., first + count - 1 of x's elements."""
+    if is_plain_vector(x) and (1 + count) * cnp.PyArray_NBYTES(<cnp.ndarray>x) < POOLED:
+        return seed_small(cls, <cnp.ndarray>x, first, count, level)
     shape = np.shape(x)
     cdef Py_ssize_t size = 1
     for n in shape:
@@ -2559,6 +2600,21 @@ def seed_directions(type cls, x, Py_ssize_t first, Py_ssize_t count, long long l
         return wrap(cls, np.concatenate([x[None] if np.ndim(x) else np.reshape(x, (1,)), data[1:]]), level, <int>count)
     data[0] = x
     return wrap(cls, data, level, <int>count)
+
+
+cdef object seed_small(type cls, cnp.ndarray x, Py_ssize_t first, Py_ssize_t count, long long level):
+    """The same where the price is that of the Python objects."""
+    cdef Number r = <Number>number_new(<PyTypeObject*>cls)
+    cdef Py_ssize_t n = cnp.PyArray_SIZE(x), i
+    cdef cnp.ndarray data = components_for(x, 1 + count)
+    cdef double* c = <double*>cnp.PyArray_DATA(data)
+    memcpy(c, cnp.PyArray_DATA(x), n * sizeof(double))
+    memset(c + n, 0, count * n * sizeof(double))
+    for i in range(max(first, 0), min(first + count, n)):
+        c[(1 + i - first) * n + i] = 1
+    set_directions(r, cls._kind, count)
+    r.level, r.ncomp, r.data = level, 1 + <int>count, data
+    return r
 
 
 cdef int DUAL_KIND = DUAL

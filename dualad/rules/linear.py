@@ -6,7 +6,7 @@ component axis; otherwise component by component.
 
 import numpy as np
 
-from dualad._core.number import components_like, quick_concatenate, stack_components
+from dualad._core.number import components_like, quick_concatenate, quick_vector, stack_components
 from dualad.rules.algebra import (
     Number,
     apart,
@@ -205,6 +205,10 @@ def _concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"
 
 def _stack(arrays, axis=0, *, dtype=None, casting="same_kind"):
     arrays = _listed(arrays)
+    if axis in (0, -1) and dtype is None:
+        result = quick_vector(arrays)
+        if result is not NotImplemented:
+            return result
     lead = innermost(*arrays)
     if lead is None or lead.isconstant:
         result = join_arrays(arrays, lambda xs: np.stack(xs, axis, dtype=dtype, casting=casting))

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 
+from dualad._core.number import quick_vector
 from dualad.rules.algebra import Number
 
 
@@ -34,9 +35,10 @@ def pack(a):
             return a.astype(np.result_type(*[np.asarray(v).dtype for v in a.flat])) if a.size else a.astype(float)
         return np.reshape(np.stack(list(a.flat)), a.shape + np.shape(a.flat[0]))
     if isinstance(a, (list, tuple)):
-        if not _contains_number(a):
-            return np.asarray(a)
-        return np.stack([pack(v) for v in a])
+        packed = quick_vector(a)
+        if packed is not NotImplemented:
+            return packed
+        return np.stack([pack(v) for v in a]) if _contains_number(a) else np.asarray(a)
     return a
 
 
