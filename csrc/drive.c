@@ -286,7 +286,9 @@ static void block(Job *job, ptrdiff_t n, const char *in0, const char *in1, char 
     else if (!contiguous) job->k->gather(n, out, job->step_out, z);
     else z = out;
 
+    if (job->op->root) fp_clear();
     block_components(job, n, x, y, z, in0, in1, out, contiguous);
+    if (job->op->root && fp_status() & FE_DIVBYZERO) job->status |= ROOT_AT_ZERO;
     if (last) block_value(job, n, x, y, z);
     else if (z != (void *)out && !(job->flags & VALUE_IS_DONE)) {
         if (contiguous) memcpy(out, z, (size_t)(n * size));

@@ -38,6 +38,7 @@ typedef struct {
 } Operand;
 
 enum { VALUE_IS_DONE = 1 };        /* NumPy has already written the value */
+enum { ROOT_AT_ZERO = 1 << 29 };   /* among the exceptions: a root met a zero where its slope is infinite */
 
 /* The product table of an algebra of second order: component c of a result also gets f'' times weight times the
  * product of the components first and second of the operands, both below c; none if first is 0. */

@@ -1,5 +1,7 @@
 """Where a derivative does not exist: the same answer from every number type at every nesting level."""
 
+import operator
+
 import numpy as np
 import pytest
 
@@ -102,6 +104,15 @@ POINTS = [
     ("abs of minus zero", np.abs, -0.0, 0.0),
     ("sqrt", np.sqrt, 0.0, inf),
     ("cbrt", np.cbrt, 0.0, inf),
+    ("sqrt ** 2", lambda x: np.sqrt(x) ** 2, 0.0, 1.0),
+    ("square of sqrt", lambda x: np.square(np.sqrt(x)), 0.0, 1.0),
+    ("product of roots", lambda x: np.sqrt(x) * np.sqrt(x), 0.0, 1.0),
+    ("root squared in place", lambda x: operator.imul(np.sqrt(x), np.sqrt(x)), 0.0, 1.0),
+    ("x ** 0.5 ** 2", lambda x: (x**0.5) ** 2.0, 0.0, 1.0),
+    ("sqrt ** 4", lambda x: np.power(np.sqrt(x), 4), 0.0, 0.0),
+    ("sqrt of a complex number", lambda x: np.real(np.sqrt(x + 0j) ** 2), 0.0, 1.0),
+    ("abs ** 2", lambda x: abs(x) ** 2, 0.0, 0.0),
+    ("hypot ** 2", lambda x: np.hypot(x, 0.0) ** 2, 0.0, 0.0),
     ("log", np.log, 0.0, inf),
     ("log2", np.log2, 0.0, inf),
     ("log10", np.log10, 0.0, inf),
@@ -310,6 +321,24 @@ def test_extrema_along_an_axis_share_among_the_tied_of_each_row(push):
 def test_sort_shares_among_the_tied(push):
     v, t = np.array([3.0, 1.0, 3.0, 2.0]), np.array([1.0, 5.0, 2.0, 7.0])
     check(push, np.sort, [v], [t], np.array([5.0, 7.0, 1.5, 1.5]))
+
+
+@pytest.mark.parametrize("power, slope", [(1.5, inf), (2.5, 0.0), (3, 0.0)])
+@pytest.mark.parametrize("number", [da.Dual, lambda x, t: da.MultiDual(x, t[None])], ids=["Dual", "MultiDual"])
+def test_powers_of_a_root_at_zero(number, power, slope):
+    y = number(np.array([0.0, 4.0]), np.ones(2))
+    np.testing.assert_allclose(
+        np.ravel((np.sqrt(y) ** power).components[1]), [slope, power / 2 * 4.0 ** (power / 2 - 1)], rtol=1e-15)
+
+
+def test_a_root_remembers_what_it_was_the_root_of():
+    """Neither the argument nor the root may change behind the back of the square."""
+    x = da.Dual([0.0, 4.0], [3.0, 1.0])
+    root, changed = np.sqrt(x), np.sqrt(x)
+    x[0] = 7.0
+    changed[1] = 5.0
+    np.testing.assert_array_equal((root**2).components, [[0.0, 4.0], [3.0, 1.0]])
+    np.testing.assert_array_equal((changed**2).components, [[0.0, 25.0], [nan, 0.0]])
 
 
 def test_norm_of_rows_that_vanish(push):

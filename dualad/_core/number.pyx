@@ -64,7 +64,7 @@ cdef extern from "series.h":
 cdef extern from "drive.h":
     int MAX_DIMS
     int OP_ADD, OP_SUBTRACT, OP_MULTIPLY, OP_DIVIDE, OP_NEGATE, OP_TABLE
-    int VALUE_IS_DONE
+    int VALUE_IS_DONE, ROOT_AT_ZERO
     int PAIR_SINE, PAIR_COSINE, READY_NOT, READY_AUX, READY_VALUE
     ctypedef struct Pair:
         int first, second
@@ -204,7 +204,9 @@ cdef dict HANDLERS = {}                # "ufunc", "function", ...: entry points 
 cdef Operation operations[256]
 cdef Operation ARITHMETIC[5]
 cdef list UFUNCS = []                  # index into `operations` -> NumPy's function
+cdef bint squares[256]                 # whether an operation may square a root
 cdef tuple ROOTS = (np.absolute, np.fabs, np.hypot, np.sqrt)
+cdef tuple SQUARES = (np.multiply, np.square, np.power, np.float_power)
 cdef tuple ARITHMETIC_UFUNCS = (np.add, np.subtract, np.multiply, np.divide, np.negative)
 cdef str NO_FLOAT = (
     "{} would drop the derivative of a {}: use numpy functions (numpy.sin(x), or x.sin() for one number) in place of "
@@ -279,6 +281,7 @@ cdef void bind_table() except *:
         elif name == "cos" and numpy_has_libm(function, 1):
             op.pair = PAIR_COSINE
         op.root = function in ROOTS
+        squares[i] = function in SQUARES
         if function in ARITHMETIC_UFUNCS:
             op.code = ARITHMETIC_UFUNCS.index(function)
             ARITHMETIC[op.code] = op[0]
@@ -858,9 +861,9 @@ cdef int agree(object x, object y) except -1:
     return 1
 
 
-cdef inline bint knows_square(object x):
-    """Whether x remembers a square: then the rules in Python see to it."""
-    return isinstance(x, Number) and (<Number>x).squared != NULL
+cdef inline bint asks_for_square(Operation* op, object x):
+    """Whether an operation may square an x that remembers its square: then the rules in Python see to it."""
+    return isinstance(x, Number) and (<Number>x).squared != NULL and squares[op.function - function_table]
 
 
 def remember_square(Number x, known):
@@ -1016,7 +1019,7 @@ cdef object compiled_scalar(Operation* op, object ufunc, int nin, object x, obje
     cdef int status = drive(op, 0, 0, NULL, operands, &out, 0, algebra)
     if status:
         check_floating_point(status, ufunc, values_of(nin, x, y))
-    return r
+    return HANDLERS["root"](ufunc, r, (x,)) if status & ROOT_AT_ZERO and nin == 1 else r
 
 
 cdef inline cnp.ndarray result_array(Argument* a, int nin, bint contiguous, int ndim, Py_ssize_t* shape, Py_ssize_t count,
@@ -1062,8 +1065,10 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
     algebra.pairs, algebra.program = NULL, NULL
     model = leading(x, y)
     if model.kind > MULTIDUAL and out.ncomp > 1:
-        if not find_algebra(op, model, x, y, &algebra) or is_root_at_zero(op, model, x, y) or knows_square(x):
+        if not find_algebra(op, model, x, y, &algebra) or is_root_at_zero(op, model, x, y):
             return NotImplemented
+    if asks_for_square(op, x):
+        return NotImplemented
     if ndim == 0 and width == 0 and out.ncomp <= INLINE:
         return compiled_scalar(op, ufunc, nin, x, y, operands, out.ncomp, algebra)
     for d in range(ndim):
@@ -1100,7 +1105,8 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
         report_floating_point(status, op.code)
     elif status and not flags:
         check_floating_point(status, ufunc, values_of(nin, x, y))
-    return number_like(model, data, out.ncomp)
+    r = number_like(model, data, out.ncomp)
+    return HANDLERS["root"](ufunc, r, (x,)) if status & ROOT_AT_ZERO and nin == 1 else r
 
 
 cdef inline Number number_like(Number model, cnp.ndarray data, int ncomp):
@@ -1410,7 +1416,7 @@ cdef object unary(int index, object x):
     if op.nin == 1 and op.value[0].loop != NULL:
         if a.data is None and a.squared == NULL and (a.kind < TAYLOR or a.ndir < 3):
             drive_scalar(op, a.c[0], &z, &d, &dd if a.kind > MULTIDUAL else NULL)
-            if isfinite(z) and (z != 0 or not op.root or a.kind <= MULTIDUAL):
+            if isfinite(z) and (z != 0 or not op.root):
                 r = like(a)
                 r.ncomp = a.ncomp
                 r.c[0] = z
@@ -1473,7 +1479,7 @@ cdef object scalar_power(object x, object y):
     else:
         return None
     z = c_pow(u, v)
-    if not isfinite(z):
+    if not isfinite(z) or (z == 0 and v == 0.5) or a.squared != NULL:
         return None
     r = like(lead)
     r.c[0] = z
@@ -1524,10 +1530,12 @@ cdef object power(object x, object y):
     if isinstance(x, Number) and (PyFloat_CheckExact(y) or PyLong_CheckExact(y)) and x.ndim:
         fast = FAST_POWERS.get(y)
         if fast is not None:
-            temporary = is_large(x) and IS_TEMPORARY(<PyObject*>x)
+            # a root may have to remember x
+            temporary = is_large(x) and fast is not np.sqrt and IS_TEMPORARY(<PyObject*>x)
             r = compiled(&operations[<int>OPERATION_OF[fast]], fast, 1, x, None, temporary, False)
             return fast(x) if r is NotImplemented else r
-    return as_scalars(operator.pow, x, y, binary(POWER, x, y))
+    is_root = isinstance(y, float) and y == 0.5 and not x.ndim and not primal(x)
+    return as_scalars(operator.pow, x, y, unary(SQRT, x) if is_root else binary(POWER, x, y))
 
 
 cdef object as_scalars(object function, object x, object y, object result):
@@ -1800,6 +1808,8 @@ cdef bint compiled_in_place(int code, Number x, object y) except -1:
     if type(x.data) is not NDARRAY or not cnp.PyArray_FLAGS(<cnp.ndarray>x.data) & cnp.NPY_ARRAY_WRITEABLE:
         return False
     if not load(x, &a[0]) or not load(y, &a[1]) or not agree(x, y) or not settle_width(&a[1], a[0].width):
+        return False
+    if asks_for_square(&ARITHMETIC[code], x):
         return False
     if x.kind > MULTIDUAL and not find_algebra(&ARITHMETIC[code], x, x, y, &algebra):
         return False
@@ -2372,7 +2382,7 @@ def load_rules(dict handlers, dict functions):
     FUNCTIONS.update(functions)
 
 
-cdef int POSITIVE = 0, ABSOLUTE = 0, POWER = 0
+cdef int POSITIVE = 0, ABSOLUTE = 0, POWER = 0, SQRT = 0
 bind_table()
 cdef const Pair* PAIRS_1_1 = product_table(1, 1)
 cdef const Pair* PAIRS_1 = product_table(1, SYMMETRIC)
@@ -2383,6 +2393,8 @@ for _i in range(function_count):
         ABSOLUTE = _i
     elif function_table[_i].name == b"power":
         POWER = _i
+    elif function_table[_i].name == b"sqrt":
+        SQRT = _i
 
 
 # ---- short vectors ------------------------------------------------------------------------------------------------

@@ -79,11 +79,18 @@ def elementwise(function, inputs, kwargs):
         return function(*(unpack(x) if isinstance(x, Number) else x for x in inputs), **kwargs)
     known = None if kwargs else known_power(function, inputs)
     if known is not None:
-        value = function(*(apart(x, lead)[0] for x in inputs))
-        return together(lead, value, apart(known, lead)[1])
+        return _with_value(known, function(*map(primal, inputs)))
     if is_series(lead) and not kwargs:
         return _once(function, inputs, lead)
     return _differentiate(function, inputs, kwargs, lead)
+
+
+def _with_value(x, value):
+    """x with the value that NumPy computes, below all levels."""
+    if not isinstance(x, Number):
+        return value
+    first, rest = apart(x, x)
+    return together(x, _with_value(first, value), rest)
 
 
 _DONE = contextvars.ContextVar("results within one function of power series", default=None)

@@ -8,6 +8,7 @@ import numpy as np
 from dualad.rules.algebra import Number, innermost, join, primal, split
 from dualad.rules.bilinear import store
 from dualad.rules.packing import pack_if_needed
+from dualad.rules.roots import hand_on
 
 _REPLACED = {"out": None, "overwrite_input": False}  # the rule stores the result, and the value is not scratch space
 
@@ -85,4 +86,4 @@ def attach(value, derived, level):
         tangents = np.reshape(tangents, tangents.shape[:1] + np.shape(value))
         if np.isrealobj(value) and np.iscomplexobj(tangents):
             tangents = np.real(tangents)
-    return join(derived, value, tangents)
+    return hand_on(derived, join(derived, value, tangents))
