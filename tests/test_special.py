@@ -904,6 +904,85 @@ def test_functions_around_ufuncs():
     assert_near(sp.kvp(2.5, x).tangent, mp.diff(lambda t: mp.besselk(2.5, t), 1.5, 2), 1e-12, 0, "kvp")
 
 
+WITH_DERIVATIVES = {
+    "polygamma_0": (lambda s, x: s.polygamma(0, x), lambda x: mp.polygamma(0, x)),
+    "polygamma_3": (lambda s, x: s.polygamma(3, x), lambda x: mp.polygamma(3, x)),
+    "multigammaln": (lambda s, x: s.multigammaln(x + 2, 3),
+                     lambda x: sum(mp.loggamma(x + 2 - mp.mpf(j) / 2) for j in range(3)) + 1.5 * mp.log(mp.pi)),
+    "logsumexp": (lambda s, x: s.logsumexp([x, 2.0 * x, 1.0], b=[1.0, x, -0.25]),
+                  lambda x: mp.log(mp.exp(x) + x * mp.exp(2 * x) - mp.exp(1) / 4)),
+    "logsumexp_sign": (lambda s, x: s.logsumexp([x, 1.0], b=[-x, 1.0], return_sign=True)[0],
+                       lambda x: mp.log(abs(mp.exp(1) - x * mp.exp(x)))),
+    "softmax": (lambda s, x: s.softmax([x, x * x, 1.0])[1],
+                lambda x: mp.exp(x * x) / (mp.exp(x) + mp.exp(x * x) + mp.exp(1))),
+    "log_softmax": (lambda s, x: s.log_softmax([[x], [x * x]], axis=0)[0, 0],
+                    lambda x: x - mp.log(mp.exp(x) + mp.exp(x * x))),
+}
+HALF_PI = mp.pi / 2
+SPHERICAL = {  # DLMF 10.49
+    "jn": (lambda z: mp.sin(z) / z, lambda z: mp.sin(z) / z**2 - mp.cos(z) / z,
+           lambda z: (3 / z**3 - 1 / z) * mp.sin(z) - 3 / z**2 * mp.cos(z)),
+    "yn": (lambda z: -mp.cos(z) / z, lambda z: -mp.cos(z) / z**2 - mp.sin(z) / z,
+           lambda z: (1 / z - 3 / z**3) * mp.cos(z) - 3 / z**2 * mp.sin(z)),
+    "in": (lambda z: mp.sinh(z) / z, lambda z: mp.cosh(z) / z - mp.sinh(z) / z**2,
+           lambda z: (1 / z + 3 / z**3) * mp.sinh(z) - 3 / z**2 * mp.cosh(z)),
+    "kn": (lambda z: HALF_PI * mp.exp(-z) / z, lambda z: HALF_PI * mp.exp(-z) * (1 / z + 1 / z**2),
+           lambda z: HALF_PI * mp.exp(-z) * (1 / z + 3 / z**2 + 3 / z**3)),
+}
+WITH_DERIVATIVES |= {
+    f"spherical_{kind}_{n}": (lambda s, x, kind=kind, n=n: getattr(s, f"spherical_{kind}")(n, x), reference)
+    for kind, references in SPHERICAL.items() for n, reference in enumerate(references)
+}
+SIGNED = [name for name in WITH_DERIVATIVES if name.startswith("spherical")]
+
+
+@pytest.mark.parametrize(("name", "x"), [(name, 1.3) for name in WITH_DERIVATIVES] + [(name, -1.3) for name in SIGNED])
+def test_functions_that_are_no_ufuncs(name, x):
+    """The value is SciPy's; first to third derivatives of what SciPy would refuse."""
+    function, reference = WITH_DERIVATIVES[name]
+    special = da.numpy.special
+    y = function(special, da.Taylor([x, 1.0, 0.0, 0.0]))
+    assert y.value == function(sp, x) == function(special, x)
+    slopes = [mp.diff(reference, x, k) for k in (1, 2, 3)]
+    scale = max(1.0, *(abs(s) for s in slopes))
+    for k, slope in enumerate(slopes):
+        assert_near(y.coefficients[k + 1] * math.factorial(k + 1), slope, 1e-9, 1e-11 * scale, name)
+    assert_near(da.derivative(lambda t: da.derivative(lambda u: function(special, u))(t))(x), slopes[1], 1e-9,
+                1e-11 * scale, name)
+
+
+def test_sums_of_exponentials_of_arrays():
+    rng = np.random.default_rng(5)
+    a, b = rng.standard_normal((2, 3, 4))
+    special = da.numpy.special
+    for axis in (None, 0, -1, (0, 1)):
+        for keepdims in (False, True):
+            y, slope = da.value_and_jacobian(lambda t, axis=axis, k=keepdims: special.logsumexp(t, axis, b * b, k))(a)
+            np.testing.assert_array_equal(y, sp.logsumexp(a, axis, b * b, keepdims))
+            np.testing.assert_allclose(slope, da.jacobian(
+                lambda t, axis=axis, k=keepdims: np.log(np.sum(b * b * np.exp(t), axis, keepdims=k)))(a), atol=1e-15)
+        y, slope = da.value_and_jacobian(lambda t, axis=axis: special.softmax(t, axis))(a)
+        np.testing.assert_array_equal(y, sp.softmax(a, axis))
+        np.testing.assert_allclose(slope, da.jacobian(
+            lambda t, axis=axis: np.exp(t) / np.sum(np.exp(t), axis, keepdims=True))(a), atol=1e-15)
+    far = da.Dual([1000.0, 1.0, -np.inf], [1.0, 1.0, 1.0])
+    assert special.logsumexp(far).tangent == 1 and list(special.softmax(far).tangent) == [0, 0, 0]
+    assert da.jacobian_sparsity(lambda t: special.logsumexp(t, 1), a).nnz == 12
+
+
+@pytest.mark.parametrize(("call", "error", "words"), [
+    (lambda s, x: s.polygamma(x, 2.0), TypeError, "no derivative by n: pass n as a plain number"),
+    (lambda s, x: s.multigammaln(5.0, x), TypeError, "no derivative by d"),
+    (lambda s, x: s.multigammaln(x, 2.5), ValueError, "positive integer"),
+    (lambda s, x: s.multigammaln(x, 9), ValueError, "not met"),
+    (lambda s, x: s.spherical_jn(x, 1.0), TypeError, "no derivative by n"),
+    (lambda s, x: s.logsumexp(x * 1j, return_sign=True), TypeError, "leave return_sign away"),
+])
+def test_what_functions_that_are_no_ufuncs_refuse(call, error, words):
+    with pytest.raises(error, match=words):
+        call(da.numpy.special, da.Dual(2.0, 1.0))
+
+
 @pytest.mark.parametrize("name", ["polygamma", "multigammaln", "diric", "factorial", "comb", "perm"])
 def test_functions_that_make_arrays_refuse_duals(name):
     extra = {"polygamma": (1,), "factorial": ()}

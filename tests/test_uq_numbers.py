@@ -355,6 +355,11 @@ def test_wrap_of_functions_of_reals():
         uq.wrap(math.sin, [2.0])
 
 
+def test_wrapped_functions_of_plain_arguments_are_the_functions():
+    f = uq.wrap(lambda a, unit, b: [a + 2 * b, unit], [lambda *args: 1.0, None, lambda *args: 2.0])
+    assert f(10, "m", 1) == [12, "m"]
+
+
 def test_wrap():
     @uq.wrap
     def root(a, b, *, c=1.0):

@@ -68,7 +68,8 @@ def wrap(f, derivatives_args=(), derivatives_kwargs=None):
     @functools.wraps(f)
     def wrapped(*args, **kwargs):
         if any(given.get(key) is not None for key in (*range(len(args)), *kwargs)):
-            return _of_reals(f, args, kwargs, given)
+            certain = not any(isinstance(x, Uncertain) for x in leaves_of([args, kwargs]))
+            return f(*args, **kwargs) if certain else _of_reals(f, args, kwargs, given)
         try:
             return linearised(f, args, kwargs)
         except TypeError as error:
