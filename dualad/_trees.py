@@ -1,6 +1,6 @@
 """Nested tuples, lists and dicts of arrays and scalars, as arguments and results of functions.
 
-A list whose leaves are all scalars is array_like, as anywhere in NumPy, and is packed into one array.
+Nested lists of scalars are array_like, as anywhere in NumPy, and are packed into one array, unless they are ragged.
 """
 
 import numbers
@@ -16,17 +16,16 @@ _SCALARS = (float, int, complex, np.number)
 
 def is_container(x):
     """Whether x holds leaves: a tuple, a dict, or a list that is not array_like."""
-    return isinstance(x, (tuple, dict)) or (isinstance(x, list) and not _is_array_like(x))
+    return isinstance(x, (tuple, dict)) or (isinstance(x, list) and _shape_as_array(x) is None)
 
 
-def _is_array_like(x):
-    if isinstance(x, list):
-        return all(_is_array_like(v) for v in x)
-    return (
-        isinstance(x, _SCALARS)
-        or (isinstance(x, Number) and x.ndim == 0)
-        or (isinstance(x, np.ndarray) and x.ndim == 0)
-    )
+def _shape_as_array(x):
+    """The shape that NumPy gives to nested lists of scalars; None if they are ragged or hold something else."""
+    if not isinstance(x, list):
+        scalar = isinstance(x, _SCALARS) or (isinstance(x, (Number, np.ndarray)) and x.ndim == 0)
+        return () if scalar else None
+    shapes = {_shape_as_array(v) for v in x} or {()}
+    return None if len(shapes) > 1 or None in shapes else (len(x), *shapes.pop())
 
 
 def flatten(tree):

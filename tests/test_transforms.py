@@ -248,6 +248,16 @@ def test_a_list_of_arrays_is_a_container(rng):
     assert_close(ydot[1], np.full(2, 2.0))
 
 
+def test_a_ragged_list_is_a_container():
+    """NumPy makes no array of it; its rows are arrays."""
+    g = da.grad(lambda t: t[0][1] * t[1][0] * t[2])([[1.0, 2.0, 3.0], [4.0], 5.0])
+    assert [np.shape(part) for part in g] == [(3,), (1,), ()]
+    np.testing.assert_array_equal(np.hstack(g), [0, 20, 0, 10, 8])
+    y, ydot = da.jvp(lambda x: [[x], [x * x, 3 * x]], (2.0,), (1.0,))
+    np.testing.assert_array_equal(np.hstack(y), [2, 4, 6])
+    np.testing.assert_array_equal(np.hstack(ydot), [1, 4, 3])
+
+
 def test_a_tuple_result_is_a_container():
     y, ydot = da.jvp(lambda x: (x * x, 3.0), (2.0,), (1.0,))
     assert isinstance(y, tuple) and isinstance(ydot, tuple)
