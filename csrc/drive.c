@@ -228,21 +228,25 @@ static void block_pair(Job *job, ptrdiff_t n, Pair pair, const char *in0, const 
     else if (dxy) job->k->second2(n, pair.weight, dxy, p0, q1, p1, q0, sum);
 }
 
-/* Tangent k of the result, from those of the inputs. */
-static void block_tangent(Job *job, ptrdiff_t n, int c, const char *in0, const char *in1, const Partials *d, void *o)
+/* A tangent of the result, from those of the inputs, NULL for an input that has none. */
+static void tangent_of(const Job *job, ptrdiff_t n, const void *t0, const void *t1, const Partials *d, void *o)
 {
     const int code = job->op->code;
-    const int has0 = c < job->ncomp_in[0], has1 = c < job->ncomp_in[1];
-    const void *t0 = has0 ? piece(job, 0, in0, c, n, job->s->tx) : NULL;
-    const void *t1 = has1 ? piece(job, 1, in1, c, n, job->s->ty) : NULL;
-    if (!has0 && !has1) memset(o, 0, (size_t)n * job->k->size);
-    else if (code == OP_NEGATE || (code == OP_SUBTRACT && !has0)) job->k->negate(n, has0 ? t0 : t1, o);
+    if (!t0 && !t1) memset(o, 0, (size_t)n * job->k->size);
+    else if (code == OP_NEGATE || (code == OP_SUBTRACT && !t0)) job->k->negate(n, t0 ? t0 : t1, o);
     else if (code == OP_ADD || code == OP_SUBTRACT) {
-        if (has0 && has1) job->k->arithmetic[code](n, t0, t1, o);
-        else if (o != (has0 ? t0 : t1)) memmove(o, has0 ? t0 : t1, (size_t)n * job->k->size);
+        if (t0 && t1) job->k->arithmetic[code](n, t0, t1, o);
+        else if (o != (t0 ? t0 : t1)) memmove(o, t0 ? t0 : t1, (size_t)n * job->k->size);
     }
-    else if (has0 && has1) job->k->tangent2(n, d->dx, t0, d->dy, t1, o);
-    else job->k->tangent1(n, has0 ? d->dx : d->dy, has0 ? t0 : t1, o);
+    else if (t0 && t1) job->k->tangent2(n, d->dx, t0, d->dy, t1, o);
+    else job->k->tangent1(n, t0 ? d->dx : d->dy, t0 ? t0 : t1, o);
+}
+
+static void block_tangent(Job *job, ptrdiff_t n, int c, const char *in0, const char *in1, const Partials *d, void *o)
+{
+    const void *t0 = c < job->ncomp_in[0] ? piece(job, 0, in0, c, n, job->s->tx) : NULL;
+    const void *t1 = c < job->ncomp_in[1] ? piece(job, 1, in1, c, n, job->s->ty) : NULL;
+    tangent_of(job, n, t0, t1, d, o);
 }
 
 /* All components beyond the value, from the last: a result that overwrites an operand leaves the lower ones of it, of
@@ -435,6 +439,43 @@ int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, cons
     }
     free(job.registers);
     return job.status;
+}
+
+/* Elements from `from` on of a flat array, or a block of the only element of one that repeats it; `loaded` tells whose
+ * element the block holds. */
+static const void *flat_block(const Job *job, const Flat *a, ptrdiff_t from, void *block, const char **loaded)
+{
+    if (!a->data) return NULL;
+    if (!a->repeats) return a->data + (size_t)from * job->k->size;
+    if (*loaded != a->data) job->k->gather(BLOCK, a->data, 0, block);
+    *loaded = a->data;
+    return block;
+}
+
+void drive_weights(const Operation *op, int width, ptrdiff_t n, const Flat *in, const void *z, int count,
+                   const Weighted *terms)
+{
+    Scratch s;
+    Job job = {.op = op, .k = &kernels[width], .width = width, .flags = VALUE_IS_DONE, .s = &s};
+    const size_t size = job.k->size;
+    const char *loaded[4] = {NULL, NULL, NULL, NULL};
+    job.ncomp_in[0] = job.ncomp_in[1] = 1;
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < 2; j++)
+            if (terms[i].in[j].data) job.ncomp_in[j] = 2;
+    const int wants_partials = op->code == OP_MULTIPLY || op->code == OP_DIVIDE || op->code == OP_TABLE;
+    for (ptrdiff_t from = 0; from < n; from += BLOCK) {
+        const ptrdiff_t m = n - from < BLOCK ? n - from : BLOCK;
+        const void *x = flat_block(&job, &in[0], from, s.x, &loaded[0]), *a;
+        const void *y = op->nin == 2 ? flat_block(&job, &in[1], from, s.y, &loaded[1]) : x;
+        Partials d = {0};
+        if (wants_partials) d = block_partials(&job, m, x, y, (const char *)z + (size_t)from * size, &a);
+        for (int i = 0; i < count; i++) {
+            const void *t0 = flat_block(&job, &terms[i].in[0], from, s.tx, &loaded[2]);
+            const void *t1 = flat_block(&job, &terms[i].in[1], from, s.ty, &loaded[3]);
+            tangent_of(&job, m, t0, t1, &d, (char *)terms[i].out + (size_t)from * size);
+        }
+    }
 }
 
 void drive_scalar(const Operation *op, double x, double *z, double *dx, double *dxx)

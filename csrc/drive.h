@@ -59,6 +59,22 @@ typedef struct {
 int drive(const Operation *op, int width, int ndim, const ptrdiff_t *shape, const Operand *in, const Operand *out,
           int flags, Algebra algebra);
 
+/* A contiguous array, or one element that stands for all; no data: none. */
+typedef struct {
+    const char *data;
+    int repeats;
+} Flat;
+
+/* out = the derivative by each input times its weight, summed. */
+typedef struct {
+    Flat in[2];
+    void *out;
+} Weighted;
+
+/* Tangents of an operation whose value z is there already, each with memory of its own; all of n elements. */
+void drive_weights(const Operation *op, int width, ptrdiff_t n, const Flat *in, const void *z, int count,
+                   const Weighted *terms);
+
 /* Value, first and (unless dxx is NULL) second derivative of a function of one number, in the same bits as `drive`. */
 void drive_scalar(const Operation *op, double x, double *z, double *dx, double *dxx);
 

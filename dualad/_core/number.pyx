@@ -90,6 +90,13 @@ cdef extern from "drive.h":
     int drive(const Operation*, int, int, const Py_ssize_t*, const Operand*, const Operand*, int,
               Algebra) noexcept nogil
     void drive_scalar(const Operation*, double, double*, double*, double*) noexcept
+    ctypedef struct Flat:
+        const char* data
+        int repeats
+    ctypedef struct Weighted:
+        Flat in_ "in"[2]
+        void* out
+    void drive_weights(const Operation*, int, Py_ssize_t, const Flat*, const void*, int, const Weighted*) nogil
     void table_partials(const Operation*, int, Py_ssize_t, const void*, const void*, void*, void**) noexcept
 
 cdef extern from "kernels.h":
@@ -326,6 +333,58 @@ def partials(str name, x, y=None):
     return (value, *arrays)
 
 
+cdef enum:
+    MOST_WEIGHTS = 64
+
+
+cdef cnp.ndarray flattened(object x, cnp.ndarray like, list held):
+    """x as the compiled loops want it: one element, or contiguous in the shape and dtype of another array."""
+    cdef cnp.ndarray a = np.asarray(x, like.dtype)
+    if cnp.PyArray_NDIM(a) and not (cnp.PyArray_IS_C_CONTIGUOUS(a) and cnp.PyArray_SAMESHAPE(a, like)):
+        a = np.ascontiguousarray(np.broadcast_to(a, (<object>like).shape))
+    held.append(a)
+    return a
+
+
+cdef Flat flat_of(cnp.ndarray a):
+    cdef Flat f
+    f.data = cnp.PyArray_BYTES(a)
+    f.repeats = cnp.PyArray_NDIM(a) == 0
+    return f
+
+
+def weigh(function, values, result, list groups):
+    """Sums of derivatives times weights of result = function(*values), a float array; NotImplemented without a loop.
+
+    A group is a list of pairs (number of the input, weight), where a weight is an array of the result's shape or one
+    number for all of its elements.
+    """
+    cdef Py_ssize_t index = OPERATION_OF.get(function, -1), k, count = len(groups)
+    cdef cnp.ndarray z = result
+    cdef Flat inputs[2]
+    cdef Weighted terms[MOST_WEIGHTS]
+    cdef list held = [], found = []
+    cdef int kind = cnp.PyArray_TYPE(z), i
+    if index < 0 or count > MOST_WEIGHTS or not cnp.PyArray_IS_C_CONTIGUOUS(z) or len(values) > 2 \
+            or kind not in (cnp.NPY_FLOAT64, cnp.NPY_FLOAT32) or not z.dtype.isnative:
+        return NotImplemented
+    for k, x in enumerate(values):
+        inputs[k] = flat_of(flattened(x, z, held))
+    for k, group in enumerate(groups):
+        terms[k].in_[0].data = terms[k].in_[1].data = NULL
+        for i, weight in group:
+            if terms[k].in_[i].data != NULL:
+                return NotImplemented
+            terms[k].in_[i] = flat_of(flattened(weight, z, held))
+        found.append(empty_components((<object>z).shape, z.dtype))
+        terms[k].out = cnp.PyArray_DATA(<cnp.ndarray>found[k])
+    cdef Operation* op = &operations[index]
+    cdef Py_ssize_t n = cnp.PyArray_SIZE(z)
+    with nogil:
+        drive_weights(op, kind == cnp.NPY_FLOAT32, n, inputs, cnp.PyArray_DATA(z), <int>count, terms)
+    return found
+
+
 def simd_variant():
     """The instruction set that the compiled loops use on this processor."""
     return c_simd_variant().decode()
@@ -376,6 +435,18 @@ def empty_components(shape, dtype, bint zero=False):
         return (np.zeros if zero else np.empty)(shape, dtype)
     finally:
         PyDataMem_SetHandler(previous)
+
+
+@cython.final
+cdef class Pooled:
+    """Context manager: all arrays that NumPy makes within come from the pool."""
+    cdef object previous
+
+    def __enter__(self):
+        self.previous = PyDataMem_SetHandler(POOL)
+
+    def __exit__(self, *error):
+        PyDataMem_SetHandler(self.previous)
 
 
 def components_like(Py_ssize_t ncomp, array, dtype=None, bint zero=False):

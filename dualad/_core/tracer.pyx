@@ -77,12 +77,13 @@ cdef class Trace:
     cdef readonly long long level      # of the transform, as every number has it
     cdef readonly bint local           # follow the branches taken at x
     cdef readonly bint second          # record which inputs interact
+    cdef readonly object partials      # the rows that terms with weights may have; None for patterns alone
     cdef public bint followed          # whether the function asked for a value
 
-    def __init__(self, Py_ssize_t ncols, long long level, bint local=False, bint second=False):
+    def __init__(self, Py_ssize_t ncols, long long level, bint local=False, bint second=False, partials=None):
         if ncols >= 2**31:
             raise ValueError(f"x has {ncols} elements; at most {2**31 - 1} can be traced")
-        self.ncols, self.level, self.local, self.second = ncols, level, local, second
+        self.ncols, self.level, self.local, self.second, self.partials = ncols, level, local, second, partials
         self.followed = False
 
 
@@ -574,6 +575,9 @@ def make_view(Tracer x, value, function):
 
 def put_terms(Tracer x, key, tuple terms, history, bint keep=False):
     """The pattern of x[key] becomes these terms, each of the shape of x[key]; `keep` adds them to what is there."""
+    if x.run.partials is not None:
+        HANDLERS["put_partials"](x, key, terms)
+        return
     cdef Tracer root = x if x.root is None else x.root
     cdef tuple chain = x.chain
     cdef list pending = list(terms)
@@ -610,6 +614,13 @@ def put_terms(Tracer x, key, tuple terms, history, bint keep=False):
         root.owned = [False] * len(root.own)
 
 
+def replace_terms(Tracer root, tuple terms):
+    """The pattern of an array that is no view becomes these terms."""
+    root.version += 1
+    root.own = terms
+    root.owned = [False] * len(terms)
+
+
 cdef object copy_like(object array, object rows):
     """Integers laid out as an array is, so that what gives a view of the one gives a view of the other."""
     result = np.empty_like(array, np.int32, subok=False)
@@ -632,6 +643,8 @@ cdef object assign(object rows, tuple chain, object key, object new):
 
 def taken(Tracer x, key):
     """The terms of x[key], copied: nobody holds x's own integers afterwards."""
+    if x.run.partials is not None:
+        return tuple([(table, term[key]) for table, term in x.terms])
     cdef Tracer root = x if x.root is None else x.root
     cdef tuple chain = x.chain
     cdef list found = []
@@ -652,4 +665,4 @@ def from_direction(Tracer lead, value, tangents):
     if not isinstance(tangents, Tracer):
         return like(lead, value)
     terms = (<Tracer>tangents).terms
-    return like(lead, value, tuple([(t, np.asarray(rows[0])) for t, rows in terms]), (<Tracer>tangents).history)
+    return like(lead, value, tuple([(t, rows[0, ...]) for t, rows in terms]), (<Tracer>tangents).history)

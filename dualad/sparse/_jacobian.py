@@ -25,6 +25,7 @@ from dualad.sparse._detection import jacobian_sparsity
 from dualad.sparse._patterns import as_pattern, columns_of, names, same_pattern
 from dualad.sparse._recovery import AddingRecovery, Recovery, check_format, put_chunk
 from dualad.sparse._terms import rows_of_terms
+from dualad.sparse._vectors import Vectors
 from dualad.transforms import jvp
 
 _CACHE = 1 << 23
@@ -138,6 +139,9 @@ class Prepared:
         self.chunks = [(first, min(size, colours - first)) for first in range(0, colours, size)]
         self.at_once = len(self.chunks) < 2 or coloring.decompression == "substitution"
         self.places = [] if self.at_once else [self.recovery.chunk(*chunk) for chunk in self.chunks]
+        self.vectors = None
+        if chunk_size is None and coloring.structure == "nonsymmetric":
+            self.vectors = Vectors(coloring.pattern, format, len(self.chunks), colours)
 
     @property
     def sparsity(self):
@@ -171,6 +175,7 @@ class Split(Prepared):
 
     def __init__(self, coloring, format, chunk_size, followed, rows):
         super().__init__(coloring, "csc", chunk_size, followed)
+        self.vectors = None
         self.rows, self.at_once, self.places = rows, True, []
         terms = coloring.pattern
         shape = int(rows.max(initial=-1)) + 1, len(rows)
@@ -499,14 +504,19 @@ class SparseJacobian(Plan):
 
     def _evaluate(self, argument, prepared, out):
         """Value and entries."""
+        by_vectors = None if prepared.vectors is None else prepared.vectors.evaluate(argument, out)
+        if by_vectors is None:
+            return self._evaluate_compressed(argument, prepared, out)
+        values, structure, data = by_vectors
+        self._check_rows(values, prepared.coloring.shape[0])
+        return rebuild(structure, values), data
+
+    def _evaluate_compressed(self, argument, prepared, out):
         rows, found, values, whole = prepared.coloring.shape[0], [], None, argument
         argument = prepared.argument(argument)
         for k, (first, count) in enumerate(prepared.chunks or [(0, 0)]):
             values, tangents, structure = argument.sweep(prepared.colors, first, count)
-            size = sum(np.size(y) for y in values)
-            if size != rows:
-                again = "; call .prepare(x) if f has changed" if self._given is None else ""
-                raise ValueError(f"the pattern has {rows} rows, but f returned {size} values{again}")
+            self._check_rows(values, rows)
             if tangents is None:
                 tangents = np.zeros((count, rows))
             if prepared.at_once or isinstance(tangents, Number):
@@ -524,6 +534,12 @@ class SparseJacobian(Plan):
             return value, out
         flat = np.reshape(found[0] if len(found) == 1 else np.concatenate(found), (-1,))
         return value, prepared.recovery.values(flat, out)
+
+    def _check_rows(self, values, rows):
+        size = sum(np.size(y) for y in values)
+        if size != rows:
+            again = "; call .prepare(x) if f has changed" if self._given is None else ""
+            raise ValueError(f"the pattern has {rows} rows, but f returned {size} values{again}")
 
     def check(self, *args, **kwargs):
         """Compare the Jacobian with one exact directional derivative in a random direction.
@@ -592,10 +608,13 @@ class SparseJacobian(Plan):
         if isinstance(prepared, Split):
             m, n = prepared.sparsity.shape
             lines.insert(0, f"Jacobian: {m} x {n}, {prepared.sparsity.nnz} entries, dense rows by their terms:")
-        lines.append(
-            f"each Jacobian: {recovery.column_colors} directions in {sweeps} evaluation{'s' * (sweeps != 1)} of f, at "
-            f"most {prepared.directions} directions at once"
-        )
+        if prepared.vectors is not None and prepared.vectors.chosen:
+            lines.append("each Jacobian: one evaluation of f on sparse vectors, expected to be faster than compression")
+        else:
+            lines.append(
+                f"each Jacobian: {recovery.column_colors} directions in {sweeps} evaluation{'s' * (sweeps != 1)} of f, "
+                f"at most {prepared.directions} directions at once"
+            )
         kept = recovery.index.nbytes + recovery.indices.nbytes + recovery.indptr.nbytes
         kept += sum(a.nbytes for pair in prepared.places for a in pair)
         number = 8 * (1 + prepared.directions) * max(coloring.shape)

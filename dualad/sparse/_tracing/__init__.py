@@ -11,7 +11,7 @@ The value of a result is NumPy's own. Its pattern comes from one of a few ways, 
 """
 
 from dualad._core.tracer import load_handlers
-from dualad.sparse._tracing import dispatch, indexing, observed
+from dualad.sparse._tracing import dispatch, indexing, observed, partials
 
 load_handlers(
     {
@@ -20,6 +20,7 @@ load_handlers(
         "foreign": dispatch.foreign,
         "getitem": indexing.getitem,
         "setitem": indexing.setitem,
+        "put_partials": partials.put,
         "observe": observed.observe,
         "refuse_components": dispatch.refuse_components,
     }

@@ -6,11 +6,13 @@ from scipy import sparse
 from dualad._core.number import Number, primal
 from dualad._core.tracer import History, Table, Tracer, join_terms, like, plain, union
 from dualad.rules.packing import pack_if_needed
+from dualad.sparse._tracing import partials
+from dualad.sparse._tracing.partials import Unsupported
 
 __all__ = [
-    "Tracer", "add_pairs", "all_terms", "broadcast", "group", "is_tracer", "joined", "leader", "like", "line_up",
-    "listed", "member_table", "plain", "product_terms", "result", "shared_history", "store", "strip", "terms_of",
-    "tracers_in", "untraced",
+    "Tracer", "add_pairs", "all_terms", "as_rows", "broadcast", "group", "is_tracer", "joined", "leader", "like",
+    "line_up", "listed", "member_table", "patterns_only", "plain", "product_terms", "refuse_others", "result",
+    "shared_history", "store", "strip", "terms_of", "tracers_in", "untraced",
 ]
 
 EMPTY = np.array(-1, np.int32)
@@ -65,9 +67,31 @@ def listed(x):
     return pack_if_needed(x)
 
 
+def patterns_only(lead):
+    """Raises Unsupported where terms have weights: what follows knows patterns alone."""
+    if lead.run.partials is not None:
+        raise Unsupported("a function without a rule for partial derivatives")
+
+
+def refuse_others(lead, *args):
+    """Raises Unsupported where numbers of other transforms are among the arguments of one with partial derivatives."""
+    for x in args:
+        if isinstance(x, (list, tuple)):
+            refuse_others(lead, *x)
+        elif isinstance(x, dict):
+            refuse_others(lead, *x.values())
+        elif isinstance(x, Number) and untraced(x, lead) or isinstance(x, np.ndarray) and x.dtype == object:
+            raise Unsupported("numbers of another transform")
+
+
 def terms_of(x, lead):
     """The terms of an argument; none for a constant."""
     return () if untraced(x, lead) else x.terms
+
+
+def as_rows(rows):
+    """What a function made of the rows of a term, as an array."""
+    return rows if isinstance(rows, partials.Partial) else np.asarray(rows)
 
 
 def broadcast(terms, shape):
@@ -96,6 +120,7 @@ def add_pairs(lead, history, *pairs):
 
 def joined(lead, shape, *lists):
     """The terms of an elementwise function."""
+    patterns_only(lead)
     return join_terms(lead.run, shape, *lists)
 
 
@@ -128,6 +153,7 @@ def store(out, y):
 
 def member_table(lead, terms, nrows, start, members, count):
     """A table whose row i is the union of the rows of members of group i; computed when it is needed."""
+    patterns_only(lead)
     ncols = lead.run.ncols
     return Table(lambda: union(nrows, ncols, [(rows, table, start, members, count) for table, rows in terms]))
 
@@ -137,6 +163,7 @@ def group(lead, terms, axes, ndim, where=None):
 
     A few short slices stay terms of their own, which keeps sums of neighbours as cheap as additions.
     """
+    patterns_only(lead)
     axes = tuple(sorted(axes))
     if not terms:
         return ()
@@ -169,6 +196,7 @@ def _without_repeats(rows, axes):
 
 def row_of_all(lead, args, shape):
     """Every element depends on all that any element of any argument depends on."""
+    patterns_only(lead)
     pieces = []
     for x in tracers_in(args):
         if not untraced(x, lead):
@@ -199,6 +227,10 @@ def line_up(lead, arrays):
     """Lists of rows, one for each array, in which the i-th terms of one table stand together; -1 fills the gaps."""
     shapes = [np.shape(a) for a in arrays]
     lists = [terms_of(a, lead) for a in arrays]
+    if lead.run.partials is not None:
+        for group in partials.line_up([[p for _, p in terms] for terms in lists], shapes):
+            yield None, group
+        return
     tables = []
     for terms in lists:
         for t, _ in terms:

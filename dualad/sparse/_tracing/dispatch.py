@@ -25,6 +25,7 @@ from dualad.sparse._tracing.base import (
     leader,
     like,
     listed,
+    refuse_others,
     shared_history,
     store,
     strip,
@@ -33,12 +34,17 @@ from dualad.sparse._tracing.base import (
 )
 from dualad.sparse._tracing.base import group as group_terms
 from dualad.sparse._tracing.observed import observe
+from dualad.sparse._tracing.partials import Unsupported
 
 # ---- ufuncs --------------------------------------------------------------------------------------------------------
 
 
 def ufunc(function, method, inputs, kwargs):
     """`__array_ufunc__` of a tracer."""
+    if method == "__call__" and not kwargs:
+        result = elementwise.of_partials(function, inputs)
+        if result is not NotImplemented:
+            return result
     out = kwargs.get("out")
     out = out if isinstance(out, tuple) else (out,)
     everything = (*inputs, *out)
@@ -48,6 +54,10 @@ def ufunc(function, method, inputs, kwargs):
     lead = leader(everything)
     if any(isinstance(x, Number) and not is_tracer(x) and x.level > lead.level for x in everything):
         return dispatch_number(function, method, inputs, kwargs)
+    if lead.run.partials is not None:
+        refuse_others(lead, everything, kwargs)
+        if method != "__call__" and (method, function) != ("reduce", np.add):
+            raise Unsupported(f"{function.__name__}.{method}")
     if method == "at":
         return _at(function, *inputs)
     if any(target is not None for target in out):
@@ -62,6 +72,8 @@ _KNOWN = (Number, np.ndarray, np.generic, float, int, complex, list, tuple)
 
 
 def _call(lead, function, inputs, kwargs):
+    if lead.run.partials is not None and function not in PARTIALS and function not in PLAIN:
+        raise Unsupported(function.__name__)
     if function in PARTIALS or (function is np.sign and np.iscomplexobj(strip(inputs[0]))):
         return elementwise.elementwise(lead, function, inputs, kwargs)
     if function in products.GUFUNCS:
@@ -195,6 +207,10 @@ def function(func, types, args, kwargs):
         if not issubclass(t, (Number, np.ndarray)):
             return NotImplemented
     lead = leader(args, kwargs)
+    if lead.run.partials is not None:
+        refuse_others(lead, args, kwargs)
+        if func not in _OF_PARTIALS:
+            raise Unsupported(func.__name__)
     if any(issubclass(t, Number) and t is not Tracer for t in types) and func in NUMBER_RULES:
         return NUMBER_RULES[func](*args, **kwargs)
     rule = FUNCTIONS.get(func)
@@ -291,6 +307,11 @@ FUNCTIONS = {
 FUNCTIONS[np.linalg.multi_dot] = number_products.FUNCTIONS[np.linalg.multi_dot]
 if hasattr(np, "astype"):
     FUNCTIONS[np.astype] = lambda x, dtype, /, *, copy=True, device=None: x.astype(dtype, copy=copy)
+# functions whose rules hold for terms with weights: they move elements, are composed of such, or give values alone
+_OF_PARTIALS = {
+    *structure.FUNCTIONS, *plain.FUNCTIONS, np.sum, np.mean, np.shape, np.ndim, np.size, np.sinc, np.trace, np.clip,
+    *(getattr(np, name) for name in ("astype", *_OF_TYPES.split()) if hasattr(np, name)),
+} - {np.nan_to_num, np.choose, np.real_if_close}
 FUNCTIONS = {
     func: with_signature(func, rule, func not in plain.FUNCTIONS and "out" not in parameters_of(rule))
     for func, rule in FUNCTIONS.items()

@@ -3,8 +3,9 @@
 import numpy as np
 
 from dualad._core.number import table
-from dualad._core.tracer import put_terms
+from dualad._core.tracer import Tracer, put_terms
 from dualad.rules.elementwise import PARTIALS, WHOLE_OUTPUT
+from dualad.sparse._tracing import partials
 from dualad.sparse._tracing.base import (
     add_pairs,
     broadcast,
@@ -85,6 +86,8 @@ def elementwise(lead, function, inputs, kwargs):
     outputs = outputs if several else (outputs,)
     shape = np.shape(outputs[0])
     lists = [terms_of(x, lead) if counts else () for x, counts in zip(inputs, _arguments(function), strict=True)]
+    if lead.run.partials is not None:
+        return _with_partials(lead, function, values, outputs, lists, kwargs)
     if lead.run.local and function in _CHOICES:
         lists = _chosen(function, values, lists, shape)
     history = _history(lead, function, inputs, lists, shape)
@@ -98,8 +101,60 @@ def elementwise(lead, function, inputs, kwargs):
     return tuple(results) if several else results[0]
 
 
+_PLAIN_TYPES = frozenset({np.ndarray, np.float64, float, int})
+
+
+def of_partials(function, inputs):
+    """function(*inputs) without a detour for arrays with partial derivatives; NotImplemented for what is not plain."""
+    run, values, lists = None, [], []
+    for x in inputs:
+        if type(x) is Tracer:
+            if run is None:
+                lead, run = x, x.run.partials
+            if run is None or x.run is not lead.run:
+                return NotImplemented
+            values.append(plain(x))
+            lists.append([p for _, p in x.terms])
+        elif type(x) in _PLAIN_TYPES:
+            values.append(x)
+            lists.append(())
+        else:
+            return NotImplemented
+    counts = _DEPENDENT.get(function)
+    if counts is None or not all(counts):
+        return NotImplemented
+    result = function(*values)
+    if type(result) is tuple or result.dtype.kind != "f":
+        return NotImplemented
+    return like(lead, result, partials.combined(run, function, values, result, lists))
+
+
+def _with_partials(lead, function, values, outputs, lists, kwargs):
+    """The result with the partial derivatives of its elements."""
+    if kwargs or len(outputs) != 1 or function is np.sign or np.asarray(outputs[0]).dtype.kind != "f":
+        raise partials.Unsupported(f"{function.__name__} of these arguments")
+    lists = [[p for _, p in terms] for terms in lists]
+    return like(lead, outputs[0], partials.combined(lead.run.partials, function, values, outputs[0], lists))
+
+
+def _partials_into(lead, function, inputs, kwargs, target):
+    """The derivatives come before an operand is overwritten; those of sums do not read it."""
+    inputs = [listed(x) for x in inputs]
+    if function in (np.add, np.subtract) and not kwargs:
+        values, lists = [strip(x) for x in inputs], [[p for _, p in terms_of(x, lead)] for x in inputs]
+        terms = partials.combined(lead.run.partials, function, values, function(*values, out=plain(target)), lists)
+    else:
+        result = elementwise(lead, function, inputs, kwargs)
+        plain(target)[...] = strip(result)
+        terms = result.terms
+    put_terms(target, Ellipsis, terms, None)
+    return target
+
+
 def into(lead, function, inputs, kwargs, target):
     """target[...] = function(*inputs, **kwargs), computed in place."""
+    if lead.run.partials is not None:
+        return _partials_into(lead, function, inputs, kwargs, target)
     inputs = [listed(x) for x in inputs]
     values = [strip(x) for x in inputs]
     lists = [terms_of(x, lead) if counts else () for x, counts in zip(inputs, _arguments(function), strict=True)]

@@ -12,6 +12,7 @@ from dualad.sparse._tracing.base import (
     listed,
     member_table,
     plain,
+    refuse_others,
     shared_history,
     strip,
     terms_of,
@@ -67,6 +68,8 @@ def setitem(x, key, y):
     """x[key] = y, through all views of x. Where a mask depends on x, both the old and the new may stay."""
     _check_key(key)
     y = listed(y)
+    if x.run.partials is not None:
+        refuse_others(x, y)
     if is_tracer(y) and y.level > x.level:
         raise TypeError(
             "cannot store a Tracer of an inner detection in an array of an outer one: make the array inside the "

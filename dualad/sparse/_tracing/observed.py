@@ -102,6 +102,8 @@ def _mark_all(trace, result):
 
 def observe(trace, result):
     """Plain results of traced values, marked; a Python bool or number becomes an array without dimensions."""
+    if trace.partials is not None:
+        return result
     if isinstance(result, (bool, int, float, complex)):
         return _marked(trace, result)
     return _mark_all(trace, result)

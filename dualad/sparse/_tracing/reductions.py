@@ -3,6 +3,7 @@
 import numpy as np
 
 from dualad.rules import reductions
+from dualad.sparse._tracing import partials
 from dualad.sparse._tracing.base import (
     add_pairs,
     all_terms,
@@ -44,6 +45,8 @@ def reduction(function, *, linear, chosen=None):
         options = {k: strip(v) for k, v in options.items() if v is not _NO}
         if dtype is not None:
             options["dtype"] = dtype
+        if lead.run.partials is not None:
+            return _added_up(lead, function, a, axis, options)
         value = function(strip(a), axis, **options)
         if np.asarray(value).dtype.kind not in "fc":
             return observe(lead.run, value)
@@ -64,6 +67,21 @@ def reduction(function, *, linear, chosen=None):
 
     rule.__name__ = function.__name__
     return rule
+
+
+def _added_up(lead, function, a, axis, options):
+    """Sums and means of a few elements each, with the partial derivatives of the sums."""
+    if function not in (np.sum, np.mean) or options.keys() - {"keepdims"}:
+        raise partials.Unsupported("a reduction")
+    value = np.asarray(function(plain(a), axis, **options))
+    axes = _axes(axis, a.ndim)
+    rest = tuple(k for k in range(a.ndim) if k not in axes)
+    count = a.size // max(value.size, 1)
+    if count * len(a.terms) > partials.MOST_TERMS:
+        raise partials.Unsupported("a long sum")
+    moved = [np.reshape(np.transpose(p, rest + axes), (*value.shape, count)) for _, p in a.terms]
+    share = 1.0 / count if function is np.mean else 1.0
+    return like(lead, value, partials.added([p[..., k] for p in moved for k in range(count)], share))
 
 
 def _fitting(terms, shape):

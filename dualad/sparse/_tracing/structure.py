@@ -4,8 +4,10 @@ import numpy as np
 
 from dualad._core.tracer import make_view
 from dualad.rules import calculus, linear
+from dualad.sparse._tracing import partials
 from dualad.sparse._tracing.base import (
     all_terms,
+    as_rows,
     broadcast,
     is_tracer,
     joined,
@@ -22,6 +24,7 @@ from dualad.sparse._tracing.base import (
 from dualad.sparse._tracing.observed import is_observed
 
 EMPTY = np.int32(-1)
+_INTEGERS = np.dtype(np.int32)
 
 
 def moved(function):
@@ -50,7 +53,7 @@ def _moved(function, x, args, kwargs):
         return [_part(function, x, args, kwargs, value, k) for k in range(len(value))]
     if isinstance(value, np.ndarray) and np.may_share_memory(value, plain(x)) and value.size:
         return make_view(x, value, lambda a: function(a, *args, **kwargs))
-    return like(x, value, tuple((t, np.asarray(function(r, *args, **kwargs))) for t, r in x.terms), x.history)
+    return like(x, value, tuple((t, as_rows(function(r, *args, **kwargs))) for t, r in x.terms), x.history)
 
 
 def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
@@ -112,7 +115,7 @@ def joining(function, members):
         arrays = [listed(a) for a in arrays]
         lead = leader(arrays)
         value = call([strip(a) for a in arrays])
-        terms = tuple((t, np.asarray(call(rows))) for t, rows in line_up(lead, arrays))
+        terms = tuple((t, as_rows(call(rows))) for t, rows in line_up(lead, arrays))
         return result(lead, value, terms, arrays)
 
     rule.__name__ = function.__name__
@@ -125,8 +128,8 @@ def _sequence(function, args, kwargs):
     casting = {} if kind is None else {"dtype": kind}
 
     def call(parts):
-        parts = [np.asarray(part) for part in parts]
-        extra = casting if np.result_type(*parts).kind in "fc" else {}
+        parts = [as_rows(part) for part in parts]
+        extra = casting if getattr(parts[0], "dtype", _INTEGERS).kind in "fc" else {}
         return function(parts, *args[1:], **kwargs, **extra)
 
     return arrays, call
@@ -158,6 +161,8 @@ def where(condition, x=None, y=None, /):
     condition = condition.value if is_tracer(condition) else condition
     mask = np.asarray(condition)
     value = np.where(mask, strip(x), strip(y))
+    if lead.run.partials is not None:
+        return like(lead, value, partials.chosen(mask, terms_of(x, lead), terms_of(y, lead), value.shape))
     if is_observed(condition) and not lead.run.local:
         if leader(x, y) is None:
             return np.where(condition, x, y)
