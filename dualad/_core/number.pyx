@@ -360,7 +360,7 @@ def weigh(function, values, result, list groups):
     number for all of its elements.
     """
     cdef Py_ssize_t index = OPERATION_OF.get(function, -1), k, count = len(groups)
-    cdef cnp.ndarray z = result
+    cdef cnp.ndarray z = np.asarray(result)
     cdef Flat inputs[2]
     cdef Weighted terms[MOST_WEIGHTS]
     cdef list held = [], found = []

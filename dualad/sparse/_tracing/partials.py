@@ -144,7 +144,7 @@ class Graph:
         return found
 
     def apply_single(self, function, node, args):
-        """apply(function, (node, *args), {}) for simple arguments and functions of one result."""
+        """apply(function, (node, *args), {}) for simple arguments."""
         self.steps += 1
         key = function, node, args, *map(type, args)
         found = self._found.get(key)
@@ -258,10 +258,10 @@ def _moved(function, args, kwargs):
     """function(*args, **kwargs) of a function that moves elements, on rows and weights."""
     if not kwargs and type(args[0]) is Partial and all(type(a) in _SINGLE for a in args[1:]):
         p = args[0]
-        node = p.node.graph.apply_single(function, p.node, args[1:])
-        return Partial(node, p.weight if np.ndim(p.weight) == 0 else function(p.weight, *args[1:]))
-    parts = _partials_in((args, kwargs))
-    nodes = parts[0].node.graph.apply(function, _each(args, _node_of), _each(kwargs, _node_of))
+        parts, nodes = (p,), p.node.graph.apply_single(function, p.node, args[1:])
+    else:
+        parts = _partials_in((args, kwargs))
+        nodes = parts[0].node.graph.apply(function, _each(args, _node_of), _each(kwargs, _node_of))
     weight = common_weight(parts)
     if weight is not None:
         return [Partial(n, weight) for n in nodes] if isinstance(nodes, list) else Partial(nodes, weight)

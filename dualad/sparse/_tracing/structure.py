@@ -15,6 +15,7 @@ from dualad.sparse._tracing.base import (
     like,
     line_up,
     listed,
+    patterns_only,
     plain,
     result,
     shared_history,
@@ -75,6 +76,7 @@ def _in_memory_order(function, x, args, order, kwargs):
     order = linear.order_of(order)
     if order not in ("A", "K") or x.ndim < 2:
         return _moved(function, x, (*args, order), kwargs)
+    patterns_only(x)
     layout = plain(x)
 
     def in_memory_order(rows):

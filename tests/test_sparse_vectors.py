@@ -1,0 +1,182 @@
+"""Jacobians by sparse vectors: against compressed ones, for all that moves, combines and stores elements."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dualad as da
+import dualad.numpy as dnp
+from dualad._trees import flatten
+from dualad.sparse import _vectors
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch):
+    """Sparse vectors wherever they work, also for a few elements."""
+    monkeypatch.setattr(_vectors, "_PER_STEP", -1.0)
+
+
+def both(f, x, *args, **kwargs):
+    """Plans for sparse vectors and for compression, after they agreed at three points."""
+    plan, compressed = da.sparse_jacobian(f, **kwargs), da.sparse_jacobian(f, chunk_size=2, **kwargs)
+    for shift in (0.0, 0.25, -0.125):
+        point = x + np.asarray(shift, x.dtype)
+        (y, jacobian), (z, expected) = (p.value_and_jacobian(point, *args) for p in (plan, compressed))
+        for a, b in zip(flatten(y)[0], flatten(z)[0], strict=True):
+            assert type(a) is type(b)
+            np.testing.assert_array_equal(a, b)
+        assert jacobian.dtype == expected.dtype and jacobian.format == expected.format
+        assert jacobian.has_canonical_format and jacobian.nnz == expected.nnz
+        eps = np.finfo(expected.dtype).eps
+        np.testing.assert_allclose(jacobian.toarray(), expected.toarray(), rtol=8 * eps, atol=8 * eps)
+    return plan
+
+
+def by_vectors(plan):
+    return bool(plan._prepared.vectors.chosen)
+
+
+def padded(u):
+    return np.pad(u, 1)
+
+
+def in_place(u):
+    u = u * u
+    u[1:-1, 1:] -= 2 * u[:-2, :-1]
+    u[0] = 1.0
+    u[:, -1] = u[:, 0] * u[:, 1]
+    u[2:, 1] *= u[2:, 0]
+    return u
+
+
+def through_a_view(u):
+    w = np.zeros_like(u)
+    left = w[:, :2]
+    left[...] = u[:, :2] ** 2
+    left += 1
+    transposed = w.T
+    transposed[3] = u[:, 0]
+    np.multiply(w, u, out=w)
+    return w
+
+
+def with_made_arrays(u):
+    w = dnp.zeros((6, 4))
+    w[1:-1, 1:-1] = u[:4, :2] * u[1:5, 1:3]
+    w[0, :] = u[0] + 1
+    return w
+
+
+def swapped(u):
+    u = u.copy()
+    u[[0, 2]] = u[[2, 0]]
+    u[u > 1] = 0.5
+    u[3, 1:3] = 2.0
+    return u
+
+
+def overwritten(u):
+    w = u * u
+    v = w[1:3]
+    v[...] = u[:2]
+    w[1, 1] = u[5, 3]
+    v *= 3
+    return w
+
+
+PROGRAMS = {
+    "slices": lambda u: u[1:, :-1] * u[:-1, 1:] - u[1:, 1:],
+    "steps": lambda u: u[::-2, 1] * 2 + u[::2, 3] ** 2,
+    "integers": lambda u: u[2] * u[-1] + u[3, 1],
+    "fancy": lambda u: u[[0, 3, 3, 1]] * u[:4] + u[np.array([0, 1]), np.array([2, 3])].sum(),
+    "new axes": lambda u: u[:, None, :2] * u[None, :2, :2],
+    "mask": lambda u: u[np.arange(24).reshape(6, 4) % 3 == 0] ** 2,
+    "roll": lambda u: np.roll(u, 1, 0) * u + np.roll(u, -1, 1) - np.roll(u, 2),
+    "reshape": lambda u: u.reshape(4, 6).T * u + u.ravel()[:4],
+    "order": lambda u: np.ravel(u.T, "F") * np.reshape(u, -1, "F") + np.ravel(u.T, "K"),
+    "axes": lambda u: np.swapaxes(u, 0, 1).T + np.moveaxis(u[None], 0, 2)[..., 0] * u,
+    "flip": lambda u: np.flip(u, 0) * u[:, ::-1] + np.fliplr(u) - np.rot90(u, 2),
+    "repeat": lambda u: np.repeat(u, 2, axis=1)[:, ::2] * np.tile(u, (1, 2))[:, 4:] + u,
+    "concatenate": lambda u: np.concatenate((np.zeros((1, 4)), u * u, u[:1]), 0)[:-1] * 2,
+    "stack": lambda u: np.stack((u * u, u, np.ones((6, 4)), 3 * u)),
+    "columns": lambda u: np.column_stack((u[:, 0], u[:, 1] ** 2, np.hstack((u[:3, 2], u[:3, 0])))),
+    "block": lambda u: np.block([[u[:2, :2], u[2:4, 2:]], [np.zeros((1, 2)), u[4:5, 2:] ** 3]]),
+    "append": lambda u: np.append(u[0], u[1] ** 2) - np.insert(u[2] * u[3], 1, u[0]),
+    "split": lambda u: np.split(u, 3)[1] * np.hsplit(u, 2)[0][:2, :1],
+    "pad": lambda u: np.pad(u, 1, "wrap")[2:, 1:-1] - np.pad(u, 1)[1:-1, 2:] + np.pad(u, 1, "edge")[:-2, 1:-1] ** 2,
+    "delete": lambda u: np.delete(u, 2, 0) * u[:5],
+    "take": lambda u: np.take(u, [1, 0, 3], 1) * np.take_along_axis(u, np.argsort(np.ones((6, 3)), 1), 1),
+    "compress": lambda u: np.compress([True, False, True], u, 0) ** 2 + np.extract(np.eye(6, 4), u).sum(),
+    "diag": lambda u: np.diag(u) * np.diagonal(u, -2) + np.diag(u[0])[1] + np.tril(u)[:4, 2],
+    "triangles": lambda u: np.triu(u, 1) ** 2 + np.tril(u, -1),
+    "diff": lambda u: np.diff(u, axis=0)[:, 1:] * np.diff(u, axis=1)[1:] + np.diff(u, 2, 0, prepend=0.0)[:5, :3],
+    "broadcast": lambda u: np.broadcast_to(u[0], (6, 4)) * u + u[:, :1],
+    "where": lambda u: np.where(u > 1, u * u, np.where(np.eye(6, 4) > 0, 2 * u, 5.0)),
+    "select": lambda u: np.select([u > 1.2, u > 0.8], [u**3, -u], u * 2),
+    "extremes": lambda u: np.maximum(u, 1) * np.minimum(u, np.roll(u, 1)) + np.clip(u, 0.7, 1.1) + np.abs(u - 1),
+    "sum of few": lambda u: np.sum(u * u, axis=1) + np.mean(u, 1) ** 2 + u[:, :3].sum(axis=-1) + np.trace(u[:4]),
+    "sums over axes": lambda u: np.sum(u.reshape(2, 3, 2, 2) ** 2, axis=(1, 3), keepdims=True),
+    "window": lambda u: np.lib.stride_tricks.sliding_window_view(u[:, 0] ** 2, 3).sum(axis=1),
+    "elementary": lambda u: np.exp(u) * np.sin(u) / np.log1p(u) + np.sqrt(u) ** np.tanh(u) - np.arctan2(u, u.T.reshape(6, 4)),
+    "powers": lambda u: u**2 + u**-1 + u**0.5 + 2**u + u**3 / u[0],
+    "constants": lambda u: 3 - (2 * u - 1) / 4 + np.float32(2) * u + (-u) * np.arange(4.0) + np.pi / u,
+    "scalars": lambda u: u[0, 0] * u + u[1, 1] ** 2,
+    "in place": in_place,
+    "view": through_a_view,
+    "made arrays": with_made_arrays,
+    "swapped": swapped,
+    "overwritten": overwritten,
+    "several results": lambda u: {"a": u[0] * u[1], "b": (u[2, 2], np.ones(2), 3.0)},
+    "constant": lambda u: np.ones(3),
+    "identity": lambda u: u,
+    "copies": lambda u: np.copy(u) + u.astype(float) * u.copy(),
+    "one cell": lambda u: np.roll(u[:1, :1], 1, 0) * 2 + u[:1, :1] ** 2 + np.roll(u[:1, :1], -1, 1),
+    "two neighbours in one": lambda u: np.roll(u[:, :2], 1, 1) + np.roll(u[:, :2], -1, 1) ** 2 - u[:, :2],
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("format", ["csc", "csr"])
+def test_programs(name, format):
+    x = np.random.default_rng(3).uniform(0.6, 1.4, (6, 4))
+    plan = both(PROGRAMS[name], x, format=format)
+    assert by_vectors(plan) is (name != "order")
+
+
+@pytest.mark.parametrize("name", ["slices", "in place", "elementary", "where", "stack", "sum of few", "constants"])
+def test_single_precision(name):
+    x = np.random.default_rng(3).uniform(0.6, 1.4, (6, 4)).astype(np.float32)
+    both(PROGRAMS[name], x)
+
+
+REFUSED = {
+    "matrix": lambda x: np.arange(36.0).reshape(6, 6) @ x,
+    "sort": lambda x: np.sort(x) * x,
+    "running": lambda x: np.cumsum(x),
+    "norm": lambda x: x / np.linalg.norm(x),
+    "nan_to_num": lambda x: np.nan_to_num(x) ** 2,
+    "variance": lambda x: x - np.var(x),
+    "choose": lambda x: np.choose([0, 1, 0, 1, 0, 0], [x, x * x]),
+    "complex": lambda x: np.real((x + 1j) ** 2),
+    "interpolation": lambda x: np.interp(x, [0.0, 2.0], [1.0, 4.0]),
+    "product": lambda x: np.multiply.reduce(x[:2]) * x,
+    "scatter": lambda x: _scattered(x),
+    "statistic": lambda x: np.pad(x, 1, "maximum"),
+    "ramp": lambda x: np.pad(x, 1, "linear_ramp"),
+    "objects": lambda x: np.array([x[0], x[1] * x[2]]),
+}
+
+
+def _scattered(x):
+    y = np.zeros_like(x)
+    np.add.at(y, [0, 1, 1, 2, 4, 5], x * x)
+    return y
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_has_no_rule_is_compressed(name):
+    plan = both(REFUSED[name], np.random.default_rng(3).uniform(0.6, 1.4, 6))
+    assert not by_vectors(plan) or name in ("objects", "ramp", "statistic")
