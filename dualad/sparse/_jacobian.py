@@ -1,7 +1,7 @@
 """Sparse Jacobians: a plan holds pattern, colouring and recovery, and evaluates as often as it is called.
 
 The function runs on numbers whose tangents are the seed matrix of the colouring: one direction for each colour, with
-ones at its columns. A. R. Curtis, M. J. D. Powell and J. K. Reid, "On the estimation of sparse Jacobian matrices",
+ones at its columns; or, where that is less work, on sparse vectors (see `_vectors`). A. R. Curtis, M. J. D. Powell and J. K. Reid, "On the estimation of sparse Jacobian matrices",
 IMA J. Appl. Math. 13 (1974); Griewank and Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008, chapter 8.
 """
 
@@ -292,7 +292,8 @@ class Plan:
         return self._known("colouring").coloring
 
     def prepare(self, *args, **kwargs):
-        """Detect the pattern at these arguments, colour it and lay out the recovery.
+        """Detect the pattern at these arguments, colour it, lay out the recovery, and see whether sparse vectors are
+        faster.
 
         Parameters
         ----------
@@ -312,8 +313,11 @@ class Plan:
         """
         with self._lock:
             self._prepared = self._detect(args, kwargs) if self._given is None else self._prepared
-        self._argument(args, kwargs, self._prepared)
+        self._rehearse(self._argument(args, kwargs, self._prepared))
         return self
+
+    def _rehearse(self, argument):
+        """What else only an evaluation of f shows."""
 
     def _argument(self, args, kwargs, prepared):
         """The argument to differentiate by, checked against the pattern."""
@@ -535,6 +539,11 @@ class SparseJacobian(Plan):
         flat = np.reshape(found[0] if len(found) == 1 else np.concatenate(found), (-1,))
         return value, prepared.recovery.values(flat, out)
 
+    def _rehearse(self, argument):
+        vectors = self._prepared.vectors
+        if vectors is not None and vectors.chosen is None:
+            vectors.evaluate(argument)
+
     def _check_rows(self, values, rows):
         size = sum(np.size(y) for y in values)
         if size != rows:
@@ -715,7 +724,8 @@ def sparse_jacobian(
     format : {"csc", "csr"}, optional
         How the matrices are stored.
     chunk_size : int, optional
-        How many colours go through f at once. By default as many as suit the cache.
+        Compress, and take so many colours through f at once. By default as many as suit the cache, unless sparse vectors
+        are expected to be faster.
     argnum : int, optional
         Which positional argument to differentiate by.
     intercept : bool, optional
@@ -743,7 +753,13 @@ def sparse_jacobian(
     few directions. Other dense rows need a full sweep, which is as many directions as x has elements, whatever the
     colouring: forward mode has no cheaper way to one row.
 
-    Curtis, Powell and Reid, IMA J. Appl. Math. 13 (1974); Gebremedhin, Manne and Pothen, SIAM Review 47 (2005).
+    Where the elements of large arrays depend on few inputs each on their way through f, as on grids, the partial
+    derivatives themselves go through f in place of directions: one array for each neighbour, one number where it is the
+    same for all elements. The first evaluation counts the work of both ways; `SparseJacobian.explain` tells which it
+    is. The derivatives are the same, but for rounding.
+
+    Curtis, Powell and Reid, IMA J. Appl. Math. 13 (1974); Gebremedhin, Manne and Pothen, SIAM Review 47 (2005). Sparse
+    vectors: Bischof, Khademi, Bouaricha and Carle, Optim. Methods Softw. 7 (1996).
 
     Examples
     --------
