@@ -2488,7 +2488,7 @@ def quick_concatenate(list arrays):
 
 
 def quick_vector(items):
-    """The vector of a list or tuple of scalars, numbers that are alike or plain; NotImplemented for anything else."""
+    """The vector of a list or tuple of scalars, floats and numbers that are alike; NotImplemented for anything else."""
     cdef Number first = None, x, r
     cdef Py_ssize_t shape[2]
     cdef Py_ssize_t i
@@ -2505,9 +2505,10 @@ def quick_vector(items):
             shape[0] = max(shape[0], x.ncomp)
         elif not PyFloat_Check(item):
             return NotImplemented
-    if first is None:
+    if shape[1] == 0:
         return NotImplemented
-    cdef cnp.ndarray data = allocate(2, shape, NULL, cnp.NPY_DOUBLE)
+    cdef int ndim = 1 if first is None else 2
+    cdef cnp.ndarray data = allocate(ndim, shape + 2 - ndim, NULL, cnp.NPY_DOUBLE)
     cdef double* c = <double*>cnp.PyArray_DATA(data)
     for i, item in enumerate(items):
         if isinstance(item, Number):
@@ -2518,7 +2519,7 @@ def quick_vector(items):
             c[i] = PyFloat_AS_DOUBLE(item)
             for k in range(1, <int>shape[0]):
                 c[k * shape[1] + i] = 0
-    return number_like(first, data, <int>shape[0])
+    return data if first is None else number_like(first, data, <int>shape[0])
 
 
 # ---- seeds of the transforms --------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ derivatives afterwards.
 """
 
 import functools
+import math
 import types
 
 import numpy as np
@@ -169,7 +170,7 @@ class System:
         self.args = as_tuple(args)
         self.plain_args = plain(self.args)
         self.shape = np.shape(x0)
-        self.size = int(np.prod(self.shape, dtype=int))
+        self.size = math.prod(self.shape)
         self.square = square
         self.dual = holds_number(self.args) or stripped is not fun
         self.nfev = self.njev = 0
@@ -276,8 +277,12 @@ class System:
         matrix = self.jacobian(x)
         return matrix.toarray() if sparse.issparse(matrix) else matrix
 
+    @functools.cached_property
+    def _both(self):
+        return value_and_jacobian(lambda z: number_or_array(self.f(z)))
+
     def _dense(self, point):
-        value, matrix = value_and_jacobian(lambda z: number_or_array(self.f(z)))(point)
+        value, matrix = self._both(point)
         return np.asarray(self._plain(matrix), dtype=np.float64).reshape(np.size(value), self.size)
 
     def _checked(self, matrix):
