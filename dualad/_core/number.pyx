@@ -2397,6 +2397,9 @@ for _i in range(function_count):
         SQRT = _i
 
 
+include "parts.pxi"
+
+
 # ---- short vectors ------------------------------------------------------------------------------------------------
 
 cdef object ADD_REDUCE = np.add.reduce
