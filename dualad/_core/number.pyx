@@ -433,7 +433,7 @@ def all_finite(cnp.ndarray a):
     cdef Py_ssize_t i, n = cnp.PyArray_SIZE(a)
     cdef double* x = <double*>cnp.PyArray_DATA(a)
     cdef double total = 0
-    if cnp.PyArray_TYPE(a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(a):
+    if cnp.PyArray_TYPE(a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISBEHAVED_RO(a) or not cnp.PyArray_ISONESEGMENT(a):
         return bool(np.isfinite(a).all())
     for i in range(n):
         total += x[i] - x[i]
