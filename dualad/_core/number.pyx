@@ -1585,76 +1585,10 @@ cdef object compare(object x, object y, int op):
     return a_ != b_
 
 
-# ---- indexing -----------------------------------------------------------------------------------------------------
-
-cdef object take_advanced(Number x, tuple key):
-    """x[key] for a key with array indices: the value gets the layout that NumPy gives it."""
-    index = key[0]
-    if len(key) == 1 and isinstance(index, np.ndarray) and type(x.data) is NDARRAY and index.dtype.kind in "iu" \
-            and index.ndim == 1:
-        return np.take(x.data, index, 1)
-    return stack_components([c[key] for c in x.data])
+include "views.pxi"
 
 
-cdef bint has_array(tuple key):
-    for k in key:
-        if isinstance(k, (np.ndarray, list, tuple)):
-            return True
-    return False
-
-
-cdef bint has_ellipsis(tuple key):
-    for k in key:
-        if k is Ellipsis:
-            return True
-    return False
-
-
-cdef object check_key(object key):
-    for k in key if type(key) is tuple else (key,):
-        if isinstance(k, Number):
-            raise TypeError(f"a {type(k).__name__} cannot be an index: an index has no derivative; use its .value")
-    return None
-
-
-cdef object get_item(Number x, object key):
-    cdef cnp.ndarray a
-    cdef Py_ssize_t i, n
-    cdef int k
-    cdef Number r
-    cdef char* p
-    if x.data is None:
-        return rewrap(x, component_view(x)[(slice(None), *key) if type(key) is tuple else (slice(None), key)])
-    if type(x.data) is NDARRAY and PyLong_CheckExact(key):
-        a = <cnp.ndarray>x.data
-        if cnp.PyArray_NDIM(a) == 2 and cnp.PyArray_TYPE(a) == cnp.NPY_DOUBLE and x.ncomp <= INLINE:
-            i = PyLong_AsSsize_t(key)
-            n = cnp.PyArray_DIM(a, 1)
-            if i < -n or i >= n:
-                raise IndexError(f"index {i} is out of bounds for axis 0 with size {n}")
-            p = cnp.PyArray_BYTES(a) + (i + n if i < 0 else i) * cnp.PyArray_STRIDE(a, 1)
-            r = like(x)
-            r.ncomp = x.ncomp
-            for k in range(x.ncomp):
-                r.c[k] = (<double*>(p + k * cnp.PyArray_STRIDE(a, 0)))[0]
-            return r
-    elif type(key) is slice:
-        r = like(x)
-        r.data = x.data[:, key]
-        r.ncomp = x.ncomp
-        return r
-    if not isinstance(key, tuple):
-        check_key(key)
-        key = (key,)
-    else:
-        check_key(key)
-    if has_array(key):
-        return rewrap(x, take_advanced(x, key))
-    data = x.data[(slice(None), *key)]
-    if has_ellipsis(key):
-        return wrap_view(x, data)
-    return rewrap(x, data.copy() if data.ndim == 1 else data)  # one element is a copy, as NumPy's scalars are
-
+# ---- storing ------------------------------------------------------------------------------------------------------
 
 cdef object make_room(Number x, object v):
     """Let x hold what v carries: tangents in a constant, numbers of an outer level. Views of x must not go stale."""
@@ -1973,7 +1907,7 @@ cdef class Number(Elementwise):
     @property
     def T(self):
         """The array transposed (a view)."""
-        return apply(np.transpose, (self,), {})
+        return np.transpose(self) if self.kind == TRACER else rearrange(self, range(self.ndim - 1, -1, -1))
 
     # -- operators
 
@@ -2040,7 +1974,12 @@ cdef class Number(Elementwise):
             raise TypeError("len() of unsized object")
         return self.data.shape[1]
 
-    def __getitem__(self, key): return get_item(self, key)
+    def __getitem__(self, key):
+        try:
+            return get_item(self, key)
+        except IndexError:
+            primal(self)[key]  # NumPy's own error names the axes of the value
+            raise
 
     def __setitem__(self, key, value): set_item(self, key, value)
 
@@ -2268,7 +2207,6 @@ cdef class Number(Elementwise):
     def mean(self, *args, **kwargs): return apply(np.mean, (self, *args), kwargs)
     def min(self, *args, **kwargs): return apply(np.min, (self, *args), kwargs)
     def prod(self, *args, **kwargs): return apply(np.prod, (self, *args), kwargs)
-    def ravel(self, order="C"): return apply(np.ravel, (self, order), {})
     def repeat(self, *args, **kwargs): return apply(np.repeat, (self, *args), kwargs)
     def round(self, *args, **kwargs): return np.round(primal(self), *args, **kwargs)
     def squeeze(self, axis=None): return apply(np.squeeze, (self, axis), {})
@@ -2283,8 +2221,18 @@ cdef class Number(Elementwise):
         """The elements in another shape; a view where NumPy gives one."""
         if not shape:
             raise TypeError("reshape() takes exactly 1 argument (0 given)")
-        return apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape, order),
-                     {} if copy is None else {"copy": copy})
+        wanted = shape[0] if len(shape) == 1 else shape
+        if self.kind != TRACER and order == "C" and copy is None:
+            r = reshaped(self, wanted)
+            if r is not None:
+                return r
+        return apply(np.reshape, (self, wanted, order), {} if copy is None else {"copy": copy})
+
+    def ravel(self, order="C"):
+        """The elements in one row; a view where NumPy gives one."""
+        if self.kind != TRACER and order == "C" and primal(self).flags.c_contiguous:
+            return reshaped(self, self.size)
+        return apply(np.ravel, (self, order), {})
 
     def transpose(self, *axes):
         """The axes permuted (a view)."""

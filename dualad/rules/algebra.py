@@ -13,7 +13,6 @@ finds its way to their rule. That makes every rule of first derivatives a rule f
 import itertools
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from dualad._core import HyperDual, MultiDual, Taylor
 from dualad._core.hyperdual import symmetric_places
@@ -27,6 +26,7 @@ from dualad._core.number import (
     primal,
     rewrap,
     split,
+    spread,
     stack_components,
     tangent_product,
     together,
@@ -319,12 +319,4 @@ def as_view(x, function):
         return type(result)(as_view(x, lambda c, i=i: function(c)[i]) for i in range(len(result)))
     if not np.may_share_memory(result, first):
         return rewrap(x, stack_components([function(c) for c in x.components]))
-    lead = data.shape[:depth], data.strides[:depth]
-    data = as_strided(result, lead[0] + result.shape, lead[1] + result.strides, writeable=result.flags.writeable)
-    return _wrapped_like(x, data)
-
-
-def _wrapped_like(x, data):
-    """A number of the levels of x on a view of their memory."""
-    components = x.components
-    return view(x, _wrapped_like(components, data) if isinstance(components, Number) else data)
+    return spread(x, result)
