@@ -90,6 +90,7 @@ cdef extern from "drive.h":
     int drive(const Operation*, int, int, const Py_ssize_t*, const Operand*, const Operand*, int,
               Algebra) noexcept nogil
     void drive_scalar(const Operation*, double, double*, double*, double*) noexcept
+    void drive_scalars(const Operation*, double, double, double*, double*, double*) noexcept
     void table_partials(const Operation*, int, Py_ssize_t, const void*, const void*, void*, void**) noexcept
 
 cdef extern from "kernels.h":
@@ -1460,13 +1461,24 @@ cdef object negative(object x):
 cdef dict FAST_POWERS = {2.0: np.square, 0.5: np.sqrt, 1.0: np.positive, -1.0: np.reciprocal}
 
 
+cdef inline double power_dx(double x, double y, double z):
+    cdef double dx = 0
+    operations[POWER].function.partial[0][0](1, &x, &y, &z, &x, &x, &x, &dx)
+    return dx
+
+
+cdef inline double power_dy(double x, double y, double z):
+    cdef double dy = 0, log_x = c_log(x)
+    operations[POWER].function.partial[0][1](1, &x, &y, &z, &log_x, &x, &x, &dy)
+    return dy
+
+
 cdef object scalar_power(object x, object y):
     """x**y of shape-() numbers by the C library's pow, as np.float64 computes it; None if they are no such numbers."""
     cdef Number lead = <Number>x if isinstance(x, Number) else <Number>y
     cdef Number a = lead, b = lead, r
-    cdef double u, v, z, log_u, dx = 0, dy = 0
+    cdef double u, v, z, dx, dy
     cdef int k
-    cdef const Function* f = operations[POWER].function
     if lead.kind > MULTIDUAL:
         return None
     if is_inline(x) and is_inline(y) and inline_pair(x, y):
@@ -1485,12 +1497,11 @@ cdef object scalar_power(object x, object y):
     r.c[0] = z
     r.ncomp = max(a.ncomp if isinstance(x, Number) else 1, b.ncomp if isinstance(y, Number) else 1)
     if isinstance(x, Number):
-        f.partial[0][0](1, &u, &v, &z, &u, &u, &u, &dx)
+        dx = power_dx(u, v, z)
         for k in range(1, a.ncomp):
             r.c[k] = tangent(dx, a.c[k])
     if isinstance(y, Number):
-        log_u = c_log(u)
-        f.partial[0][1](1, &u, &v, &z, &log_u, &u, &u, &dy)
+        dy = power_dy(u, v, z)
         for k in range(1, b.ncomp):
             r.c[k] += tangent(dy, b.c[k])
     return r
@@ -1583,6 +1594,40 @@ cdef object compare(object x, object y, int op):
     if op == Py_GE: return a_ >= b_
     if op == Py_EQ: return a_ == b_
     return a_ != b_
+
+
+# ---- scalars of other modules -------------------------------------------------------------------------------------
+
+cdef int table_index(object ufunc) except -2:
+    """Where a NumPy function stands in the table; -1 if it does not, or has no loop of doubles."""
+    cdef PyObject* found = PyDict_GetItemWithError(OPERATION_OF, ufunc)
+    return -1 if found == NULL else <int>PyLong_AsSsize_t(<object>found)
+
+
+cdef bint unary_parts(int index, double x, double* z, double* dx) noexcept:
+    """Value and derivative of a function of one number; whether there is one and the value is finite."""
+    if operations[index].nin != 1:
+        return False
+    drive_scalar(&operations[index], x, z, dx, NULL)
+    return isfinite(z[0])
+
+
+cdef bint binary_parts(int index, double x, double y, double* z, double* dx, double* dy) noexcept:
+    """The same of two numbers."""
+    if operations[index].nin != 2:
+        return False
+    drive_scalars(&operations[index], x, y, z, dx, dy)
+    return isfinite(z[0])
+
+
+cdef bint power_parts(double x, double y, double* z, double* dx, double* dy) noexcept:
+    """The same of the operator ``x**y``; each derivative only where there is a place for it."""
+    z[0] = c_pow(x, y)
+    if dx != NULL:
+        dx[0] = power_dx(x, y, z[0])
+    if dy != NULL:
+        dy[0] = power_dy(x, y, z[0])
+    return isfinite(z[0])
 
 
 include "views.pxi"
@@ -2288,14 +2333,12 @@ cdef class Number(Elementwise):
 
 cdef object array_ufunc "array_ufunc"(object self, object args, object kwargs):
     """ufunc.method(*inputs, **kwargs); args is (ufunc, method, *inputs), kwargs None where there are none."""
-    cdef PyObject* found
     cdef int i
     cdef tuple t = <tuple>args
     ufunc = t[0]
     if kwargs is None and t[1] == "__call__":
-        found = PyDict_GetItemWithError(OPERATION_OF, ufunc)
-        if found != NULL:
-            i = <int>PyLong_AsSsize_t(<object>found)
+        i = table_index(ufunc)
+        if i >= 0:
             if i == POWER and isinstance(t[2], np.generic) and is_immutable(self) and is_operator(sys._getframe()):
                 return power(t[2], t[3])
             r = compiled(&operations[i], ufunc, operations[i].nin, t[2], t[3] if operations[i].nin == 2 else None, False,
