@@ -60,6 +60,7 @@ def extensions():
         "taylor": [],
         "coloring": ["csrc/coloring.c"],
         "tracer": ["csrc/pattern.c"],
+        "uncertain": [],
     }
     return [
         Extension(f"dualad._core.{name}", [f"dualad/_core/{name}.pyx", *extra], depends=depends, **options)

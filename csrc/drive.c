@@ -496,6 +496,26 @@ void drive_scalar(const Operation *op, double x, double *z, double *dx, double *
     if (dxx) op->function->partial[0][1](1, &x, &x, z, &a, dx, dx, dxx);
 }
 
+void drive_scalars(const Operation *op, double x, double y, double *z, double *dx, double *dy)
+{
+    double a = x, arg = x;
+    const ptrdiff_t one = 1, steps[3] = {0, 0, 0};
+    const Function *f = op->function;
+    switch (op->code) {
+    case OP_ADD: *z = x + y, *dx = 1, *dy = 1; return;
+    case OP_SUBTRACT: *z = x - y, *dx = 1, *dy = -1; return;
+    case OP_MULTIPLY: *z = x * y, *dx = y, *dy = x; return;
+    case OP_DIVIDE: *z = x / y, *dx = 1 / y, *dy = -*z / y; return;
+    }
+    op->value[0].loop((char *[]){(char *)&x, (char *)&y, (char *)z}, &one, steps, op->value[0].data);
+    if (op->aux[0].loop) {
+        f->arg[0](1, &x, &y, z, &x, &x, &x, &arg);
+        op->aux[0].loop((char *[]){(char *)&arg, (char *)&a}, &one, steps, op->aux[0].data);
+    }
+    f->partial[0][0](1, &x, &y, z, &a, &x, &x, dx);
+    f->partial[0][1](1, &x, &y, z, &a, &x, &x, dy);
+}
+
 void table_partials(const Operation *op, int width, ptrdiff_t n, const void *x, const void *y, void *z, void **partials)
 {
     const Function *f = op->function;

@@ -78,6 +78,10 @@ void drive_weights(const Operation *op, int width, ptrdiff_t n, const Flat *in, 
 /* Value, first and (unless dxx is NULL) second derivative of a function of one number, in the same bits as `drive`. */
 void drive_scalar(const Operation *op, double x, double *z, double *dx, double *dxx);
 
+/* Value and both first derivatives of a function of two numbers, in the same bits as `drive`; those of a quotient are
+ * as the table has them, with a division each. */
+void drive_scalars(const Operation *op, double x, double y, double *z, double *dx, double *dy);
+
 /* All partials on contiguous arrays, for checks of the table: z and partials as table.h orders them. */
 void table_partials(const Operation *op, int width, ptrdiff_t n, const void *x, const void *y, void *z, void **partials);
 

@@ -24,6 +24,7 @@ from contextvars import ContextVar
 import numpy
 
 from dualad._context import ACTIVE
+from dualad._core.number import Number
 from dualad.numpy._arrays import FUNCTIONS, MODULES, contains_number
 from dualad.numpy._tools import NAMES, call_vectorized
 
@@ -36,20 +37,20 @@ def _folder(package):
 
 _OWN = _folder("dualad")
 _LIBRARIES = (_OWN, _folder("numpy"), _folder("scipy"))
-_POLYNOMIALS = _folder("numpy.polynomial")
-_COEFFICIENTS = {"zeros", "ones", "empty", "array"}
+_STORING = (_folder("numpy.polynomial"),
+            *(os.path.join(_folder("scipy"), *path) for path in (("stats", "_distn_infrastructure.py"),
+                                                                 ("_lib", "_util.py"))))
+"""Code in libraries that stores into arrays that it makes by _MAKERS, and hands none of them to compiled code."""
+_MAKERS = {"zeros", "ones", "empty", "full", "array"}
 
 
 def _is_served(file, name, args):
-    """Whether code in this file gets numbers from this function: in libraries only if it passes some.
-
-    numpy.polynomial stores coefficients into arrays that it makes, and hands none of them to compiled code.
-    """
+    """Whether code in this file gets numbers from this function: in libraries only if it passes some, or stores."""
     if not file.startswith(_LIBRARIES):
         return True
     if file.startswith(_OWN):
         return False
-    return contains_number(args) or (name in _COEFFICIENTS and file.startswith(_POLYNOMIALS))
+    return contains_number(args) or (name in _MAKERS and file.startswith(_STORING))
 
 
 # ---- who calls -----------------------------------------------------------------------------------------------------
@@ -137,13 +138,18 @@ def _calls(frame, name, replacement):
     return found is replacement
 
 
+def _is_conversion(name, args):
+    """Whether a number is left as it is, for whomever: also in ``map(asarray, numbers)``, of which no frame tells."""
+    return name == "asarray" and len(args) == 1 and isinstance(args[0], Number)
+
+
 def _wanted(frame, name, replacement, args):
     """Whether this call shall give numbers."""
     return (
         _INTERCEPTING.get()
         and ACTIVE.get()
         and _is_served(frame.f_code.co_filename, name, args)
-        and _calls(frame, name, replacement)
+        and (_is_conversion(name, args) or _calls(frame, name, replacement))
     )
 
 
@@ -193,14 +199,33 @@ _BY_REPLACEMENT = {id(replacement): plain for plain, replacement in _PAIRS}
 _NUMPY = [vars(module) for module in (numpy, *MODULES)]
 
 
-
 def _names_of(namespace):
     """What is in a namespace of NumPy by name, and what replaces it."""
     plain = {name: value for name, value in namespace.items() if id(value) in _BY_PLAIN}
     return plain, {name: _BY_PLAIN[id(value)] for name, value in plain.items()}
 
 
-_OF_NUMPY = {id(namespace): _names_of(namespace) for namespace in _NUMPY}
+_KNOWN = {id(namespace): _names_of(namespace) for namespace in _NUMPY}
+
+_OF_SCIPY = ("scipy.stats._distn_infrastructure", "scipy.special._basic", "scipy._lib.array_api_extra")
+"""Modules of SciPy with names that are replaced, if they are imported: of NumPy's functions, and apply_where."""
+
+
+def _namespaces_of_scipy():
+    """The namespaces of these modules, of which `_substitute` gets to know."""
+    namespaces = [vars(sys.modules[name]) for name in _OF_SCIPY if name in sys.modules]
+    for namespace in namespaces:
+        if id(namespace) in _KNOWN or id(namespace) in _patched:
+            continue
+        plain = namespace.get("apply_where")
+        if plain is not None:  # it stores what functions return into an array of the library that it is told
+            making = functools.partial(plain, xp=sys.modules["dualad.numpy"])
+            _BY_PLAIN[id(plain)] = _replacement("apply_where", plain, making)
+            _BY_REPLACEMENT[id(_BY_PLAIN[id(plain)])] = plain
+        _KNOWN[id(namespace)] = _names_of(namespace)
+    return namespaces
+
+
 _plain_call = numpy.vectorize.__call__
 
 
@@ -220,7 +245,7 @@ _modules_before = 0
 
 
 def _substitute(namespace, table):
-    known = _OF_NUMPY.get(id(namespace), ({}, {}))
+    known = _KNOWN.get(id(namespace), ({}, {}))
     before, after = known if table is _BY_PLAIN else known[::-1]
     if before and all(map(operator.is_, map(namespace.get, before), before.values())):
         namespace.update(after)
@@ -260,8 +285,9 @@ def _leave(namespaces):
 
 @contextlib.contextmanager
 def _interception(namespaces):
-    namespaces = [*_NUMPY, *namespaces]
-    _enter(namespaces)
+    with _lock:
+        namespaces = [*_NUMPY, *_namespaces_of_scipy(), *namespaces]
+        _enter(namespaces)
     token = _INTERCEPTING.set(True)
     try:
         yield
@@ -321,7 +347,8 @@ def intercept_numpy(*where):
     Reached are all functions of `dualad.numpy` that differ from NumPy's (zeros, ones, empty, full, array, asarray,
     arange, linspace, eye, concatenate of lists, ``r_``, vectorize, ...), called from Python code. Not reached are calls
     from compiled code, such as Cython modules or ``map(np.zeros, sizes)``, and those inside NumPy and SciPy that get
-    no number; they make plain arrays, in which a number cannot be stored: that raises TypeError or ValueError.
+    no number (other than in `numpy.polynomial` and the distributions of `scipy.stats`); they make plain arrays, in
+    which a number cannot be stored: that raises TypeError or ValueError.
     Calls are told apart by following the byte code of the function that makes them.
 
     Examples

@@ -225,9 +225,11 @@ def sweep_array(f, args, kwargs):
     count = x.size
     seeded = seed_directions(MultiDual, x, 0, count, level)
     result = call_within((MultiDual, level, count), f, (seeded, *args[1:]), kwargs)
-    if type(result) is MultiDual and result.level == level and result.shape == x.shape == (count,):
+    if type(result) is MultiDual and result.level == level:
         y, t = split(result, level)
-        return y, jacobian_matrix(y, t, count)
+        matrix = jacobian_matrix(y, t, count)
+        shape = result.shape + x.shape
+        return y, matrix if matrix.shape == shape else np.reshape(matrix, shape)[()]
     pairs, structure = results_at(result, level)
     jacobians = [np.reshape(jacobian_matrix(y, t, count), np.shape(y) + x.shape)[()] for y, t in pairs]
     return rebuild(structure, [y for y, _ in pairs]), rebuild(structure, jacobians)

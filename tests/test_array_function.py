@@ -676,3 +676,59 @@ def test_functions_of_empty_arrays(kind, rng):
     for f in (np.max, np.argmax):
         with pytest.raises(ValueError):
             f(x)
+
+
+# ---- views by compiled code ------------------------------------------------------------------------------------------
+
+TYPES = {
+    "Dual": lambda x: da.Dual(x, x + 1.0),
+    "constant": lambda x: da.Dual(x),
+    "MultiDual": lambda x: da.MultiDual(x, np.stack([x, -x, x * x])),
+    "HyperDual": lambda x: da.HyperDual(x, np.stack([x]), np.stack([x, -x])),
+    "Taylor": lambda x: da.Taylor(np.stack([x, -x, x * x, x + 1.0])),
+    "nested": lambda x: da.Dual(da.Dual(x, x + 2.0), da.Dual(-x, x * x)),
+}
+VIEWS = """
+x.T; x.reshape(3, -1); x.reshape((2, 1, 6)); x.ravel(); x[::-1].ravel(); x.T.reshape(-1); np.transpose(x, (1, 2, 0))
+np.swapaxes(x, 0, -1); np.moveaxis(x, [0, 1], [-1, 0]); np.expand_dims(x, (0, -1)); np.real(x); np.rot90(x)
+np.squeeze(np.expand_dims(x, (0, -1)), -1); x[1, 0, 2]; x[-1, -1, -1]; x[1]; x[:, 0][np.array([1, 0, -1])]
+x[np.array([True, False])]; x[np.array([1])]; np.diagonal(x, axis1=1, axis2=2); np.split(x, 3, 2)[1]; np.atleast_2d(x)
+"""
+MISFITS = """
+x.reshape(3, 5); x.reshape(-1, -1); x.reshape(5, -1); x.reshape(2.0, 6); np.squeeze(x, 0)
+np.transpose(x, (0, 0)); np.swapaxes(x, 0, 2); np.moveaxis(x, 0, [0, 1]); np.expand_dims(x, 5); x[12]; x[0, 7]
+x[np.array([3])]; x[[1, 5]]; x[np.array([True] * 3)]; x[0, 0, 0]
+"""
+
+
+def _calls(text):
+    return [call.strip() for line in text.strip().splitlines() for call in line.split(";")]
+
+
+@pytest.mark.parametrize("number", TYPES.values(), ids=TYPES)
+@pytest.mark.parametrize("call", _calls(VIEWS))
+def test_components_of_a_view_are_views_of_components(number, call):
+    """What is done to all components at once is what NumPy does to each, and shares memory where NumPy's does."""
+    x = np.arange(12.0).reshape(2, 2, 3)
+    f = eval("lambda x: " + call)
+    y, shared = number(x), np.may_share_memory(f(x), x)
+    z = f(y)
+    a, b = y.components, z.components
+    if not is_number(a) and np.ndim(f(x)):
+        assert np.shares_memory(a, b) == shared
+    while is_number(a):
+        a, b = (np.reshape(c.components, (-1, *c.shape[1:])) for c in (a, b))
+    assert_same_bits(b[0], f(x))
+    for whole, part in zip(a, b, strict=True):
+        np.testing.assert_array_equal(part, f(whole))
+
+
+@pytest.mark.parametrize("call", _calls(MISFITS))
+def test_errors_of_views_are_those_of_numpy(call):
+    f = eval("lambda x: " + call)
+    x = da.Dual(np.ones((2, 6)), np.ones((2, 6)))
+    with pytest.raises(Exception) as plain:
+        f(x.value)
+    with pytest.raises(type(plain.value)) as ours:
+        f(x)
+    assert str(ours.value) == str(plain.value)

@@ -72,7 +72,8 @@ def parameters_of(thing):
     if not thing.__module__.startswith("dualad._core"):
         return set()
     stub = ast.parse((files("dualad") / "_core" / f"{thing.__module__.rpartition('.')[2]}.pyi").read_text())
-    definition = next(node for node in ast.walk(stub) if getattr(node, "name", None) == "__init__")
+    found = next(node for node in stub.body if getattr(node, "name", None) == thing.__name__)
+    definition = next(node for node in found.body if getattr(node, "name", None) == "__init__")
     return {argument.arg for argument in definition.args.args[1:]}
 
 

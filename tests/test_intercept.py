@@ -20,6 +20,8 @@ import pytest
 import scipy.interpolate
 import scipy.linalg
 import scipy.optimize
+import scipy.special
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -413,6 +415,82 @@ class TestLibrariesGivenNumbers:
         x = numpy.array([0.3, -0.7, 1.1])
         expected = scipy.optimize.rosen_der(x)
         assert_close(da.grad(scipy.optimize.rosen, intercept=True)(x), expected)
+
+
+DISTRIBUTIONS = {
+    "norm": (), "gamma": (2.5,), "beta": (2.0, 3.5), "t": (4.0,), "chi2": (3.0,), "lognorm": (0.7,), "cauchy": (),
+    "weibull_min": (1.5,), "expon": (), "logistic": (), "triang": (0.3,), "uniform": (), "gumbel_r": (),
+    "pareto": (3.0,), "f": (5.0, 7.0),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_distributions_of_scipy(name):
+    """The density is the derivative of the distribution function, whose inverse ppf is."""
+    distribution, shapes = getattr(scipy.stats, name), DISTRIBUTIONS[name]
+    p = numpy.array([0.15, 0.4, 0.85])
+    loc, scale = 0.5, 2.0
+    x = distribution.ppf(p, *shapes, loc, scale)
+    density = distribution.pdf(x, *shapes, loc, scale)
+
+    def derivative(method, t, argnum=0, *options):
+        def f(t, loc, scale):
+            return getattr(distribution, method)(t, *shapes, loc, scale)
+
+        y, ydot = da.jvp(lambda z: f(*[z if i == argnum else v for i, v in enumerate((t, loc, scale))]),
+                         (numpy.broadcast_to((t, loc, scale)[argnum], t.shape).copy(),), (numpy.ones(3),),
+                         intercept=True)
+        numpy.testing.assert_array_equal(y, f(t, loc, scale))
+        return ydot
+
+    assert_close(derivative("cdf", x), density, 1e-11)
+    assert_close(derivative("sf", x), -density, 1e-11)
+    assert_close(derivative("ppf", p), 1 / density, 1e-9)
+    assert_close(derivative("cdf", x, 1), -density, 1e-11)
+    assert_close(derivative("cdf", x, 2), -density * (x - loc) / scale, 1e-11)
+    slope = da.derivative(
+        da.derivative(lambda t: distribution.cdf(t, *shapes, loc, scale), intercept=True), intercept=True)(x)
+    assert_close(derivative("pdf", x), slope, 1e-9)
+    assert_close(derivative("logpdf", x), slope / density, 1e-9)
+
+
+def test_distributions_by_their_shapes_and_beyond_their_support():
+    x, k = numpy.array([-1.0, 0.0, 2.0]), numpy.array([1.5, 2.5, 3.5])
+    y, slopes = da.value_and_jacobian(lambda a: scipy.stats.gamma.logpdf(2.0, a), intercept=True)(k)
+    assert_close(y, scipy.stats.gamma.logpdf(2.0, k))
+    assert_close(slopes, numpy.diag(numpy.log(2.0) - scipy.special.psi(k)))
+    y, slope = da.jvp(scipy.stats.expon.pdf, (x,), (numpy.ones(3),), intercept=True)
+    assert_close(y, [0, 1, numpy.exp(-2)])
+    assert_close(slope, [0, -1, -numpy.exp(-2)])
+    assert_close(da.derivative(lambda m: scipy.stats.poisson.logpmf(3, m), intercept=True)(2.0), 0.5)
+    frozen = da.derivative(lambda s: scipy.stats.norm(loc=1.0, scale=s).logpdf(2.0), intercept=True)
+    assert_close(frozen(2.0), -0.5 + 1 / 8)
+    assert_close(da.derivative(lambda s: scipy.stats.gamma.mean(s, scale=s), intercept=True)(3.0), 6.0)
+    assert_close(da.derivative(lambda t: scipy.special.polygamma(1, t), intercept=True)(2.0),
+                 scipy.special.polygamma(2, 2.0))
+
+
+def test_scipys_modules_are_what_they_were():
+    import scipy.stats._distn_infrastructure as infrastructure
+
+    extra = sys.modules.get("scipy._lib.array_api_extra")  # not in every SciPy
+    before = infrastructure.zeros, infrastructure.asarray, getattr(extra, "apply_where", None)
+    inside = []
+    da.derivative(lambda x: inside.append(infrastructure.zeros) or x, intercept=True)(1.0)
+    assert inside[0] is not before[0] and before[0] is numpy.zeros
+    assert before == (infrastructure.zeros, infrastructure.asarray, getattr(extra, "apply_where", None))
+
+
+def test_conversions_by_map_leave_numbers_and_make_plain_arrays():
+    def f(x):
+        mask = np.array([True, False])
+        a, b = map(np.asarray, (x, [1.0, 2.0]))
+        assert type(b) is numpy.ndarray
+        return a[mask] * x[mask] * b[0]
+
+    assert_close(da.jacobian(lambda x: da.jacobian(f, intercept=True)(x), intercept=True)(numpy.array([3.0, 4.0])),
+                 [[[2.0, 0.0], [0.0, 0.0]]])
 
 
 T = numpy.arange(6.0) / 3

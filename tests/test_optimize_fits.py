@@ -247,6 +247,28 @@ def test_further_results_and_errors_of_curve_fit():
     np.testing.assert_allclose(jac[0], popt, rtol=1e-9)
 
 
+def test_the_method_of_curve_fit():
+    """MINPACK's without bounds; another where it fails, or for arguments that it does not have."""
+    hard = [2.1, 3.7, -2.6]
+    with pytest.raises(RuntimeError, match="Optimal parameters not found"):
+        optimize.curve_fit(model, T, Y, hard, method="lm")
+    np.testing.assert_allclose(optimize.curve_fit(model, T, Y, hard)[0], optimize.curve_fit(model, T, Y)[0], rtol=1e-9)
+    robust = optimize.curve_fit(model, T, Y, loss="soft_l1", f_scale=0.1)[0]
+    wanted = optimize.least_squares(residuals, np.ones(3), args=(Y,), loss="soft_l1", f_scale=0.1).x
+    np.testing.assert_allclose(robust, wanted, rtol=1e-12)
+
+
+def test_a_start_where_the_model_is_not_finite():
+    """SciPy returns such a start as the fit."""
+    def f(t, a, b):
+        return np.log(a + b * t)
+
+    with pytest.raises(ValueError, match="not finite"):
+        optimize.curve_fit(f, T, f(T, *P[:2]), [-1.0, 0.5])
+    with pytest.raises(RuntimeError, match="not finite"):
+        optimize.curve_fit(f, T, f(T, *P[:2]), [-1.0, 0.5], method="lm")
+
+
 @pytest.mark.parametrize("sigma", [None, np.linspace(0.1, 0.4, 12), COVARIANCE], ids=["none", "errors", "covariance"])
 def test_parameters_and_covariances_have_derivatives(sigma):
     for which in (0, 1):

@@ -1,11 +1,7 @@
 """Jacobians by sparse vectors: against compressed ones, for all that moves, combines and stores elements."""
 
-import warnings
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import dualad as da
 import dualad.numpy as dnp
@@ -120,7 +116,7 @@ PROGRAMS = {
     "sum of few": lambda u: np.sum(u * u, axis=1) + np.mean(u, 1) ** 2 + u[:, :3].sum(axis=-1) + np.trace(u[:4]),
     "sums over axes": lambda u: np.sum(u.reshape(2, 3, 2, 2) ** 2, axis=(1, 3), keepdims=True),
     "window": lambda u: np.lib.stride_tricks.sliding_window_view(u[:, 0] ** 2, 3).sum(axis=1),
-    "elementary": lambda u: np.exp(u) * np.sin(u) / np.log1p(u) + np.sqrt(u) ** np.tanh(u) - np.arctan2(u, u.T.reshape(6, 4)),
+    "elementary": lambda u: np.exp(u) * np.sin(u) / np.log1p(u) + np.sqrt(u) ** np.tanh(u) - np.arctan2(u, 2.0),
     "powers": lambda u: u**2 + u**-1 + u**0.5 + 2**u + u**3 / u[0],
     "constants": lambda u: 3 - (2 * u - 1) / 4 + np.float32(2) * u + (-u) * np.arange(4.0) + np.pi / u,
     "scalars": lambda u: u[0, 0] * u + u[1, 1] ** 2,

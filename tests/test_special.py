@@ -215,6 +215,10 @@ CASES = {
     "betaincc": (lambda a, b, x: 1 - mp_betai(a, b, x), [(0.2, 40), (0.2, 40), UNIT]),
     "betaincinv": (implicit(lambda a, b, p, x: mp_betai(a, b, x) - p), [(0.5, 40), (0.5, 40), UNIT]),
     "betainccinv": (implicit(lambda a, b, p, x: 1 - mp_betai(a, b, x) - p), [(0.5, 40), (0.5, 40), UNIT]),
+    "_beta_pdf": (lambda x, a, b: x ** (a - 1) * (1 - x) ** (b - 1) / mp.beta(a, b), [UNIT, (0.3, 30), (0.3, 30)]),
+    "_beta_ppf": (implicit(lambda p, a, b, x: mp_betai(a, b, x) - p), [UNIT, (0.5, 40), (0.5, 40)]),
+    "_cauchy_ppf": (lambda p, m, s: m - s * mp.cot(mp.pi * p), [UNIT, (-3, 3), (0.1, 9)]),
+    "_cauchy_isf": (lambda p, m, s: m + s * mp.cot(mp.pi * p), [UNIT, (-3, 3), (0.1, 9)]),
     # logistic, entropy and power functions
     "expit": (lambda x: 1 / (1 + mp.exp(-x)), [(-50, 50)]),
     "logit": (lambda x: mp.log(x / (1 - x)), [(0.0001, 0.9999)]),

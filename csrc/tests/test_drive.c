@@ -184,6 +184,26 @@ static void test_scalars(void)
     }
 }
 
+static void test_pairs_of_scalars(void)
+{
+    for (int i = 0; i < CASES; i++) {
+        const Operation op = make_operation(cases[i].name);
+        if (op.nin != 2) continue;
+        check_context("%s of two scalars", cases[i].name);
+        const double x[2] = {0.2 + next_random(), 1}, y[2] = {0.2 + next_random(), 1};
+        double z[2], value, d[2];
+        drive_scalars(&op, x[0], y[0], &value, &d[0], &d[1]);
+        for (int k = 0; k < 2; k++) {
+            const Operand in[2] = {{.data = (char *)x, .component = sizeof *x, .ncomp = 2 - k},
+                                   {.data = (char *)y, .component = sizeof *y, .ncomp = 1 + k}};
+            const Operand out = {.data = (char *)z, .component = sizeof *z, .ncomp = 2};
+            drive(&op, 0, 0, NULL, in, &out, 0, (Algebra){0});
+            if (op.code == OP_DIVIDE) z[1] = k ? -value / y[0] : 1 / y[0];
+            CHECK(is_same(value, z[0]) && is_same(d[k], z[1]));
+        }
+    }
+}
+
 void test_drive(void)
 {
     for (int width = 0; width < 2; width++)
@@ -192,6 +212,7 @@ void test_drive(void)
     test_many_dimensions();
     test_exceptions();
     test_scalars();
+    test_pairs_of_scalars();
 }
 
 /* The result overwrites operand `which`; the other operand lies in any way. */

@@ -32,3 +32,8 @@ cdef object initialise(Number self, object value, object tangents, int kind)
 cdef object set_components(Number self, object data, int kind, int ndir, int ndir2, bint single)
 cdef object component_view(Number x)
 cdef object use_freelist(type cls)
+
+cdef int table_index(object ufunc) except -2
+cdef bint unary_parts(int index, double x, double* z, double* dx) noexcept
+cdef bint binary_parts(int index, double x, double y, double* z, double* dx, double* dy) noexcept
+cdef bint power_parts(double x, double y, double* z, double* dx, double* dy) noexcept

@@ -96,7 +96,8 @@ cdef extern from "drive.h":
     ctypedef struct Weighted:
         Flat in_ "in"[2]
         void* out
-    void drive_weights(const Operation*, int, Py_ssize_t, const Flat*, const void*, int, const Weighted*) nogil
+    void drive_weights(const Operation*, int, Py_ssize_t, const Flat*, const void*, int, const Weighted*) noexcept nogil
+    void drive_scalars(const Operation*, double, double, double*, double*, double*) noexcept
     void table_partials(const Operation*, int, Py_ssize_t, const void*, const void*, void*, void**) noexcept
 
 cdef extern from "kernels.h":
@@ -504,7 +505,7 @@ def all_finite(cnp.ndarray a):
     cdef Py_ssize_t i, n = cnp.PyArray_SIZE(a)
     cdef double* x = <double*>cnp.PyArray_DATA(a)
     cdef double total = 0
-    if cnp.PyArray_TYPE(a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(a):
+    if cnp.PyArray_TYPE(a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISBEHAVED_RO(a) or not cnp.PyArray_ISONESEGMENT(a):
         return bool(np.isfinite(a).all())
     for i in range(n):
         total += x[i] - x[i]
@@ -1531,13 +1532,24 @@ cdef object negative(object x):
 cdef dict FAST_POWERS = {2.0: np.square, 0.5: np.sqrt, 1.0: np.positive, -1.0: np.reciprocal}
 
 
+cdef inline double power_dx(double x, double y, double z):
+    cdef double dx = 0
+    operations[POWER].function.partial[0][0](1, &x, &y, &z, &x, &x, &x, &dx)
+    return dx
+
+
+cdef inline double power_dy(double x, double y, double z):
+    cdef double dy = 0, log_x = c_log(x)
+    operations[POWER].function.partial[0][1](1, &x, &y, &z, &log_x, &x, &x, &dy)
+    return dy
+
+
 cdef object scalar_power(object x, object y):
     """x**y of shape-() numbers by the C library's pow, as np.float64 computes it; None if they are no such numbers."""
     cdef Number lead = <Number>x if isinstance(x, Number) else <Number>y
     cdef Number a = lead, b = lead, r
-    cdef double u, v, z, log_u, dx = 0, dy = 0
+    cdef double u, v, z, dx, dy
     cdef int k
-    cdef const Function* f = operations[POWER].function
     if lead.kind > MULTIDUAL:
         return None
     if is_inline(x) and is_inline(y) and inline_pair(x, y):
@@ -1556,12 +1568,11 @@ cdef object scalar_power(object x, object y):
     r.c[0] = z
     r.ncomp = max(a.ncomp if isinstance(x, Number) else 1, b.ncomp if isinstance(y, Number) else 1)
     if isinstance(x, Number):
-        f.partial[0][0](1, &u, &v, &z, &u, &u, &u, &dx)
+        dx = power_dx(u, v, z)
         for k in range(1, a.ncomp):
             r.c[k] = tangent(dx, a.c[k])
     if isinstance(y, Number):
-        log_u = c_log(u)
-        f.partial[0][1](1, &u, &v, &z, &log_u, &u, &u, &dy)
+        dy = power_dy(u, v, z)
         for k in range(1, b.ncomp):
             r.c[k] += tangent(dy, b.c[k])
     return r
@@ -1656,76 +1667,44 @@ cdef object compare(object x, object y, int op):
     return a_ != b_
 
 
-# ---- indexing -----------------------------------------------------------------------------------------------------
+# ---- scalars of other modules -------------------------------------------------------------------------------------
 
-cdef object take_advanced(Number x, tuple key):
-    """x[key] for a key with array indices: the value gets the layout that NumPy gives it."""
-    index = key[0]
-    if len(key) == 1 and isinstance(index, np.ndarray) and type(x.data) is NDARRAY and index.dtype.kind in "iu" \
-            and index.ndim == 1:
-        return np.take(x.data, index, 1)
-    return stack_components([c[key] for c in x.data])
+cdef int table_index(object ufunc) except -2:
+    """Where a NumPy function stands in the table; -1 if it does not, or has no loop of doubles."""
+    cdef PyObject* found = PyDict_GetItemWithError(OPERATION_OF, ufunc)
+    return -1 if found == NULL else <int>PyLong_AsSsize_t(<object>found)
 
 
-cdef bint has_array(tuple key):
-    for k in key:
-        if isinstance(k, (np.ndarray, list, tuple)):
-            return True
-    return False
+cdef bint unary_parts(int index, double x, double* z, double* dx) noexcept:
+    """Value and derivative of a function of one number; whether there is one and the value is finite."""
+    if operations[index].nin != 1:
+        return False
+    drive_scalar(&operations[index], x, z, dx, NULL)
+    return isfinite(z[0])
 
 
-cdef bint has_ellipsis(tuple key):
-    for k in key:
-        if k is Ellipsis:
-            return True
-    return False
+cdef bint binary_parts(int index, double x, double y, double* z, double* dx, double* dy) noexcept:
+    """The same of two numbers."""
+    if operations[index].nin != 2:
+        return False
+    drive_scalars(&operations[index], x, y, z, dx, dy)
+    return isfinite(z[0])
 
 
-cdef object check_key(object key):
-    for k in key if type(key) is tuple else (key,):
-        if isinstance(k, Number):
-            raise TypeError(f"a {type(k).__name__} cannot be an index: an index has no derivative; use its .value")
-    return None
+cdef bint power_parts(double x, double y, double* z, double* dx, double* dy) noexcept:
+    """The same of the operator ``x**y``; each derivative only where there is a place for it."""
+    z[0] = c_pow(x, y)
+    if dx != NULL:
+        dx[0] = power_dx(x, y, z[0])
+    if dy != NULL:
+        dy[0] = power_dy(x, y, z[0])
+    return isfinite(z[0])
 
 
-cdef object get_item(Number x, object key):
-    cdef cnp.ndarray a
-    cdef Py_ssize_t i, n
-    cdef int k
-    cdef Number r
-    cdef char* p
-    if x.data is None:
-        return rewrap(x, component_view(x)[(slice(None), *key) if type(key) is tuple else (slice(None), key)])
-    if type(x.data) is NDARRAY and PyLong_CheckExact(key):
-        a = <cnp.ndarray>x.data
-        if cnp.PyArray_NDIM(a) == 2 and cnp.PyArray_TYPE(a) == cnp.NPY_DOUBLE and x.ncomp <= INLINE:
-            i = PyLong_AsSsize_t(key)
-            n = cnp.PyArray_DIM(a, 1)
-            if i < -n or i >= n:
-                raise IndexError(f"index {i} is out of bounds for axis 0 with size {n}")
-            p = cnp.PyArray_BYTES(a) + (i + n if i < 0 else i) * cnp.PyArray_STRIDE(a, 1)
-            r = like(x)
-            r.ncomp = x.ncomp
-            for k in range(x.ncomp):
-                r.c[k] = (<double*>(p + k * cnp.PyArray_STRIDE(a, 0)))[0]
-            return r
-    elif type(key) is slice:
-        r = like(x)
-        r.data = x.data[:, key]
-        r.ncomp = x.ncomp
-        return r
-    if not isinstance(key, tuple):
-        check_key(key)
-        key = (key,)
-    else:
-        check_key(key)
-    if has_array(key):
-        return rewrap(x, take_advanced(x, key))
-    data = x.data[(slice(None), *key)]
-    if has_ellipsis(key):
-        return wrap_view(x, data)
-    return rewrap(x, data.copy() if data.ndim == 1 else data)  # one element is a copy, as NumPy's scalars are
+include "views.pxi"
 
+
+# ---- storing ------------------------------------------------------------------------------------------------------
 
 cdef object make_room(Number x, object v):
     """Let x hold what v carries: tangents in a constant, numbers of an outer level. Views of x must not go stale."""
@@ -2044,7 +2023,7 @@ cdef class Number(Elementwise):
     @property
     def T(self):
         """The array transposed (a view)."""
-        return apply(np.transpose, (self,), {})
+        return np.transpose(self) if self.kind == TRACER else rearrange(self, range(self.ndim - 1, -1, -1))
 
     # -- operators
 
@@ -2111,7 +2090,12 @@ cdef class Number(Elementwise):
             raise TypeError("len() of unsized object")
         return self.data.shape[1]
 
-    def __getitem__(self, key): return get_item(self, key)
+    def __getitem__(self, key):
+        try:
+            return get_item(self, key)
+        except IndexError:
+            primal(self)[key]  # NumPy's own error names the axes of the value
+            raise
 
     def __setitem__(self, key, value): set_item(self, key, value)
 
@@ -2339,7 +2323,6 @@ cdef class Number(Elementwise):
     def mean(self, *args, **kwargs): return apply(np.mean, (self, *args), kwargs)
     def min(self, *args, **kwargs): return apply(np.min, (self, *args), kwargs)
     def prod(self, *args, **kwargs): return apply(np.prod, (self, *args), kwargs)
-    def ravel(self, order="C"): return apply(np.ravel, (self, order), {})
     def repeat(self, *args, **kwargs): return apply(np.repeat, (self, *args), kwargs)
     def round(self, *args, **kwargs): return np.round(primal(self), *args, **kwargs)
     def squeeze(self, axis=None): return apply(np.squeeze, (self, axis), {})
@@ -2354,8 +2337,18 @@ cdef class Number(Elementwise):
         """The elements in another shape; a view where NumPy gives one."""
         if not shape:
             raise TypeError("reshape() takes exactly 1 argument (0 given)")
-        return apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape, order),
-                     {} if copy is None else {"copy": copy})
+        wanted = shape[0] if len(shape) == 1 else shape
+        if self.kind != TRACER and order == "C" and copy is None:
+            r = reshaped(self, wanted)
+            if r is not None:
+                return r
+        return apply(np.reshape, (self, wanted, order), {} if copy is None else {"copy": copy})
+
+    def ravel(self, order="C"):
+        """The elements in one row; a view where NumPy gives one."""
+        if self.kind != TRACER and order == "C" and primal(self).flags.c_contiguous:
+            return reshaped(self, self.size)
+        return apply(np.ravel, (self, order), {})
 
     def transpose(self, *axes):
         """The axes permuted (a view)."""
@@ -2411,14 +2404,12 @@ cdef class Number(Elementwise):
 
 cdef object array_ufunc "array_ufunc"(object self, object args, object kwargs):
     """ufunc.method(*inputs, **kwargs); args is (ufunc, method, *inputs), kwargs None where there are none."""
-    cdef PyObject* found
     cdef int i
     cdef tuple t = <tuple>args
     ufunc = t[0]
     if kwargs is None and t[1] == "__call__":
-        found = PyDict_GetItemWithError(OPERATION_OF, ufunc)
-        if found != NULL:
-            i = <int>PyLong_AsSsize_t(<object>found)
+        i = table_index(ufunc)
+        if i >= 0:
             if i == POWER and isinstance(t[2], np.generic) and is_immutable(self) and is_operator(sys._getframe()):
                 return power(t[2], t[3])
             r = compiled(&operations[i], ufunc, operations[i].nin, t[2], t[3] if operations[i].nin == 2 else None, False,
@@ -2466,6 +2457,9 @@ for _i in range(function_count):
         POWER = _i
     elif function_table[_i].name == b"sqrt":
         SQRT = _i
+
+
+include "parts.pxi"
 
 
 # ---- short vectors ------------------------------------------------------------------------------------------------
@@ -2559,7 +2553,7 @@ def quick_concatenate(list arrays):
 
 
 def quick_vector(items):
-    """The vector of a list or tuple of scalars, numbers that are alike or plain; NotImplemented for anything else."""
+    """The vector of a list or tuple of scalars, floats and numbers that are alike; NotImplemented for anything else."""
     cdef Number first = None, x, r
     cdef Py_ssize_t shape[2]
     cdef Py_ssize_t i
@@ -2576,9 +2570,10 @@ def quick_vector(items):
             shape[0] = max(shape[0], x.ncomp)
         elif not PyFloat_Check(item):
             return NotImplemented
-    if first is None:
+    if shape[1] == 0:
         return NotImplemented
-    cdef cnp.ndarray data = allocate(2, shape, NULL, cnp.NPY_DOUBLE)
+    cdef int ndim = 1 if first is None else 2
+    cdef cnp.ndarray data = allocate(ndim, shape + 2 - ndim, NULL, cnp.NPY_DOUBLE)
     cdef double* c = <double*>cnp.PyArray_DATA(data)
     for i, item in enumerate(items):
         if isinstance(item, Number):
@@ -2589,7 +2584,7 @@ def quick_vector(items):
             c[i] = PyFloat_AS_DOUBLE(item)
             for k in range(1, <int>shape[0]):
                 c[k * shape[1] + i] = 0
-    return number_like(first, data, <int>shape[0])
+    return data if first is None else number_like(first, data, <int>shape[0])
 
 
 # ---- seeds of the transforms --------------------------------------------------------------------------------------

@@ -24,7 +24,9 @@ class Table:
 
 @final
 class Trace:
-    def __init__(self, ncols: int, level: int, local: bool = False, second: bool = False, partials: Any = None) -> None: ...
+    def __init__(
+        self, ncols: int, level: int, local: bool = False, second: bool = False, partials: Any = None
+    ) -> None: ...
     @property
     def ncols(self) -> int: ...
     @property

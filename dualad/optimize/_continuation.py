@@ -8,8 +8,9 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.optimize import OptimizeResult, brentq
 
+from dualad._core.number import all_finite
 from dualad.optimize._linear import Factor, Singular
-from dualad.optimize._newton import finite, size
+from dualad.optimize._newton import size
 from dualad.optimize._root import root
 from dualad.optimize._system import System, as_tuple, holds_number, plain
 
@@ -104,7 +105,7 @@ def _checked(p_values, p_span):
         raise ValueError("give either p_values or p_span")
     given = "p_span" if p_values is None else "p_values"
     numbers = np.atleast_1d(np.asarray(plain(p_span if p_values is None else p_values), dtype=np.float64))
-    if numbers.ndim != 1 or not numbers.size or not finite(numbers) or (p_values is None and numbers.size != 2):
+    if numbers.ndim != 1 or not numbers.size or not all_finite(numbers) or (p_values is None and numbers.size != 2):
         raise ValueError(f"{given} must hold {'two' if p_values is None else 'one or more'} finite numbers")
     if p_values is None and numbers[0] == numbers[1]:
         raise ValueError("p_span must have two different ends")
@@ -193,7 +194,7 @@ class _Branch:
         anchor = z
         for iteration in range(12):
             f, jac = self.jacobian(z)
-            if not finite(f) or not finite(jac.data if sparse.issparse(jac) else jac):
+            if not all_finite(f) or not all_finite(jac.data if sparse.issparse(jac) else jac):
                 return None
             if size(f) <= self.tol and not polish:
                 return z, jac, iteration
@@ -215,7 +216,7 @@ class _Branch:
 
     def tangent(self, jac, along):
         """The unit vector that the Jacobian maps to zero, in the direction that `along` points to."""
-        if not finite(jac.data if sparse.issparse(jac) else jac):
+        if not all_finite(jac.data if sparse.issparse(jac) else jac):
             return np.full(self.n + 1, np.nan)
         try:
             t = self._bordered(jac, self.normal(along)).solve(np.eye(1, self.n + 1, self.n)[0])

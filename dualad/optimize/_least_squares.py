@@ -11,10 +11,12 @@ import warnings
 import numpy as np
 import scipy.optimize
 from scipy import linalg, sparse
-from scipy.optimize import OptimizeWarning
+from scipy.linalg.blas import dnrm2
+from scipy.optimize import OptimizeResult, OptimizeWarning
 from scipy.sparse.linalg import LinearOperator
 
 from dualad._core import Number
+from dualad._core.number import all_finite
 from dualad.optimize._implicit import lift_system, with_value
 from dualad.optimize._linear import Factor, Singular, column_norms
 from dualad.optimize._system import System, as_tuple, number_or_array, plain
@@ -25,6 +27,11 @@ _ALONE = 1e-8
 """The tolerance of the gradient if it is the only one, for rounding keeps it from the other."""
 _SMALL = 64
 """Up to how many unknowns second derivatives are worth their price for the last digits."""
+_ROUNDED = 1e-12
+"""The relative step from which on rounding may be what keeps the next from being shorter."""
+_UNBOUNDED = (-np.inf, np.inf)
+_OF_MINPACK = {"ftol", "xtol", "gtol", "maxfev", "epsfcn", "factor", "diag", "col_deriv"}
+"""The arguments that curve_fit hands to MINPACK, as SciPy does."""
 
 
 class _Residuals(System):
@@ -41,7 +48,7 @@ class _Residuals(System):
         return np.ravel(self._plain(number_or_array(self.f(x))))
 
 
-def least_squares(fun, x0, jac=None, bounds=(-np.inf, np.inf), method="trf", ftol=_TOLERANCE, xtol=_TOLERANCE,
+def least_squares(fun, x0, jac=None, bounds=_UNBOUNDED, method="trf", ftol=_TOLERANCE, xtol=_TOLERANCE,
                   gtol=_TOLERANCE, x_scale=None, loss="linear", f_scale=1.0, diff_step=None, tr_solver=None,
                   tr_options=None, jac_sparsity=None, max_nfev=None, verbose=0, args=(), kwargs=None, callback=None,
                   workers=None):
@@ -158,10 +165,10 @@ def _polish(system, result, problem, exact):
         x = _newton(problem, x)
     if x is result.x:
         return
-    f = system.value(x)
+    f, jac = system.linearised(x)
     cost = plain(problem.cost(f))
     if cost <= result.cost * (1 + 1e-10) or cost <= 1e-30 * (1 + np.linalg.norm(column_norms(result.jac) * x)) ** 2:
-        result.x, result.fun, result.cost, result.jac = x, f, cost, system.jacobian(x)
+        result.x, result.fun, result.cost, result.jac = x, f, cost, jac
         result.grad = result.jac.T @ (f * plain(problem.weight(f)))
         result.optimality = np.linalg.norm(result.grad[result.active_mask == 0], np.inf) if x.size else 0.0
         result.nfev, result.njev = system.nfev, system.njev
@@ -170,23 +177,25 @@ def _polish(system, result, problem, exact):
 def _gauss_newton(system, x, f, jac, most=100):
     """Full Gauss-Newton steps, and whether they came down to rounding: a large curvature keeps them from that."""
     scale = column_norms(jac)
-    last, growths = 1e-3 * (1 + np.linalg.norm(scale * x)), 0
+    last, growths = 1e-3 * (1 + dnrm2(scale * x)), 0
     best, smallest = x, np.inf
     for _ in range(most):
-        if not (np.all(np.isfinite(f)) and np.all(np.isfinite(jac))):
+        if not (all_finite(f) and all_finite(jac)):
             break
-        step = -np.linalg.lstsq(jac / scale, f, rcond=None)[0] / scale
-        length = np.linalg.norm(scale * step)
-        if not np.isfinite(length) or length > 1e3 * last:
+        step = -np.linalg.lstsq(jac / scale, f, rcond=None)[0]
+        length = dnrm2(step)
+        step /= scale
+        if not length <= 1e3 * last:
             break
         growths += length >= last
         if length < smallest:
             best, smallest = x + step, length
-        if growths == 3 or length <= 1e-16 * np.linalg.norm(scale * x):
+        reached = dnrm2(scale * x)
+        if growths == 3 or (growths and smallest <= _ROUNDED * reached) or length <= 1e-16 * reached:
             break
         x, last = x + step, length
-        f, jac = system.value(x), system.jacobian(x)
-    return best, smallest <= 1e-12 * np.linalg.norm(scale * best)
+        f, jac = system.linearised(x)
+    return best, smallest <= _ROUNDED * dnrm2(scale * best)
 
 
 def _newton(problem, x, most=20):
@@ -237,12 +246,24 @@ class _Problem:
     def __init__(self, system, mask, bounds, loss, f_scale):
         self.system, self.loss, self.f_scale = system, loss, f_scale
         self.plain_sum = isinstance(loss, str) and loss == "linear"
-        lower, upper = (np.broadcast_to(number_or_array(b), mask.shape) for b in _bounds(bounds))
-        self.dual = any(isinstance(y, Number) for y in (lower, upper, f_scale, self.weight(np.ones(1))))
-        self.lower, self.upper = plain(lower), plain(upper)
-        self.free = np.flatnonzero(mask == 0)
-        self.fixed = np.where(mask < 0, lower, np.where(mask > 0, upper, 0.0))
-        self.spread = np.eye(mask.size)[:, self.free]
+        self.mask, self.bounds = mask, tuple(number_or_array(b) for b in _bounds(bounds))
+        self.dual = any(isinstance(y, Number) for y in (*self.bounds, f_scale, self.weight(np.ones(1))))
+
+    @functools.cached_property
+    def free(self):
+        """The places of the unknowns that are at no bound."""
+        return np.flatnonzero(self.mask == 0)
+
+    @functools.cached_property
+    def fixed(self):
+        """The unknowns that are at a bound, among zeros."""
+        lower, upper = (np.broadcast_to(b, self.mask.shape) for b in self.bounds)
+        return np.where(self.mask < 0, lower, np.where(self.mask > 0, upper, 0.0))
+
+    @functools.cached_property
+    def spread(self):
+        """The matrix that puts the free unknowns at their places."""
+        return np.eye(self.mask.size)[:, self.free]
 
     def embed(self, z):
         """All unknowns."""
@@ -265,7 +286,8 @@ class _Problem:
         return np.matmul(np.transpose(np.matmul(jac, self.spread)), self.weight(f) * f)
 
     def feasible(self, x):
-        return bool(np.all((x >= self.lower) & (x <= self.upper)))
+        lower, upper = plain(self.bounds)
+        return bool(np.all((x >= lower) & (x <= upper)))
 
 
 def _with_derivatives(system, result, problem):
@@ -336,14 +358,14 @@ def leastsq(func, x0, args=(), Dfun=None, full_output=False, col_deriv=False, ft
                                    None, factor, diag)
     if not system.dual:
         return found
-    result = scipy.optimize.OptimizeResult(x=found[0], active_mask=np.zeros(x0.size), success=found[-1] in range(1, 5),
+    result = OptimizeResult(x=found[0], active_mask=np.zeros(x0.size), success=found[-1] in range(1, 5),
                                            message="leastsq did not converge")
-    problem = _Problem(system, result.active_mask, (-np.inf, np.inf), "linear", 1.0)
+    problem = _Problem(system, result.active_mask, _UNBOUNDED, "linear", 1.0)
     return (_lifted_minimum(result, problem), *found[1:])
 
 
 def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_finite=None,
-              bounds=(-np.inf, np.inf), method=None, jac=None, *, full_output=False, nan_policy=None, **kwargs):
+              bounds=_UNBOUNDED, method=None, jac=None, *, full_output=False, nan_policy=None, **kwargs):
     """Fit a function to data: scipy.optimize.curve_fit with an exact Jacobian.
 
     Parameters
@@ -354,12 +376,13 @@ def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_
         The data. Derivatives that they, `sigma`, `bounds` or the closure of `f` carry end up in the results.
     p0, sigma, absolute_sigma, check_finite, bounds, full_output, nan_policy
         As in SciPy.
-    method : {"trf", "dogbox", "lm"}, optional
-        As in `least_squares`, "trf" by default.
+    method : {"lm", "trf", "dogbox"}, optional
+        As in SciPy, "lm" by default, "trf" with bounds; should "lm" fail by default, "trf" has its turn.
     jac : callable or str, optional
         By default exact. A function ``jac(xdata, *parameters)`` or one of SciPy's schemes takes its place.
     **kwargs
-        Further arguments of `least_squares`, or ``maxfev``.
+        As in SciPy: arguments of `leastsq` for "lm", of `least_squares` for the others. Those of `least_squares` alone
+        choose its "trf" by default.
 
     Returns
     -------
@@ -410,8 +433,11 @@ def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_
     def weighted_jacobian(p):
         return weigh(number_or_array(jac(plain(xdata), *p)))
 
-    options = _renamed(kwargs, method)
-    fit = least_squares(residuals, p0, weighted_jacobian if callable(jac) else jac, bounds, method or "trf", **options)
+    chosen_jac = weighted_jacobian if callable(jac) else jac
+    direct = (method == "lm" or free) and not isinstance(jac, str) and kwargs.keys() <= _OF_MINPACK
+    fit = _minpack_fit(residuals, p0, chosen_jac, kwargs) if direct else None
+    if fit is None or (free and not fit.success):
+        fit = least_squares(residuals, p0, chosen_jac, bounds, method or "trf", **_renamed(kwargs, method))
     if not fit.success:
         raise RuntimeError(f"Optimal parameters not found: {fit.message}")
     pcov = _covariance(fit, residuals, absolute_sigma, singular=method == "lm" or free)
@@ -420,6 +446,24 @@ def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_
     if full_output:
         return fit.x, pcov, _information(fit), fit.message, fit.status
     return fit.x, pcov
+
+
+def _minpack_fit(residuals, p0, jac, options):
+    """MINPACK's lmder, finished as `least_squares` does: SciPy's way there has three times the overhead."""
+    system = _Residuals(residuals, p0, (), None, jac)
+    options = dict.fromkeys(("ftol", "xtol", "gtol"), _TOLERANCE) | options | {"epsfcn": None, "col_deriv": 0}
+    with np.errstate(all="ignore"):
+        x, _, info, message, status = scipy.optimize.leastsq(system.value, p0, (), system.dense_jacobian, True,
+                                                             **options)
+        fit = OptimizeResult(x=x, fun=info["fvec"], jac=system.dense_jacobian(x), success=status in (1, 2, 3, 4),
+                             status=status, message=message, nfev=system.nfev, active_mask=np.zeros(p0.size))
+        if not (all_finite(fit.fun) and all_finite(fit.jac)):  # to which MINPACK is blind
+            fit.success, fit.message = False, "f or its Jacobian is not finite where the iteration ended."
+        problem = _Problem(system, fit.active_mask, _UNBOUNDED, "linear", 1.0)
+        fit.cost = problem.cost(fit.fun)
+        if fit.success:
+            _polish(system, fit, problem, jac is None)
+    return _with_derivatives(system, fit, problem)
 
 
 def _information(fit):

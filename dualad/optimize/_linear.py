@@ -5,6 +5,8 @@ from scipy import linalg, sparse
 from scipy.linalg import lapack
 from scipy.sparse import linalg as sparse_linalg
 
+from dualad._core.number import all_finite
+
 _FULL_BAND = 4
 """Up to how many places of a band for each entry the band is factorised as a whole."""
 _WORTH_A_LOOK = 10_000
@@ -19,10 +21,11 @@ class Factor:
     """LU factors of a square matrix; raises `Singular` if there are none."""
 
     def __init__(self, matrix):
-        if not np.all(np.isfinite(matrix.data if sparse.issparse(matrix) else matrix)):
+        dense = isinstance(matrix, np.ndarray)
+        if not all_finite(matrix if dense else matrix.data):
             raise Singular("the Jacobian holds NaN or infinite entries")
         self.matrix = matrix
-        self._solve = self._sparse(matrix) if sparse.issparse(matrix) else self._dense(matrix)
+        self._solve = self._dense(matrix) if dense else self._sparse(matrix)
 
     @staticmethod
     def _sparse(matrix):
@@ -97,7 +100,7 @@ def damped_step(matrix, f, scale, damping):
         normal = matrix.T @ matrix + sparse.diags_array(damping * scale**2)
         return Factor(sparse.csc_array(normal)).solve(-(matrix.T @ f))
     stacked = np.vstack([matrix / scale, np.sqrt(damping) * np.eye(scale.size)])
-    if not np.all(np.isfinite(stacked)):
+    if not all_finite(stacked):
         raise Singular("the Jacobian holds NaN or infinite entries")
     right = np.concatenate([-f, np.zeros(scale.size)])
     return linalg.lstsq(stacked, right, check_finite=False)[0] / scale

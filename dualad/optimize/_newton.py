@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import linalg as sparse_linalg
 
+from dualad._core.number import all_finite
 from dualad.optimize._linear import Factor, Singular, column_norms, damped_step
 
 PATIENCE, PROGRESS = 20, 1e-3
@@ -37,29 +38,30 @@ MESSAGES = {
 
 
 def size(f):
-    """The largest absolute component."""
-    return np.abs(f).max(initial=0.0)
-
-
-def finite(f):
-    return bool(np.isfinite(f).all())
+    """The largest absolute component; NaN if there is one."""
+    return float(np.maximum.reduce(np.abs(f), axis=None, initial=0.0))
 
 
 def is_root(f, fatol):
     """Whether every component of F counts as zero."""
-    return finite(f) and size(f) <= fatol
+    return size(f) <= fatol < np.inf
 
 
 def squares(f, unit):
     """The sum of squares of f / unit: that of f may overflow."""
     scaled = f / unit
-    return scaled @ scaled
+    return float(scaled.dot(scaled))
 
 
 class Iteration:
     """What the methods share: tests of convergence, callbacks, the record of what was done.
 
     A method is a subclass with `step`, which returns a better x and its F, or None if it knows of none.
+
+    Attributes
+    ----------
+    x, f, error : ndarray, ndarray, float
+        The point, F there and its largest absolute component, which is not finite if any is not.
     """
 
     OPTIONS = ("maxiter", "fatol", "xtol", "disp")
@@ -67,7 +69,6 @@ class Iteration:
 
     def __init__(self, system, x0, tol=None, callback=None, *, maxiter=None, fatol=None, xtol=4 * EPS, disp=False):
         self.system, self.callback, self.disp = system, callback, disp
-        self.x = np.array(x0, dtype=np.float64).ravel()
         self.explicit = fatol is not None or tol is not None
         self.fatol = fatol if fatol is not None else FATOL if tol is None else tol
         self.xtol = xtol
@@ -75,10 +76,14 @@ class Iteration:
         self.nit = 0
         self.matrix = self.factor = None
         self.reason = ""
-        self.f = system.value(self.x)
-        self.goal = self.fatol if self.explicit else min(self.fatol, SMALL * size(self.f))
+        x = np.array(x0, dtype=np.float64).ravel()
+        self._move(x, system.value(x))
+        self.goal = self.fatol if self.explicit else min(self.fatol, SMALL * self.error)
         self.left = 0 if self.explicit else MORE
         self.milestone = np.inf
+
+    def _move(self, x, f):
+        self.x, self.f, self.error = x, f, size(f)
 
     def run(self):
         """Iterate; returns the status."""
@@ -91,21 +96,25 @@ class Iteration:
             found = self._attempt()
             if found is None:
                 return self._give_up()
-            moved = size((found[0] - self.x) / np.maximum(np.abs(found[0]), 1e-300))
-            self.x, self.f = found
+            before = self.x
+            self._move(*found)
             self.nit += 1
             status = self._report() or self._status()
-            if status is None and (moved <= self.xtol or self._crawls()):
+            if status is None and (self._rests(before) or self._crawls()):
                 return self._give_up()
         if status == CONVERGED:
             self._polish()
         return status
 
+    def _rests(self, before):
+        """Whether x is, but for the relative step that counts as none, where it was."""
+        return bool((np.abs(self.x - before) <= self.xtol * np.abs(self.x)).all())
+
     def _crawls(self):
         """Whether |F|, which falls with every step, hardly fell in the last iterations."""
         if not self.monotone or self.nit % PATIENCE:
             return False
-        before, self.milestone = self.milestone, size(self.f)
+        before, self.milestone = self.milestone, self.error
         return self.milestone > (1 - PROGRESS) * before
 
     def _attempt(self):
@@ -116,16 +125,16 @@ class Iteration:
             return None
 
     def _status(self):
-        if not finite(self.f):
+        if not self.error < np.inf:
             return NOT_FINITE
         done = self.nit >= self.maxiter
-        if is_root(self.f, self.fatol) and (done or self._settled()):
+        if self.error <= self.fatol and (done or self._settled()):
             return CONVERGED
         return MAXITER if done else None
 
     def _settled(self):
         """Whether an F that counts as zero is small beside what it was, or beside its terms, too."""
-        if self.left <= 0 or size(self.f) <= self.goal:
+        if self.left <= 0 or self.error <= self.goal:
             return True
         self.left -= 1
         return self._beside_terms(SMALL)
@@ -137,31 +146,29 @@ class Iteration:
 
     def _report(self):
         if self.disp:
-            print(f"{self.nit:4d}:  |F(x)| = {size(self.f):.6g}")
+            print(f"{self.nit:4d}:  |F(x)| = {self.error:.6g}")
         if self.callback is None:
             return None
         try:
             self.callback(self.x.reshape(self.system.shape).copy(), self.f.reshape(self.system.shape).copy())
         except StopIteration:
-            return CONVERGED if is_root(self.f, self.fatol) else STOPPED
+            return CONVERGED if self.error <= self.fatol else STOPPED
         return None
 
     def _give_up(self):
         """Without a tolerance from the user, a residual that is rounding in the terms of F is as good as zero."""
-        if is_root(self.f, self.fatol):
+        if self.error <= self.fatol or (not self.explicit and self._beside_terms(16 * EPS)):
             return CONVERGED
-        if not self.explicit and finite(self.f) and self._beside_terms(16 * EPS):
-            return CONVERGED
-        return SINGULAR if self.reason and finite(self.f) else STALLED
+        return SINGULAR if self.reason else STALLED
 
     def _polish(self):
         """One more step with the factors that are there brings the root near rounding for one evaluation of F."""
-        if self.factor is None or size(self.f) == 0:
+        if self.factor is None or self.error == 0:
             return
         x = self.x - self.factor.solve(self.f)
         f = self.system.value(x)
-        if size(f) < size(self.f):
-            self.x, self.f = x, f
+        if size(f) < self.error:
+            self._move(x, f)
 
     # ---- what methods build on ---------------------------------------------------------------------------------------
 
@@ -178,7 +185,7 @@ class Iteration:
 
     def backtrack(self, step, largest=1.0):
         """x and F along a step that lowers |F|, by quadratic interpolation; None if nothing does."""
-        unit = size(self.f) or 1.0
+        unit = self.error or 1.0
         start = squares(self.f, unit)
         length = largest
         for _ in range(40):
@@ -218,7 +225,7 @@ class Newton(Iteration):
             step = self.newton_step()
         except Singular:
             step = None
-        if step is not None and finite(step):
+        if step is not None and all_finite(step):
             found = self.advance(step)
             if found is not None or not self.line_search:
                 return found
@@ -230,7 +237,7 @@ class Newton(Iteration):
             return self.backtrack(step, self.damping)
         x = self.x + self.damping * step
         f = self.system.value(x)
-        return (x, f) if finite(f) else None
+        return (x, f) if all_finite(f) else None
 
     def regularised(self):
         """Where Newton's direction fails, that of Levenberg and Marquardt, from little to much damping."""
@@ -253,7 +260,7 @@ class Halley(Newton):
         halley = np.where(np.abs(half) < 0.5 * np.abs(step), halley, step + half)
         x = self.x + halley
         f = self.system.value(x)
-        if finite(f) and squares(f, size(self.f)) < 0.25 * squares(self.f, size(self.f)):
+        if squares(f, self.error) < 0.25 * squares(self.f, self.error):
             return x, f
         return super().advance(step)
 
@@ -275,7 +282,7 @@ class Dogleg(Iteration):
         newton = self._full_step(matrix)
         gradient = (matrix.T @ self.f) / self.scale
         slope = matrix @ (gradient / self.scale)
-        unit = size(self.f) or 1.0
+        unit = self.error or 1.0
         start = squares(self.f, unit)
         while self.radius > EPS * np.linalg.norm(self.scale * self.x) and self.radius > 1e-300:
             z = dogleg(newton * self.scale, gradient, slope @ slope, self.radius)
@@ -295,10 +302,10 @@ class Dogleg(Iteration):
         try:
             self.factor = Factor(matrix)
             step = -self.factor.solve(self.f)
-            if finite(step):
+            if all_finite(step):
                 return step
         except Singular:
-            if not finite(matrix.data if sparse.issparse(matrix) else matrix):
+            if not all_finite(matrix.data if sparse.issparse(matrix) else matrix):
                 raise
         return damped_step(matrix, self.f, self.scale, 1e-10)
 
@@ -343,7 +350,7 @@ class NewtonKrylov(Iteration):
         self.eta = self._forcing()
         self.before = size_2 = np.linalg.norm(self.f)
         step = self.solve(-self.f, self.eta)
-        if not finite(step) or size_2 == 0:
+        if not all_finite(step) or size_2 == 0:
             return None
         return self.backtrack(step)
 
@@ -384,4 +391,4 @@ class NewtonKrylov(Iteration):
 
     def _beside_terms(self, rtol):
         """Without a matrix there are no terms to sum one by one: their sum has to do."""
-        return size(self.f) <= rtol * size(self.system.jvp(self.x, self.x))
+        return self.error <= rtol * size(self.system.jvp(self.x, self.x))

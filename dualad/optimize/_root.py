@@ -9,6 +9,7 @@ import scipy.optimize
 from scipy.optimize import OptimizeResult
 from scipy.sparse.linalg import LinearOperator
 
+from dualad._core.number import all_finite
 from dualad.optimize import _newton
 from dualad.optimize._implicit import lift_system, parts_of
 from dualad.optimize._linear import Singular
@@ -20,7 +21,6 @@ from dualad.optimize._newton import (
     SINGULAR,
     STALLED,
     STOPPED,
-    finite,
     is_root,
     size,
 )
@@ -118,7 +118,7 @@ def root(fun, x0, args=(), method="auto", jac=None, tol=None, callback=None, opt
         return _complex_root(fun, x0, args, method, jac, tol, callback, options, progress)
     x0 = _start(x0)
     system = System(fun, x0, args, jac, options.pop("jac_sparsity", None), detect=True)
-    with _shown(callback, progress, name) as show:
+    with _shown(callback, name) if progress else contextlib.nullcontext(callback) as show:
         if name == "auto":
             result = _chain(system, x0, tol, show, options)
         else:
@@ -151,7 +151,7 @@ def _start(x0):
         x0 = np.atleast_1d(x0).astype(np.float64, casting="unsafe" if x0.dtype.kind == "O" else "same_kind")
     except (TypeError, ValueError):
         raise TypeError(f"x0 must hold real numbers, not dtype {x0.dtype}") from None
-    if not finite(x0):
+    if not all_finite(x0):
         raise ValueError("x0 must be finite, but holds NaN or infinite elements")
     return x0
 
@@ -193,7 +193,7 @@ def _scipy_root(system, x0, name, tol, callback, options):
     record = _Record(system, callback)
     fatol = 1e-8 if tol is None else tol
     start = record.value(x0)
-    if not finite(start):
+    if not all_finite(start):
         return _result(system, name, x0.ravel(), start, NOT_FINITE, 0, fatol)
     if name in WITH_JACOBIAN:
         options.setdefault("xtol", 1e-12)
@@ -215,8 +215,8 @@ def _scipy_root(system, x0, name, tol, callback, options):
     except (ValueError, Singular, np.linalg.LinAlgError, FloatingPointError, OverflowError) as error:
         x, message = record.best, f"SciPy's {name} gave up: {error}."
     f = system.value(x)
-    if is_root(f, fatol) or not finite(f):
-        status, message = CONVERGED if finite(f) else NOT_FINITE, None
+    if is_root(f, fatol) or not all_finite(f):
+        status, message = CONVERGED if all_finite(f) else NOT_FINITE, None
     # what only SciPy's result has, such as factors of the last Jacobian
     return OptimizeResult({**found, **_result(system, name, x, f, status, record.nit, fatol, message)})
 
@@ -267,7 +267,7 @@ _MANY_UNKNOWNS = 200
 def _chain(system, x0, tol, callback, options):
     """Methods and starts in turn until one finds a root; else what came nearest."""
     best, nit = None, 0
-    _check_options("auto", options, {*OWN["newton"].OPTIONS, *OWN["dogleg"].OPTIONS})
+    _check_options("auto", options, OWN["newton"].OPTIONS + OWN["dogleg"].OPTIONS)
     for start, name in _attempts(x0):
         limits = {k: v for k, v in options.items() if name in OWN and k in OWN[name].OPTIONS}
         result = _one(system, start, name, tol, callback, limits)
@@ -287,7 +287,7 @@ def _chain(system, x0, tol, callback, options):
 
 
 def _rank(result):
-    return size(result.fun) if finite(result.fun) else np.inf
+    return size(result.fun) if all_finite(result.fun) else np.inf
 
 
 def _attempts(x0):
@@ -347,7 +347,7 @@ def _operator(system, x):
 
 def _jacobian(system, x, method):
     """The Jacobian; None if the method did without and fun cannot be differentiated."""
-    if not finite(x):
+    if not all_finite(x):
         return np.full((x.size, x.size), np.nan)
     try:
         with np.errstate(all="ignore"):
@@ -359,11 +359,8 @@ def _jacobian(system, x, method):
 
 
 @contextlib.contextmanager
-def _shown(callback, progress, name):
-    """The callback, which moves a bar as well if there is to be one."""
-    if not progress:
-        yield callback
-        return
+def _shown(callback, name):
+    """The callback, which moves a bar as well."""
     bar = _bar(name)
 
     def show(x, f):

@@ -6,6 +6,7 @@ derivatives afterwards.
 """
 
 import functools
+import math
 import types
 
 import numpy as np
@@ -169,7 +170,7 @@ class System:
         self.args = as_tuple(args)
         self.plain_args = plain(self.args)
         self.shape = np.shape(x0)
-        self.size = int(np.prod(self.shape, dtype=int))
+        self.size = math.prod(self.shape)
         self.square = square
         self.dual = holds_number(self.args) or stripped is not fun
         self.nfev = self.njev = 0
@@ -235,6 +236,14 @@ class System:
             return self._checked(self.plain_fun(point, *self.plain_args)[1])
         return self._checked(self.user_jac(point, *self.plain_args))
 
+    def linearised(self, x):
+        """F(x) and F'(x); a dense sweep gives both at once."""
+        if self.has_given_jacobian or self._detect or self._sparsity is not None:
+            return self.value(x), self.jacobian(x)
+        self.nfev, self.njev = self.nfev + 1, self.njev + 1
+        value, matrix = self._both(x.reshape(self.shape))
+        return self.flat(value), self._as_matrix(value, matrix)
+
     def exact_jacobian(self, x, out=None):
         """F'(x) without the user's own, which may be approximate."""
         self.njev += 1
@@ -276,8 +285,14 @@ class System:
         matrix = self.jacobian(x)
         return matrix.toarray() if sparse.issparse(matrix) else matrix
 
+    @functools.cached_property
+    def _both(self):
+        return value_and_jacobian(lambda z: number_or_array(self.f(z)))
+
     def _dense(self, point):
-        value, matrix = value_and_jacobian(lambda z: number_or_array(self.f(z)))(point)
+        return self._as_matrix(*self._both(point))
+
+    def _as_matrix(self, value, matrix):
         return np.asarray(self._plain(matrix), dtype=np.float64).reshape(np.size(value), self.size)
 
     def _checked(self, matrix):

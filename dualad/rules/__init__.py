@@ -6,6 +6,7 @@ import numpy as np
 
 from dualad._core.number import load_rules
 from dualad.rules import (
+    algebra,
     elementwise,
     flat,
     linear,
@@ -17,7 +18,7 @@ from dualad.rules import (
     sparse,
     ufuncs,
 )
-from dualad.rules.algebra import Number, laid_out_as, primal
+from dualad.rules.algebra import Number, primal
 from dualad.rules.catalog import FAMILIES, reason, support
 from dualad.rules.formula import leaves
 from dualad.rules.signatures import parameters_of, with_signature
@@ -68,7 +69,13 @@ load_rules(
         "order": linear.order_of,
         "series": series.program,
         "root": roots.note_root,
-        "laid out as": laid_out_as,
+        "laid out as": algebra.laid_out_as,
+        "wider": algebra.wider,
+        "split": algebra.split_further,
+        "apart": algebra.apart_further,
+        "together": algebra.together_further,
+        "join": algebra.join_further,
+        "tangent product": algebra.tangent_product_further,
         "flat": flat.FlatIterator,
         "opaque": sparse.is_operator_of_sparse_array,
         "pack": packing.pack_if_needed,

@@ -13,11 +13,26 @@ finds its way to their rule. That makes every rule of first derivatives a rule f
 import itertools
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from dualad._core import HyperDual, MultiDual, Taylor
 from dualad._core.hyperdual import symmetric_places
-from dualad._core.number import Number, components_like, differ, primal, rewrap, stack_components, wrap, wrap_view
+from dualad._core.number import (
+    Number,
+    apart,
+    components_like,
+    differ,
+    innermost,
+    join,
+    primal,
+    rewrap,
+    split,
+    spread,
+    stack_components,
+    tangent_product,
+    together,
+    wrap,
+)
+from dualad._core.number import wrap_view as view
 from dualad._core.tracer import Tracer, as_direction, from_direction, plain
 
 __all__ = [
@@ -51,27 +66,7 @@ def is_series(x):
     return type(x) is Taylor and x.degree > 1 and not x.isconstant
 
 
-def innermost(*args):
-    """The number of the highest level among the arguments (of two, rather one with tangents), or None."""
-    lead = None
-    for x in args:
-        if not isinstance(x, Number):
-            continue
-        if lead is None or x.level > lead.level or (x.level == lead.level and lead.isconstant):
-            lead = x
-    for x in args:
-        if isinstance(x, Number) and x.level == lead.level and not x.isconstant:
-            if type(x) is not type(lead):
-                raise TypeError(
-                    f"cannot mix {type(lead).__name__} and {type(x).__name__} numbers that were made side "
-                    "by side: use one type, or nest transforms such as dualad.jvp"
-                )
-            if x.directions != lead.directions and not lead.isconstant:
-                lead = _wider(lead, x)
-    return lead
-
-
-def _wider(x, y):
+def wider(x, y):
     """Of two numbers of one type whose directions differ, the one that can hold the other."""
     if type(x) is HyperDual:
         n, m = (z.ndir if z.symmetric else z.directions[1] for z in (x, y))
@@ -83,23 +78,11 @@ def _wider(x, y):
 # ---- apart ---------------------------------------------------------------------------------------------------------
 
 
-def split(x, level):
-    """Value of x and its tangents, (K,) + shape, with regard to a level; None if it has none.
-
-    A tracer has one tangent, whose pattern is its own.
-    """
-    if not isinstance(x, Number) or x.level != level:
-        return x, None
+def split_further(x):
+    """`split` of what is not of first order."""
     if type(x) is Tracer:
         return plain(x), as_direction(x)
-    components = x.components
-    if len(components) == 1:
-        return components[0], None
-    if type(x) is HyperDual:
-        return _split_hyperdual(x)
-    if is_series(x):
-        return _split_series(x)
-    return components[0], components[1:]
+    return _split_hyperdual(x) if type(x) is HyperDual else _split_series(x)
 
 
 def _split_hyperdual(x):
@@ -132,13 +115,11 @@ def _in_one_row(table):
 # ---- together ------------------------------------------------------------------------------------------------------
 
 
-def join(lead, value, tangents):
-    """The number with this value and these tangents, (K,) + shape, None for a constant; typed like `lead`."""
+def join_further(lead, value, tangents):
+    """`join` of what is not of first order."""
     if type(lead) is HyperDual:
         return _join_hyperdual(lead, value, tangents)
-    if type(lead) is Taylor and lead.degree > 1:
-        return _join_series(lead, value, tangents)
-    return together(lead, value, tangents)
+    return _join_series(lead, value, tangents) if type(lead) is Taylor else together(lead, value, tangents)
 
 
 def _with_axis(x):
@@ -240,20 +221,16 @@ def laid_out_as(x, lead):
     return rewrap(lead, expanded(x, lead))
 
 
-def apart(x, lead):
-    """Value of x and all its further components in the layout of `lead`, None if it has none: for linear functions."""
-    if isinstance(x, Number) and x.level == lead.level:
-        if type(x) is Tracer:
-            return plain(x), as_direction(x)
-        if x.isconstant:
-            return x.components[0], None
-        components = expanded(x, lead)
-        return components[0], components[1:]
-    return x, None
+def apart_further(x, lead):
+    """`apart` where the layouts of x and lead differ."""
+    if type(x) is Tracer:
+        return plain(x), as_direction(x)
+    components = expanded(x, lead)
+    return components[0], components[1:]
 
 
-def together(lead, value, rest):
-    """The number with this value and these further components, None for a constant; typed like `lead`."""
+def together_further(lead, value, rest):
+    """`together` for all that is not small, in C order and of one type."""
     if type(lead) is Tracer:
         return from_direction(lead, value, rest)
     if rest is None:
@@ -307,8 +284,8 @@ def series_product(function, operands, lead):
     return rewrap(lead, stack_components(terms + [np.zeros_like(terms[0])] * (lead.ncomponents - len(terms))))
 
 
-def tangent_product(derivative, tangents):
-    """derivative * tangents, and 0 where the tangent is 0, at every level of nesting."""
+def tangent_product_further(derivative, tangents):
+    """`tangent_product` of numbers, and of other types than the compiled loops know."""
     lead = innermost(derivative, tangents)
     if lead is None:
         with np.errstate(all="ignore"):
@@ -342,17 +319,4 @@ def as_view(x, function):
         return type(result)(as_view(x, lambda c, i=i: function(c)[i]) for i in range(len(result)))
     if not np.may_share_memory(result, first):
         return rewrap(x, stack_components([function(c) for c in x.components]))
-    lead = data.shape[:depth], data.strides[:depth]
-    data = as_strided(result, lead[0] + result.shape, lead[1] + result.strides, writeable=result.flags.writeable)
-    return _wrapped_like(x, data)
-
-
-def _wrapped_like(x, data):
-    """A number of the levels of x on a view of their memory."""
-    components = x.components
-    return view(x, _wrapped_like(components, data) if isinstance(components, Number) else data)
-
-
-def view(x, components):
-    """A number like x on a view of its components."""
-    return wrap_view(x, components)
+    return spread(x, result)

@@ -5,8 +5,16 @@ component axis; otherwise component by component.
 """
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from dualad._core.number import components_like, quick_concatenate, quick_vector, stack_components
+from dualad._core.number import (
+    components_like,
+    quick_concatenate,
+    quick_vector,
+    rearrange,
+    reshaped,
+    stack_components,
+)
 from dualad.rules.algebra import (
     Number,
     apart,
@@ -58,6 +66,10 @@ def order_of(order, allowed="CFAK"):
 
 def _reshape(a, /, shape, order="C", *, copy=None):
     order = order if order == "C" else order_of(order, "CFA")
+    if order == "C" and not copy:
+        result = reshaped(a, shape)
+        if result is not None:
+            return result
     if order == "A":
         flags = primal(a).flags
         order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
@@ -73,32 +85,40 @@ def _reshape(a, /, shape, order="C", *, copy=None):
 
 def _ravel(a, order="C"):
     order = order if order == "C" else order_of(order)
-    value = primal(a)
-    if order == "F" or not value.flags.c_contiguous:
+    if order == "F" or not primal(a).flags.c_contiguous:
         return as_view(a, lambda c: np.ravel(c, order))
     return _reshape(a, (a.size,))
 
 
 def _transpose(a, axes=None):
-    axes = tuple(range(a.ndim))[::-1] if axes is None else tuple(axes)
+    if axes is None:
+        return rearrange(a, range(a.ndim - 1, -1, -1))
+    axes = tuple(axes)
     if len(axes) != a.ndim:
         raise ValueError("axes don't match array")
-    return view(a, a.components.transpose(0, *shift_axis([k % a.ndim for k in axes], a.ndim)))
+    return rearrange(a, _normal(axes, a.ndim))
 
 
 def _normal(axis, ndim):
     """The axes as nonnegative numbers, NumPy's error if they are out of bounds."""
-    return np.lib.array_utils.normalize_axis_tuple(axis, ndim)
+    return normalize_axis_tuple(axis, ndim)
 
 
 def _swapaxes(a, axis1, axis2):
-    i, j = _normal(axis1, a.ndim)[0], _normal(axis2, a.ndim)[0]
-    return view(a, np.swapaxes(a.components, i + 1, j + 1))
+    i, j = normalize_axis_index(axis1, a.ndim), normalize_axis_index(axis2, a.ndim)
+    axes = list(range(a.ndim))
+    axes[i], axes[j] = j, i
+    return rearrange(a, axes)
 
 
 def _moveaxis(a, source, destination):
     source, destination = _normal(source, a.ndim), _normal(destination, a.ndim)
-    return view(a, np.moveaxis(a.components, shift_axis(source, a.ndim), shift_axis(destination, a.ndim)))
+    if len(source) != len(destination):
+        raise ValueError("`source` and `destination` arguments must have the same number of elements")
+    axes = [k for k in range(a.ndim) if k not in source]
+    for to, axis in sorted(zip(destination, source, strict=True)):
+        axes.insert(to, axis)
+    return rearrange(a, axes)
 
 
 _roll_each = each(np.roll)
@@ -128,16 +148,17 @@ def _rollaxis(a, axis, start=0):
 
 
 def _squeeze(a, axis=None):
-    if axis is None:
-        axes = tuple(k for k, n in enumerate(a.shape) if n == 1)
-    else:
-        axes = _normal(axis, a.ndim)
-    return view(a, np.squeeze(a.components, shift_axis(axes, a.ndim)))
+    shape = a.shape
+    axes = [k for k, n in enumerate(shape) if n == 1] if axis is None else _normal(axis, a.ndim)
+    if any(shape[k] != 1 for k in axes):
+        raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
+    return rearrange(a, [k for k in range(len(shape)) if k not in axes])
 
 
 def _expand_dims(a, axis):
-    ndim = a.ndim + np.size(axis)
-    return view(a, np.expand_dims(a.components, shift_axis(_normal(axis, ndim), ndim)))
+    ndim = a.ndim + (len(axis) if isinstance(axis, (tuple, list)) else 1)
+    new, old = _normal(axis, ndim), iter(range(a.ndim))
+    return rearrange(a, [-1 if k in new else next(old) for k in range(ndim)])
 
 
 def _broadcast_to(array, shape, subok=False):
@@ -157,7 +178,7 @@ def _at_least(ndim):
     def one(x):
         if not isinstance(x, Number):
             return function(x)
-        return _reshape(x, function(np.empty(x.shape, bool)).shape)
+        return x if x.ndim >= ndim else _reshape(x, function(np.empty(x.shape, bool)).shape)
 
     def rule(*arys):
         return one(arys[0]) if len(arys) == 1 else tuple(one(x) for x in arys)
@@ -196,7 +217,7 @@ def _concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"
     if lead is None or lead.isconstant:
         result = join_arrays(arrays, lambda xs: np.concatenate(xs, axis, dtype=dtype, casting=casting))
     else:
-        axis = np.lib.array_utils.normalize_axis_index(axis, np.ndim(arrays[0]))
+        axis = normalize_axis_index(axis, np.ndim(arrays[0]))
         result = rewrap(
             lead, np.concatenate([expanded(a, lead) for a in arrays], axis + 1, dtype=dtype, casting=casting)
         )
@@ -213,7 +234,7 @@ def _stack(arrays, axis=0, *, dtype=None, casting="same_kind"):
     if lead is None or lead.isconstant:
         result = join_arrays(arrays, lambda xs: np.stack(xs, axis, dtype=dtype, casting=casting))
     else:
-        axis = np.lib.array_utils.normalize_axis_index(axis, np.ndim(arrays[0]) + 1)
+        axis = normalize_axis_index(axis, np.ndim(arrays[0]) + 1)
         result = rewrap(lead, np.stack([expanded(a, lead) for a in arrays], axis + 1, dtype=dtype, casting=casting))
     return result
 
@@ -501,6 +522,8 @@ FUNCTIONS = {
     np.permute_dims: _transpose,
     np.compress: each(np.compress, array=1),
     np.extract: each(np.extract, array=1),
+    np.real: lambda val: val.real,
+    np.imag: lambda val: val.imag,
     np.trace: each(np.trace),
     np.linalg.trace: each(np.linalg.trace),
 }
@@ -522,8 +545,6 @@ for _function in (
     np.rot90,
     np.diagonal,
     np.diag,
-    np.real,
-    np.imag,
     np.linalg.diagonal,
     np.split,
     np.array_split,

@@ -307,6 +307,14 @@ def _beta_pdf(a, b, x, q):
     return np.where((a > 10) & (b > 10) & (x > 0) & (q > 0), large / (x * q), small)
 
 
+def _beta_pdf_slope(x, a, b, y):
+    """d/dx of x**(a-1) (1-x)**(b-1)/B(a, b), which is y."""
+    left = np.where(a == 1, 0.0, (a - 1) * x ** (a - 2)) * (1 - x) ** (b - 1)
+    right = np.where(b == 1, 0.0, (b - 1) * (1 - x) ** (b - 2)) * x ** (a - 1)
+    inside = (x > 0) & (x < 1)
+    return np.where(inside, y * ((a - 1) / x - (b - 1) / (1 - x)), (left - right) * np.exp(-sp.betaln(a, b)))
+
+
 def _f_pdf(n, d, x):
     """Density of the F distribution."""
     s = d + n * x
@@ -903,6 +911,14 @@ PARTIALS = _partials({
     "fdtr": (None, None, lambda n, d, x, y: _f_pdf(n, d, x)),
     "fdtrc": (None, None, lambda n, d, x, y: -_f_pdf(n, d, x)),
     "fdtri": (None, None, lambda n, d, p, x: 1 / _f_pdf(n, d, x)),
+    "_beta_pdf": (lambda x, a, b, y: _beta_pdf_slope(x, a, b, y),
+                  lambda x, a, b, y: np.where(y == 0, 0.0, y * (np.log(x) + _digamma_rise(a, b))),
+                  lambda x, a, b, y: np.where(y == 0, 0.0, y * (np.log1p(-x) + _digamma_rise(b, a)))),
+    "_beta_ppf": (lambda p, a, b, x: 1 / _beta_pdf(a, b, x, 1 - x), None, None),
+    "_cauchy_ppf": (lambda p, m, s, x: PI * (s + (x - m) * (x - m) / s), lambda p, m, s, x: np.ones_like(x),
+                    lambda p, m, s, x: (x - m) / s),
+    "_cauchy_isf": (lambda p, m, s, x: -PI * (s + (x - m) * (x - m) / s), lambda p, m, s, x: np.ones_like(x),
+                    lambda p, m, s, x: (x - m) / s),
     "btdtr": (None, None, lambda a, b, x, y: _beta_pdf(a, b, x, 1 - x)),
     "btdtri": (None, None, lambda a, b, p, x: 1 / _beta_pdf(a, b, x, 1 - x)),
     "bdtr": (None, None, lambda k, n, p, y: _binomial_slope(k, n, p)),

@@ -1,8 +1,8 @@
 """Sparse Jacobians: a plan holds pattern, colouring and recovery, and evaluates as often as it is called.
 
 The function runs on numbers whose tangents are the seed matrix of the colouring: one direction for each colour, with
-ones at its columns; or, where that is less work, on sparse vectors (see `_vectors`). A. R. Curtis, M. J. D. Powell and J. K. Reid, "On the estimation of sparse Jacobian matrices",
-IMA J. Appl. Math. 13 (1974); Griewank and Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008, chapter 8.
+ones at its columns; or, where that is less work, on sparse vectors (see `_vectors`). A. R. Curtis, M. J. D. Powell
+and J. K. Reid, "On the estimation of sparse Jacobian matrices", IMA J. Appl. Math. 13 (1974); Griewank and Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008, chapter 8.
 """
 
 import functools
@@ -724,8 +724,8 @@ def sparse_jacobian(
     format : {"csc", "csr"}, optional
         How the matrices are stored.
     chunk_size : int, optional
-        Compress, and take so many colours through f at once. By default as many as suit the cache, unless sparse vectors
-        are expected to be faster.
+        Compress, and take so many colours through f at once. By default as many as suit the cache, unless sparse
+        vectors are expected to be faster.
     argnum : int, optional
         Which positional argument to differentiate by.
     intercept : bool, optional

@@ -8,13 +8,13 @@ factors, moving elements changes indices, and only a sum over elements or many t
 keeping correlations by keeping the combination is that of E. O. Lebigot's package uncertainties.
 """
 
-import itertools
-import os
-import secrets
-import threading
-
 import numpy as np
 from scipy import sparse
+
+from dualad._core.uncertain import Row, Source, row_of, union
+
+__all__ = ["Mixed", "Row", "Source", "added", "element", "expanded", "grouped", "scaled", "taken", "terms_of_row",
+           "total", "union"]
 
 _MANY_TERMS = 8
 """Terms from which on one matrix takes their place."""
@@ -24,62 +24,6 @@ _FEW_ROWS = 16
 
 _CHUNK = 1 << 24
 """Stored coefficients up to which a matrix is made only to compute variances."""
-
-
-# ---- variables -----------------------------------------------------------------------------------------------------
-
-
-class _Numbering:
-    """Numbers for variables that no other process gives, so that pickled combinations can meet."""
-
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.restart()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self.restart)
-
-    def restart(self):
-        self.next = secrets.randbits(30) << 32
-
-    def take(self, count):
-        with self.lock:
-            start = self.next
-            self.next += count
-        return start
-
-
-_numbering = _Numbering()
-
-
-class Source:
-    """A batch of independent variables, numbered from `start`, with their values, deviations and names."""
-
-    __slots__ = ("start", "size", "value", "std", "names")
-
-    def __init__(self, value, std, names=None):
-        self.value, self.std, self.names = value, std, names
-        self.size = len(value)
-        self.start = _numbering.take(self.size)
-
-    def __eq__(self, other):
-        return isinstance(other, Source) and self.start == other.start  # a pickled one comes back as another object
-
-    def __hash__(self):
-        return hash(self.start)
-
-    @property
-    def sources(self):
-        """Itself, as a base has them."""
-        return (self,)
-
-    @property
-    def ids(self):
-        """Numbers of its variables."""
-        return np.arange(self.start, self.start + self.size)
-
-    def name(self, k):
-        """Name of variable k, or None."""
-        return None if self.names is None else self.names[k]
 
 
 class Mixed:
@@ -98,22 +42,6 @@ class Mixed:
                                        shape=self.matrix.shape)
             self._deviations = np.sqrt(squares @ np.ones(self.matrix.shape[1]))
         return self._deviations
-
-
-def find_source(sources, number):
-    """The source of a variable, and its place there."""
-    for source in sources:
-        if source.start <= number < source.start + source.size:
-            return source, int(number - source.start)
-    raise KeyError(number)
-
-
-def union(*groups):
-    """All sources of several tuples, each once."""
-    first = groups[0]
-    if all(g is first for g in groups):
-        return first
-    return tuple({s.start: s for g in groups for s in g}.values())
 
 
 # ---- arrays of combinations ----------------------------------------------------------------------------------------
@@ -296,47 +224,16 @@ def _widest(base, index):
 # ---- one combination -----------------------------------------------------------------------------------------------
 
 
-class Row:
-    """One combination: variables and coefficients, in a dict while there are few, in arrays where there are many."""
-
-    __slots__ = ("items", "ids", "coefficients", "sources")
-
-    def __init__(self, sources, items=None, ids=None, coefficients=None):
-        self.sources, self.items, self.ids, self.coefficients = sources, items, ids, coefficients
-
-    def arrays(self):
-        """Numbers of the variables, ascending, and their coefficients."""
-        if self.ids is None:
-            numbers = sorted(self.items)
-            self.ids = np.array(numbers, np.int64)
-            self.coefficients = np.array([self.items[i] for i in numbers], float)
-        return self.ids, self.coefficients
-
-    def mapping(self):
-        """Coefficients by the numbers of their variables."""
-        if self.items is None:
-            self.items = dict(zip(self.ids.tolist(), self.coefficients.tolist(), strict=True))
-        return self.items
-
-    def deviation(self):
-        """The standard deviation."""
-        if self.items is not None and len(self.items) == 1:
-            return abs(next(iter(self.items.values())))
-        if self.ids is None:
-            return sum(c * c for c in self.items.values()) ** 0.5
-        return float(np.sqrt(self.coefficients @ self.coefficients))
-
-    def terms(self):
-        """Itself as the terms of a shape-() array."""
-        if not self.mapping():
-            return []
-        if len(self.mapping()) == 1:
-            (number, coefficient), = self.items.items()
-            source, k = find_source(self.sources, number)
-            return [(source, np.array(k), np.array(coefficient))]
-        ids, coefficients = self.arrays()
-        matrix = sparse.csr_array((coefficients, np.arange(len(ids)), [0, len(ids)]), shape=(1, len(ids)))
-        return [(Mixed(matrix, ids, self.sources), np.array(0), np.array(1.0))]
+def terms_of_row(row):
+    """A combination as the terms of a shape-() array."""
+    ids, coefficients = row.arrays()
+    if len(ids) == 0:
+        return []
+    if len(ids) == 1:
+        (source, k, coefficient), = row.variables()
+        return [(source, np.array(k), np.array(coefficient))]
+    matrix = sparse.csr_array((coefficients, np.arange(len(ids)), [0, len(ids)]), shape=(1, len(ids)))
+    return [(Mixed(matrix, ids, row.sources), np.array(0), np.array(1.0))]
 
 
 def total(terms):
@@ -362,20 +259,11 @@ def _summed(base, index, factor):
 def merged(parts, sources):
     """One `Row` of several pairs of numbers and coefficients."""
     if len(parts) == 1:
-        return Row(sources, ids=parts[0][0], coefficients=parts[0][1])
+        return Row(sources, *parts[0])
     parts = sorted((part for part in parts if len(part[0])), key=lambda part: part[0][0])
     if not parts:
-        return Row(sources, {})
-    ids = np.concatenate([ids for ids, _ in parts])
-    coefficients = np.concatenate([c for _, c in parts])
-    if all(a[-1] < b[0] for (a, _), (b, _) in itertools.pairwise(parts)):
-        return Row(sources, ids=ids, coefficients=coefficients)
-    order = np.argsort(ids, kind="stable")
-    ids, coefficients = ids[order], coefficients[order]
-    first = np.flatnonzero(np.diff(ids, prepend=ids[0] - 1))
-    if first.size == ids.size:
-        return Row(sources, ids=ids, coefficients=coefficients)
-    return Row(sources, ids=ids[first], coefficients=np.add.reduceat(coefficients, first))
+        return row_of(sources, {})
+    return Row(sources, np.concatenate([ids for ids, _ in parts]), np.concatenate([c for _, c in parts]))
 
 
 def element(terms, position):
@@ -391,7 +279,7 @@ def element(terms, position):
             parts.append((base.ids[base.matrix.indices[row]], weight * base.matrix.data[row]))
     sources = union(*(base.sources for base, _, _ in terms)) if terms else ()
     if not parts:
-        return Row(sources, items)
+        return row_of(sources, items)
     if items:
-        parts.append(Row(sources, items).arrays())
+        parts.append(row_of(sources, items).arrays())
     return merged(parts, sources)

@@ -3,10 +3,11 @@
 import numpy as np
 from scipy import sparse
 
+from dualad._core.uncertain import new_variable
 from dualad.uq import _combination, _inputs
 from dualad.uq._format import parse_value
 from dualad.uq._general import as_array, joined_rows
-from dualad.uq._numbers import UFloat, Uncertain, _variable, make_array, make_variables, nominal
+from dualad.uq._numbers import UFloat, Uncertain, make_array, make_variables, nominal
 
 _DENSE = 0.05
 """The share of stored coefficients from which on products of dense matrices are faster."""
@@ -67,8 +68,7 @@ def ufloat(value=None, std=None, name=None, *, tag=None, nominal_value=None, std
     elif std is None:
         raise TypeError("ufloat needs a standard deviation: ufloat(value, std), or a text such as ufloat('1.23(4)')")
     value, std = _checked(value, std, "ufloat")
-    source = _combination.Source((value,), (std,), None if name is None and tag is None else (name or tag,))
-    return _variable(source, 0)
+    return new_variable(value, std, tag if name is None else name)
 
 
 def ufloat_fromstr(text, name=None, *, tag=None):

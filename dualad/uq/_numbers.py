@@ -1,387 +1,37 @@
 """Uncertain numbers: values that carry linear combinations of independent variables.
 
-A scalar, `UFloat`, remembers its operands and the partial derivatives by them; the combination is summed up when it
-is asked for. An array, `UArray`, holds its combinations as `_combination` describes. All derivatives come from dualad's
-rules, by evaluating a function on dual numbers.
+A scalar, `UFloat`, remembers its operands and the partial derivatives by them, and is compiled. An array, `UArray`,
+holds its combinations as `_combination` describes. All derivatives come from dualad's rules and table.
 """
-
-import heapq
-import itertools
-import math
-import operator
 
 import numpy as np
 
-from dualad._core import Dual, Number
-from dualad._core.number import dual_parts, seed_tangent
+from dualad._core import Number
+from dualad._core.uncertain import (
+    Row,
+    Source,
+    UFloat,
+    Uncertain,
+    combination,
+    from_operands,
+    from_row,
+    load_handlers,
+    refuse_to_set,
+)
 from dualad.uq import _combination
-from dualad.uq._combination import Row, Source, find_source
 from dualad.uq._format import format_value
 
-LEVEL = (1 << 32) - 1
-"""The level of the dual numbers that scalar arithmetic is done on: between those of hand-made ones and transforms."""
-
-_serials = itertools.count()
+__all__ = ["Source", "UArray", "UFloat", "Uncertain", "from_operands", "from_row", "load_rules", "make_array",
+           "make_variables", "nominal", "terms_of"]
 
 RULES = {}
 """Entry points of `dualad.uq._rules`, which knows how NumPy functions act."""
 
 
-def _refuse_to_set(name):
-    raise AttributeError(
-        f"{name} cannot be set, since what was computed from the number would keep the old one: make a new number with "
-        "dualad.uq.ufloat or dualad.uq.uarray"
-    )
-
-
-class Uncertain:
-    """Base of scalars and arrays with uncertainties: what both do in the same way."""
-
-    __slots__ = ()
-    __array_priority__ = 2000.0
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        return RULES["ufunc"](ufunc, method, inputs, kwargs)
-
-    def __array_function__(self, func, types, args, kwargs):
-        return RULES["function"](func, args, kwargs)
-
-    @property
-    def n(self):
-        """The nominal value."""
-        return self.nominal_value
-
-    @property
-    def s(self):
-        """The standard deviation."""
-        return self.std_dev
-
-    def std_score(self, value):
-        """How many standard deviations a value lies above the nominal value.
-
-        Parameters
-        ----------
-        value : float or array_like
-
-        Returns
-        -------
-        float or ndarray
-        """
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return (value - self.nominal_value) / np.float64(self.std_dev)
-
-    def __float__(self):
-        raise TypeError(
-            "float() would drop the uncertainty: use numpy functions (numpy.sin(x)) in place of math functions, "
-            "dualad.uq.wrap(f)(x) for a function f that solves, integrates or takes no uncertain numbers for other "
-            "reasons, and x.nominal_value where only the value is wanted"
-        )
-
-    __int__ = __complex__ = __float__
-
-    def __round__(self, ndigits=None): return np.round(self, ndigits or 0)
-
-    def __floordiv__(x, y): return RULES["call"](np.floor_divide, (x, y))
-    def __rfloordiv__(x, y): return RULES["call"](np.floor_divide, (y, x))
-    def __divmod__(x, y): return RULES["call"](np.divmod, (x, y))
-    def __rdivmod__(x, y): return RULES["call"](np.divmod, (y, x))
-    def __mod__(x, y): return RULES["call"](np.remainder, (x, y))
-    def __rmod__(x, y): return RULES["call"](np.remainder, (y, x))
-    def __matmul__(x, y): return np.matmul(x, y)
-    def __rmatmul__(x, y): return np.matmul(y, x)
-    def __abs__(self): return RULES["call"](np.absolute, (self,))
-    def __eq__(x, y): return RULES["compare"](np.equal, x, y)
-    def __ne__(x, y): return RULES["compare"](np.not_equal, x, y)
-    def __lt__(x, y): return RULES["compare"](np.less, x, y)
-    def __le__(x, y): return RULES["compare"](np.less_equal, x, y)
-    def __gt__(x, y): return RULES["compare"](np.greater, x, y)
-    def __ge__(x, y): return RULES["compare"](np.greater_equal, x, y)
-
-    __hash__ = None
-
-
-# ---- scalars -------------------------------------------------------------------------------------------------------
-
-
-class UFloat(Uncertain):
-    """A number with a standard deviation, made by `ufloat`, which knows what it was computed from.
-
-    Attributes
-    ----------
-    nominal_value, n : float
-        The value.
-    std_dev, s : float
-        The standard deviation.
-    name, tag : str or None
-        The name of an independent variable.
-    derivatives : dict
-        Derivatives by the independent variables that the number depends on.
-
-    Examples
-    --------
-    >>> from dualad import uq
-    >>> x = uq.ufloat(2.0, 0.1, "x")
-    >>> y = x**2 + x
-    >>> print(y)
-    6.0+/-0.5
-    >>> {v.name: round(c, 9) for v, c in y.error_components().items()}
-    {'x': 0.5}
-    >>> x - x
-    0.0+/-0
-    """
-
-    __slots__ = ("_value", "_operands", "_row", "_serial", "__weakref__")
-
-    def __new__(cls, *args, **kwargs):
-        raise TypeError("use dualad.uq.ufloat(value, std) to make an uncertain number")
-
-    # ---- as an array of shape ()
-
-    @property
-    def shape(self):
-        """()."""
-        return ()
-
-    @property
-    def ndim(self):
-        """0."""
-        return 0
-
-    @property
-    def size(self):
-        """1."""
-        return 1
-
-    @property
-    def real(self):
-        """Itself."""
-        return self
-
-    @property
-    def imag(self):
-        """0."""
-        return 0.0
-
-    def conjugate(self):
-        """Itself."""
-        return self
-
-    def __getattr__(self, name):
-        # an object array of numbers calls the method of a function's name
-        ufunc = getattr(np, name, None) if not name.startswith("_") else None
-        if not isinstance(ufunc, np.ufunc):
-            raise AttributeError(f"'UFloat' object has no attribute {name!r}")
-        return lambda *others: RULES["call"](ufunc, (self, *others))
-
-    # ---- what it is
-
-    @property
-    def nominal_value(self):
-        """The value."""
-        return self._value
-
-    @property
-    def std_dev(self):
-        """The standard deviation."""
-        return combination(self).deviation()
-
-    @std_dev.setter
-    def std_dev(self, value):
-        _refuse_to_set("std_dev")
-
-    @nominal_value.setter
-    def nominal_value(self, value):
-        _refuse_to_set("nominal_value")
-
-    def error_components(self):
-        """Standard deviations that the independent variables contribute: their squares sum to the variance.
-
-        Returns
-        -------
-        dict
-            Keys are the variables, as `UFloat`.
-        """
-        row = combination(self)
-        return {_variable(*find_source(row.sources, i)): abs(c) for i, c in row.mapping().items()}
-
-    @property
-    def derivatives(self):
-        """Derivatives by the independent variables: a dict. Variables without uncertainty are left out."""
-        row = combination(self)
-        found = {find_source(row.sources, i): c for i, c in row.mapping().items()}
-        return {_variable(s, k): c / float(s.std[k]) for (s, k), c in found.items() if s.std[k]}
-
-    @property
-    def name(self):
-        """The name of an independent variable; None for a computed number."""
-        row = combination(self)
-        if len(row.mapping()) != 1:
-            return None
-        (number, coefficient), = row.items.items()
-        source, k = find_source(row.sources, number)
-        same = coefficient == source.std[k] and (
-            self._value == source.value[k] or self._value != self._value and source.value[k] != source.value[k])
-        return source.name(k) if same else None
-
-    tag = name
-
-    def __hash__(self):
-        return hash((self._value, tuple(sorted((i, c) for i, c in combination(self).mapping().items() if c))))
-
-    def __bool__(self):
-        return self != 0.0
-
-    def __pow__(x, y, z=None):
-        return RULES["power"](x, y)
-
-    def __rpow__(x, y):
-        return RULES["power"](y, x)
-
-    def __pos__(self):
-        return self
-
-    def __trunc__(self):
-        return math.trunc(self._value)
-
-    def __floor__(self):
-        return math.floor(self._value)
-
-    def __ceil__(self):
-        return math.ceil(self._value)
-
-    def __copy__(self):
-        return self
-
-    def __deepcopy__(self, memo):
-        return self
-
-    def __reduce__(self):
-        row = combination(self)
-        return _restore, (self._value, row.sources, *row.arrays())
-
-    def __repr__(self):
-        """All digits, with the name of a variable; ``str(x)`` rounds."""
-        name, std = self.name, self.std_dev
-        text = f"{self._value!r}+/-{std!r}" if std else f"{self._value!r}+/-0"
-        return text if name is None else f"< {name} = {text} >"
-
-    def __str__(self):
-        return format_value(self._value, self.std_dev)
-
-    def __format__(self, spec):
-        return format_value(self._value, self.std_dev, spec)
-
-    def format(self, spec):
-        """As ``format(x, spec)``."""
-        return format(self, spec)
-
-
-def _restore(value, sources, ids, coefficients):
-    known = {s.start: s for s in sources}
-    return from_row(value, Row(tuple(known.values()), ids=ids, coefficients=coefficients))
-
-
-_new = object.__new__
-FLOATS = frozenset((float, int, np.float64))
-
-
-def from_row(value, row):
-    """The number of this value and combination."""
-    x = _new(UFloat)
-    x._value, x._operands, x._row, x._serial = float(value), None, row, next(_serials)
-    return x
-
-
-def from_operands(value, operands):
-    """The number of this value that depends on others: pairs of partial derivative and number."""
-    x = _new(UFloat)
-    x._value, x._operands, x._row, x._serial = value, operands, None, next(_serials)
-    return x
-
-
-def _variable(source, k):
-    return from_row(source.value[k], Row((source,), {source.start + k: float(source.std[k])}))
-
-
-def combination(x):
-    """The combination of a number, summed up once over all that it was computed from: newest first, as in reverse mode.
-
-    Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.3.
-    """
-    if x._row is not None:
-        return x._row
-    weights, waiting = {x._serial: 1.0}, [(-x._serial, x)]
-    summed = {}  # numbers whose combination is known, and their weights
-    while waiting:
-        _, node = heapq.heappop(waiting)
-        weight = weights.pop(node._serial)
-        for partial, operand in node._operands:
-            serial = operand._serial
-            if operand._row is not None:
-                summed[serial] = (operand._row, summed[serial][1] + weight * partial if serial in summed
-                                  else weight * partial)
-            elif serial in weights:
-                weights[serial] += weight * partial
-            else:
-                weights[serial] = weight * partial
-                heapq.heappush(waiting, (-serial, operand))
-    items, parts, sources = {}, [], {}
-    for row, weight in summed.values():
-        for source in row.sources:
-            sources[source.start] = source
-        if row.items is None:
-            parts.append((row.ids, weight * row.coefficients))
-        else:
-            for number, coefficient in row.items.items():
-                items[number] = items.get(number, 0.0) + (weight * coefficient if coefficient else 0.0)
-    x._row = _sum_up(items, parts, tuple(sources.values()))
-    x._operands = None
-    return x._row
-
-
-def _sum_up(items, parts, sources):
-    if not parts:
-        return Row(sources, items)
-    if items:
-        parts.append(Row(sources, items).arrays())
-    return _combination.merged(parts, sources)
-
-
-def _arithmetic(op, ufunc):
-    """A binary operator and its reflection: both partial derivatives from dual numbers, without a detour."""
-    def forward(x, y, seed=seed_tangent, parts=dual_parts):
-        kind = type(y)
-        if kind is UFloat:
-            a, b = x._value, y._value
-            value, dx = parts(op(seed(Dual, a, 1.0, LEVEL), b), LEVEL)
-            _, dy = parts(op(a, seed(Dual, b, 1.0, LEVEL)), LEVEL)
-            operands = ((float(dx), x), (float(dy), y))
-        elif kind in FLOATS:
-            value, dx = parts(op(seed(Dual, x._value, 1.0, LEVEL), float(y)), LEVEL)
-            operands = ((float(dx), x),)
-        else:
-            return RULES["call"](ufunc, (x, y))
-        r = _new(UFloat)
-        r._value = float(value)
-        r._operands = operands
-        r._row = None
-        r._serial = next(_serials)
-        return r
-
-    def reflected(x, y):
-        if type(y) not in FLOATS:
-            return RULES["call"](ufunc, (y, x))
-        value, dx = dual_parts(op(float(y), seed_tangent(Dual, x._value, 1.0, LEVEL)), LEVEL)
-        return from_operands(float(value), ((float(dx), x),))
-
-    return forward, reflected
-
-
-for _name, _ufunc in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("truediv", np.divide)):
-    _forward, _reflected = _arithmetic(getattr(operator, _name), _ufunc)
-    setattr(UFloat, f"__{_name}__", _forward)
-    setattr(UFloat, f"__r{_name}__", _reflected)
-UFloat.__neg__ = lambda self: RULES["call"](np.negative, (self,))
+def load_rules(**rules):
+    """Called once by `dualad.uq._rules`."""
+    RULES.update(rules)
+    load_handlers(rules | {"format": format_value})
 
 
 # ---- arrays --------------------------------------------------------------------------------------------------------
@@ -415,7 +65,9 @@ class UArray(Uncertain):
 
     __slots__ = ("_value", "_terms", "_deviations", "_own", "__weakref__")
 
-    def __new__(cls, *args, **kwargs):
+    __hash__ = None
+
+    def __init__(self, *args, **kwargs):
         raise TypeError("use dualad.uq.uarray(values, std) to make an array of uncertain numbers")
 
     # ---- what it is
@@ -439,11 +91,11 @@ class UArray(Uncertain):
 
     @std_dev.setter
     def std_dev(self, value):
-        _refuse_to_set("std_dev")
+        refuse_to_set("std_dev")
 
     @nominal_value.setter
     def nominal_value(self, value):
-        _refuse_to_set("nominal_value")
+        refuse_to_set("nominal_value")
 
     @property
     def shape(self):
@@ -495,8 +147,9 @@ class UArray(Uncertain):
         """
         matrix, ids, sources = self.combination()
         columns = abs(matrix).tocsc()
-        return {_variable(*find_source(sources, i)): columns[:, [k]].toarray().reshape(self.shape)
-                for k, i in enumerate(ids.tolist())}
+        variables = Row(sources, ids, np.ones(len(ids))).variables()
+        return {source.variable(k): columns[:, [i]].toarray().reshape(self.shape)
+                for i, (source, k, _) in enumerate(variables)}
 
     def combination(self):
         """The linear combinations as one sparse matrix.
@@ -563,17 +216,6 @@ class UArray(Uncertain):
 
     # ---- arithmetic
 
-    def __add__(x, y): return RULES["call"](np.add, (x, y))
-    def __radd__(x, y): return RULES["call"](np.add, (y, x))
-    def __sub__(x, y): return RULES["call"](np.subtract, (x, y))
-    def __rsub__(x, y): return RULES["call"](np.subtract, (y, x))
-    def __mul__(x, y): return RULES["call"](np.multiply, (x, y))
-    def __rmul__(x, y): return RULES["call"](np.multiply, (y, x))
-    def __truediv__(x, y): return RULES["call"](np.divide, (x, y))
-    def __rtruediv__(x, y): return RULES["call"](np.divide, (y, x))
-    def __pow__(x, y): return RULES["power"](x, y)
-    def __rpow__(x, y): return RULES["power"](y, x)
-    def __neg__(self): return RULES["call"](np.negative, (self,))
     def __pos__(self): return self.copy()
     def __iadd__(x, y): return x._become(x + y)
     def __isub__(x, y): return x._become(x - y)
@@ -684,7 +326,7 @@ def make_array(value, terms):
         if np.asarray(value).dtype.kind != "c":
             return from_row(value, _combination.element(terms, 0))
         value = np.asarray(value)
-    x = _new(UArray)
+    x = UArray.__new__(UArray)
     x._value, x._terms, x._deviations, x._own = value, terms, None, True
     return x
 
@@ -703,12 +345,12 @@ def _plain_key(key):
 
 def nominal(x):
     """Values of an uncertain number or array; anything else as it is."""
-    return x._value if isinstance(x, Uncertain) else x
+    return x._value if isinstance(x, UArray) else x.nominal_value if isinstance(x, UFloat) else x
 
 
 def terms_of(x):
     """The terms of an uncertain number or array."""
-    return x._terms if isinstance(x, UArray) else combination(x).terms()
+    return x._terms if isinstance(x, UArray) else _combination.terms_of_row(combination(x))
 
 
 def make_variables(values, std, names):

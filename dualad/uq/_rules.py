@@ -12,19 +12,16 @@ import operator
 import numpy as np
 
 from dualad._core import Dual, Number
-from dualad._core.number import dual_parts, seed_tangent
 from dualad.rules import FAMILIES
 from dualad.rules.elementwise import PARTIALS, PLAIN
 from dualad.uq import _combination, _composed, _moving
 from dualad.uq._general import as_array, leaves_of, linearised, refuse_numbers, replaced
 from dualad.uq._numbers import (
-    FLOATS,
-    LEVEL,
-    RULES,
     UArray,
     UFloat,
     Uncertain,
     from_operands,
+    load_rules,
     make_array,
     nominal,
     terms_of,
@@ -38,12 +35,7 @@ def call(ufunc, inputs, kwargs=None, evaluate=None):
 
     `evaluate` does what the ufunc does: ``x**2`` need not round as ``numpy.power(x, 2)``.
     """
-    evaluate = evaluate or ufunc
-    if not kwargs and ufunc in PARTIALS:
-        result = _of_scalars(evaluate, inputs)
-        if result is not NotImplemented:
-            return result
-    kwargs = kwargs or {}
+    evaluate, kwargs = evaluate or ufunc, kwargs or {}
     inputs = [as_array(x) if not isinstance(x, Uncertain) else x for x in inputs]
     refuse_numbers(inputs)
     if ufunc in PLAIN:
@@ -65,24 +57,6 @@ def call(ufunc, inputs, kwargs=None, evaluate=None):
                 output[1].append((result.tangent, x))
     joined = [_joined(*output) for output in outputs]
     return joined[0] if len(joined) == 1 else tuple(joined)
-
-
-def _of_scalars(evaluate, inputs):
-    """Of scalars alone, without a detour; NotImplemented for anything else."""
-    values = [x._value if type(x) is UFloat else x if type(x) in FLOATS else None for x in inputs]
-    if None in values:
-        return NotImplemented
-    operands, value = [], None
-    for i, x in enumerate(inputs):
-        if type(x) is UFloat:
-            seeded = list(values)
-            seeded[i] = seed_tangent(Dual, values[i], 1.0, LEVEL)
-            parts = dual_parts(evaluate(*seeded), LEVEL)
-            if parts is NotImplemented:
-                return NotImplemented
-            value = parts[0]
-            operands.append((float(parts[1]), x))
-    return from_operands(float(value), tuple(operands)) if operands else NotImplemented
 
 
 def _value(result):
@@ -203,4 +177,4 @@ def power(x, y):
     return call(np.power, (x, y), None, operator.pow)
 
 
-RULES.update(power=power, ufunc=ufunc_protocol, function=function_protocol, call=call, compare=compare, array=as_array)
+load_rules(power=power, ufunc=ufunc_protocol, function=function_protocol, call=call, compare=compare, array=as_array)

@@ -1,0 +1,186 @@
+# How numbers are taken apart and put together, as `dualad.rules.algebra` describes it. Included by number.pyx, which
+# makes the price of a rule that of its NumPy calls. What is not of first order goes on to the functions in Python.
+
+def innermost(*args):
+    """The number of the highest level among the arguments (of two, rather one with tangents), or None."""
+    cdef Number lead = None, x
+    cdef int found = 0
+    for item in args:
+        if isinstance(item, Number):
+            found += 1
+            x = <Number>item
+            if lead is None or x.level > lead.level or (x.level == lead.level and lead.ncomp == 1):
+                lead = x
+    if found < 2:
+        return lead
+    for item in args:
+        if not isinstance(item, Number) or item is lead:
+            continue
+        x = <Number>item
+        if x.level == lead.level and carries(x):
+            if type(x) is not type(lead):
+                raise TypeError(f"cannot mix {type(lead).__name__} and {type(x).__name__} numbers that were made side by "
+                                "side: use one type, or nest transforms such as dualad.jvp")
+            if carries(lead) and not (same_directions(x, lead) and x.single == lead.single):
+                lead = HANDLERS["wider"](lead, x)
+    return lead
+
+
+cdef object rest_of(Number x):
+    """The components beyond the value, as a view."""
+    cdef Py_ssize_t shape[65]
+    cdef int d
+    cdef cnp.ndarray a, v
+    if x.data is not None and type(x.data) is not NDARRAY:
+        return x.data[1:]
+    a = <cnp.ndarray>component_view(x)
+    for d in range(cnp.PyArray_NDIM(a)):
+        shape[d] = cnp.PyArray_DIM(a, d)
+    shape[0] -= 1
+    v = cnp.PyArray_New(NDARRAY, cnp.PyArray_NDIM(a), <cnp.npy_intp*>shape, cnp.PyArray_TYPE(a),
+                        cnp.PyArray_STRIDES(a),
+                        cnp.PyArray_BYTES(a) + cnp.PyArray_STRIDE(a, 0), 0,
+                        cnp.PyArray_FLAGS(a) & cnp.NPY_ARRAY_WRITEABLE, None)
+    cnp.set_array_base(v, a)
+    return v
+
+
+cdef inline bint is_first_order(Number x):
+    return x.kind <= MULTIDUAL or (x.kind == TAYLOR and x.ndir == 1)
+
+
+def split(x, long long level):
+    """Value of x and its tangents, (K,) + shape, with regard to a level; None if it has none.
+
+    A tracer has one tangent, whose pattern is its own.
+    """
+    if not isinstance(x, Number) or (<Number>x).level != level:
+        return x, None
+    if (<Number>x).ncomp == 1:
+        return value_of(<Number>x), None
+    if not is_first_order(<Number>x):
+        return HANDLERS["split"](x)
+    return value_of(<Number>x), rest_of(<Number>x)
+
+
+def apart(x, Number lead):
+    """Value of x and all its further components in the layout of `lead`, None if it has none: for linear functions."""
+    if not isinstance(x, Number) or lead is None or (<Number>x).level != lead.level:
+        return x, None
+    if (<Number>x).ncomp == 1:
+        return value_of(<Number>x), None
+    if (<Number>x).kind == TRACER or (<Number>x).ncomp != full_count(lead):
+        return HANDLERS["apart"](x, lead)
+    return value_of(<Number>x), rest_of(<Number>x)
+
+
+def together(Number lead not None, value, rest):
+    """The number with this value and these further components, None for a constant; typed like `lead`."""
+    cdef Number r = None
+    if type(rest) is NDARRAY and cnp.PyArray_TYPE(<cnp.ndarray>rest) == cnp.NPY_DOUBLE and lead.kind != TRACER:
+        r = put_together(lead, value, <cnp.ndarray>rest)
+    return HANDLERS["together"](lead, value, rest) if r is None else r
+
+
+def join(Number lead not None, value, tangents):
+    """The number with this value and these tangents, (K,) + shape, None for a constant; typed like `lead`."""
+    if is_first_order(lead):
+        return together(lead, value, tangents)
+    return HANDLERS["join"](lead, value, tangents)
+
+
+cdef Number put_together(Number lead, object value, cnp.ndarray rest):
+    """Small float64 components in C order; None for anything else."""
+    cdef Number r
+    cdef Py_ssize_t shape[65]
+    cdef Py_ssize_t n, k = cnp.PyArray_NDIM(rest) and cnp.PyArray_DIM(rest, 0)
+    cdef int d, ndim = cnp.PyArray_NDIM(rest) - 1
+    cdef cnp.ndarray v, data
+    if ndim == 0 and k < INLINE and isinstance(value, np.float64):
+        r = like(lead)
+        r.ncomp = 1 + <int>k
+        r.c[0] = PyFloat_AS_DOUBLE(value)
+        for d in range(k):
+            r.c[d + 1] = (<double*>(cnp.PyArray_BYTES(rest) + d * cnp.PyArray_STRIDE(rest, 0)))[0]
+        return r
+    if ndim < 1 or not is_plain_vector(value) or cnp.PyArray_NDIM(<cnp.ndarray>value) != ndim:
+        return None
+    v = <cnp.ndarray>value
+    for d in range(ndim):
+        shape[d + 1] = cnp.PyArray_DIM(v, d)
+        if shape[d + 1] != cnp.PyArray_DIM(rest, d + 1):
+            return None
+    n = cnp.PyArray_NBYTES(v)
+    if (1 + k) * n >= POOLED:
+        return None
+    shape[0] = 1 + k
+    data = allocate(ndim + 1, shape, NULL, cnp.NPY_DOUBLE)
+    memcpy(cnp.PyArray_DATA(data), cnp.PyArray_DATA(v), n)
+    r = number_like(lead, data, 1 + <int>k)
+    if cnp.PyArray_ISCARRAY_RO(rest):
+        memcpy(cnp.PyArray_BYTES(data) + n, cnp.PyArray_DATA(rest), k * n)
+    else:
+        cnp.PyArray_CopyInto(<cnp.ndarray>rest_of(r), rest)
+    return r
+
+
+def tangent_product(derivative, tangents):
+    """derivative * tangents, and 0 where the tangent is 0, at every level of nesting."""
+    r = NotImplemented
+    if not isinstance(derivative, Number) and not isinstance(tangents, Number):
+        r = plain_product(derivative, tangents)
+    return HANDLERS["tangent product"](derivative, tangents) if r is NotImplemented else r
+
+
+cdef object plain_product(object derivative, object tangents):
+    """By the loop that multiplies tangents in a product of numbers."""
+    cdef Argument a[2]
+    cdef Operand operands[2]
+    cdef Operand out
+    cdef Py_ssize_t shape[65]
+    cdef Py_ssize_t count = 1
+    cdef int i, d, ndim
+    cdef bint contiguous = True
+    cdef Algebra algebra
+    algebra.pairs, algebra.program = NULL, NULL
+    a[0].operand, a[1].operand = &operands[0], &operands[1]
+    if not load(derivative, &a[0]) or not load(tangents, &a[1]) or not settle_width(&a[0], a[1].width):
+        return NotImplemented
+    ndim = join_shapes(a, 2, shape + 1)
+    if ndim < 1 or a[1].width == 2:
+        return NotImplemented
+    for i in range(2):
+        if not broadcast(&a[i], ndim, shape + 1) and a[i].ndim > 0:
+            contiguous = False
+    for d in range(ndim):
+        count *= shape[d + 1]
+    shape[0] = 1
+    data = <cnp.ndarray>component(result_array(a, 2, contiguous, ndim, shape, count, a[1].width), 0)
+    # component 1 of either lies where its component 0 does
+    operands[1].ncomp = out.ncomp = 2
+    operands[1].component = out.component = 0
+    out.data = cnp.PyArray_BYTES(data)
+    for d in range(ndim):
+        out.stride[d] = cnp.PyArray_STRIDE(data, d)
+    if contiguous:
+        flatten(operands, 2, a, &out, count, a[1].width)
+        ndim = 1
+        shape[1] = count
+    if count >= UNLOCKED:
+        with nogil:
+            drive(&ARITHMETIC[OP_MULTIPLY], a[1].width, ndim, shape + 1, operands, &out, VALUE_IS_DONE, algebra)
+    else:
+        drive(&ARITHMETIC[OP_MULTIPLY], a[1].width, ndim, shape + 1, operands, &out, VALUE_IS_DONE, algebra)
+    return data
+
+
+def is_tame(cnp.ndarray a):
+    """Whether sums of a few float64 numbers raise no floating-point exception; False if finding out takes longer."""
+    cdef Py_ssize_t i, n = cnp.PyArray_SIZE(a)
+    cdef double* x = <double*>cnp.PyArray_DATA(a)
+    cdef bint tame = True
+    if n > 4096 or cnp.PyArray_TYPE(a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(a):
+        return False
+    for i in range(n):
+        tame = tame and -1e290 < x[i] < 1e290
+    return tame
