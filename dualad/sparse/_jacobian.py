@@ -2,7 +2,8 @@
 
 The function runs on numbers whose tangents are the seed matrix of the colouring: one direction for each colour, with
 ones at its columns; or, where that is less work, on sparse vectors (see `_vectors`). A. R. Curtis, M. J. D. Powell
-and J. K. Reid, "On the estimation of sparse Jacobian matrices", IMA J. Appl. Math. 13 (1974); Griewank and Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008, chapter 8.
+and J. K. Reid, "On the estimation of sparse Jacobian matrices", IMA J. Appl. Math. 13 (1974); Griewank and
+Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008, chapter 8.
 """
 
 import functools
