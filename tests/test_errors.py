@@ -147,6 +147,32 @@ def test_scalars_convert_to_no_plain_array_of_a_dtype(scalar, dtype):
     assert_refused(lambda: np.fromiter([scalar], dtype=dtype), "float|int|complex|array")
 
 
+WHOLE_NUMBERS = {
+    **{name: lambda x, dtype, name=name: getattr(np, name)(x, dtype=dtype)
+       for name in ("sum", "prod", "mean", "std", "var", "cumsum", "cumprod", "nansum", "nanprod", "nancumsum",
+                    "nancumprod")},
+    **{f".{name}": lambda x, dtype, name=name: getattr(x, name)(dtype=dtype)
+       for name in ("sum", "prod", "mean", "std", "var", "cumsum", "cumprod")},
+    "trace": lambda x, dtype: np.trace(x * np.eye(len(x)), dtype=dtype),
+    "reduce": lambda x, dtype: np.multiply.reduce(x, dtype=dtype),
+    "accumulate": lambda x, dtype: np.add.accumulate(x, dtype=dtype),
+    "reduceat": lambda x, dtype: np.add.reduceat(x, [0, 1], dtype=dtype),
+    "matmul": lambda x, dtype: np.matmul(x, x, dtype=dtype, casting="unsafe"),
+    "einsum": lambda x, dtype: np.einsum("i,i", x, x, dtype=dtype, casting="unsafe"),
+    "concatenate": lambda x, dtype: np.concatenate([x, x], dtype=dtype, casting="unsafe"),
+    "stack": lambda x, dtype: np.stack([x, x], dtype=dtype, casting="unsafe"),
+}
+
+
+@pytest.mark.parametrize("function", WHOLE_NUMBERS.values(), ids=WHOLE_NUMBERS)
+def test_no_function_rounds_tangents_to_whole_numbers(vector, function):
+    """With dtype=int NumPy casts the elements, or the result: what is left has no derivative."""
+    for dtype in (int, np.int8, bool):
+        function(vector.value, dtype)
+        assert_refused(lambda dtype=dtype: function(vector, dtype), "cannot carry a derivative")
+    assert function(vector, np.float32).dtype == np.float32
+
+
 def test_there_is_no_back_door(vector, scalar):
     for x in (vector, scalar):
         for name in ("__array_interface__", "__array_struct__", "__dlpack__"):

@@ -542,6 +542,12 @@ cdef inline int carries(Number x):
     return x.ncomp > 1
 
 
+def refuse_whole_numbers(dtype):
+    """The error for a result with derivatives in a dtype of integers or booleans."""
+    raise TypeError(f"a result of dtype {dtype} cannot carry a derivative: ask for no dtype or an inexact one, or use "
+                    "x.value for the value alone")
+
+
 cdef object set_data(Number r, object data):
     """Give r its component array; float64 components of one number move into the object."""
     cdef cnp.ndarray a
@@ -551,6 +557,8 @@ cdef object set_data(Number r, object data):
         if not cnp.PyArray_ISNOTSWAPPED(a):
             a = data = data.astype(data.dtype.newbyteorder("="))
         n = <int>cnp.PyArray_DIM(a, 0)
+        if n > 1 and cnp.PyArray_TYPE(a) <= cnp.NPY_ULONGLONG:
+            refuse_whole_numbers(a.dtype)
         r.ncomp = n
         if cnp.PyArray_NDIM(a) == 1 and cnp.PyArray_TYPE(a) == cnp.NPY_DOUBLE and n <= INLINE:
             for k in range(n):

@@ -24,6 +24,7 @@ from dualad._core.number import (
     innermost,
     join,
     primal,
+    refuse_whole_numbers,
     rewrap,
     split,
     spread,
@@ -46,6 +47,7 @@ __all__ = [
     "join",
     "lift",
     "primal",
+    "refuse_whole_numbers",
     "rewrap",
     "series_product",
     "shift_axis",
@@ -129,6 +131,8 @@ def _with_axis(x):
 def _shared_dtype(value, rest):
     """The dtype of the value, as the value must keep it; only complex derivatives of a real value widen it."""
     dtype, other = value.dtype, rest.dtype
+    if dtype.kind not in "fc":
+        refuse_whole_numbers(dtype)
     if dtype.kind == "c" or (dtype.kind == "f" and other.kind != "c"):
         return dtype
     return np.result_type(dtype, other)

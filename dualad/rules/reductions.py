@@ -10,6 +10,7 @@ from dualad.rules.algebra import (
     join,
     lift,
     primal,
+    refuse_whole_numbers,
     shift_axis,
     split,
     tangent_product,
@@ -257,6 +258,8 @@ def _cumprod(a, axis=None, dtype=None):
     value, t = split(a, lead.level)
     result = np.cumprod(value, axis, dtype)
     if t is not None:
+        if primal(result).dtype.kind not in "fc":
+            refuse_whole_numbers(primal(result).dtype)
         along = shift_axis(axis, a.ndim)
         if _are_ordinary(primal(result)):
             t = result * np.cumsum(t / value, along)
