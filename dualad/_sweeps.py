@@ -25,6 +25,10 @@ _CACHE = 1 << 19
 """Bytes that the numbers of one chunk of directions may take, so that a few of them stay in the L2 cache."""
 
 
+_MANY = 1000
+"""Unknowns from which it is worth a look whether f is sparse."""
+
+
 # ---- results -------------------------------------------------------------------------------------------------------
 
 
@@ -252,6 +256,7 @@ class Sweep:
                 )
         self.sizes = [int(np.prod(np.shape(x), dtype=int)) for x in self.leaves]
         self.total = sum(self.sizes)
+        self.automatic = chunk_size is None
         self.chunk = self.choose_chunk(chunk_size)
 
     def choose_chunk(self, chunk_size):
@@ -277,6 +282,12 @@ class Sweep:
 
     def jacobians(self):
         """Values of the leaves of the result, their Jacobians (y.size, total), and the structure of the result."""
+        if self.total >= _MANY and self.automatic and len(self.positions) == 1:
+            from dualad.sparse import _dense  # sparse plans are made of sweeps themselves
+
+            found = _dense.jacobians(self.f, self.positions[0], self.args, self.kwargs)
+            if found is not None:
+                return found
         if self.total <= self.chunk:
             pairs, structure = self.run(0, self.total)
             return [y for y, _ in pairs], [jacobian_matrix(y, t, self.total) for y, t in pairs], structure

@@ -29,12 +29,16 @@ from dualad._sweeps import (
 )
 from dualad._trees import as_input, flatten, is_container, leaves_like, rebuild
 from dualad.rules.algebra import innermost
+from dualad.sparse import _dense
 from dualad.transforms import jacobian
 
 _SYMMETRIC = -1
 
 _CACHE = 1 << 21
 """Bytes that one number of a block of direction pairs may take."""
+
+_MANY, _MANY_IN_PRODUCT = 160, 600
+"""Unknowns from which a Hessian, or its product with a vector, is worth a look at the terms of f."""
 
 _WIDEST = 32
 """Directions of either set of a block: more of them save little, and their numbers outgrow the nearest cache."""
@@ -118,6 +122,10 @@ class _SecondSweep(Sweep):
 
     def derivatives(self):
         """Value, gradient (total,) + shape and Hessian (total, total) + shape of each leaf, and their structure."""
+        found = self.by_terms(_MANY)
+        if found is not None:
+            y, gradient, matrix = found
+            return [y], [gradient], [matrix.toarray()], None
         starts = range(0, max(self.total, 1), self.chunk)
         ends = [min(first + self.chunk, self.total) for first in starts]
         values, gradients, hessians, structure = None, None, None, None
@@ -136,6 +144,13 @@ class _SecondSweep(Sweep):
                         hessians[k].put(first, other, h)
         gradients = [np.concatenate(parts) for parts in gradients]
         return values, gradients, [h.result() for h in hessians], structure
+
+    def by_terms(self, least):
+        """Value, gradient and sparse Hessian of a sum of terms of few elements each, for at least so many unknowns;
+        None for other functions."""
+        if self.total < least or len(self.positions) != 1 or not self.automatic:
+            return None
+        return _dense.hessian(self.f, self.positions[0], self.args, self.kwargs)
 
     def arrange_twice(self, y, h):
         """The Hessian (total, total) + y.shape of a leaf y in the structure of the arguments, twice."""
@@ -229,7 +244,9 @@ def hessian(f, argnums=0, *, chunk_size=None, intercept=False):
     Notes
     -----
     n unknowns take n (n + 1)/2 second derivatives, computed block by block, each about a third of an evaluation of `f`
-    on arrays that fit into the cache. With many unknowns and few interactions use `dualad.sparse_hessian`. Fike and
+    on arrays that fit into the cache. If f is visibly a sum of terms that depend on few unknowns each, of which there are
+    160 or more in a single argument, the Hessian is compressed as `dualad.sparse_hessian` does it, compared with a
+    derivative along a line, and filled with zeros; with chunk_size given all pairs of directions are taken. Fike and
     Alonso, AIAA 2011-886.
 
     Examples
@@ -328,8 +345,9 @@ def hvp(f, primals, tangents, *, chunk_size=None, intercept=False):
     Notes
     -----
     Forward mode has no short cut for a gradient: with n unknowns, 2 n + 2 components go through `f`, so the cost is
-    about that of n directional derivatives twice, not that of a few evaluations as in reverse mode. One second
-    derivative along a line is much cheaper with `taylor`. Fike and Alonso, AIAA 2011-886.
+    about that of n directional derivatives twice, not that of a few evaluations as in reverse mode. Sums of terms of
+    few unknowns each are an exception, as in `hessian`, from 600 unknowns on. One second derivative along a line is much
+    cheaper with `taylor`. Fike and Alonso, AIAA 2011-886.
 
     Examples
     --------
@@ -345,6 +363,32 @@ def hvp(f, primals, tangents, *, chunk_size=None, intercept=False):
     if chunk_size is None:
         sweep.chunk = sweep.chunk**2
     sweep.vectors = _vectors(sweep, tangents)
+    values, parts, structure = _product_by_terms(sweep) or _products(sweep)
+
+    def arranged(which):
+        leaves = []
+        for y, part in zip(values, parts, strict=True):
+            tree = sweep.arrange(y, jacobian_matrix(y, part[which], sweep.total))
+            leaves.append(tree if len(primals) > 1 else tree[0])
+        return rebuild(structure, leaves)
+
+    return arranged(0), arranged(1)
+
+
+def _product_by_terms(sweep):
+    """As `_products`, for a sum of terms of few elements each; None for other functions."""
+    if any(isinstance(t, Number) for t in sweep.vectors):
+        return None
+    found = sweep.by_terms(_MANY_IN_PRODUCT)
+    if found is None:
+        return None
+    y, gradient, matrix = found
+    vector = np.concatenate([np.ravel(t) for t in sweep.vectors])
+    return [y], [(gradient, matrix @ vector)], None
+
+
+def _products(sweep):
+    """Values, pairs of gradient and product (total,) + shape of each leaf, and the structure of the result."""
     parts, values, structure = None, None, None
     for first in range(0, max(sweep.total, 1), sweep.chunk):
         last = min(first + sweep.chunk, sweep.total)
@@ -354,15 +398,7 @@ def hvp(f, primals, tangents, *, chunk_size=None, intercept=False):
         for (gradients, products), (_, g, h) in zip(parts, found, strict=True):
             gradients.append(g)
             products.append(h)
-
-    def arranged(which):
-        leaves = []
-        for y, part in zip(values, parts, strict=True):
-            tree = sweep.arrange(y, jacobian_matrix(y, np.concatenate(part[which]), sweep.total))
-            leaves.append(tree if len(primals) > 1 else tree[0])
-        return rebuild(structure, leaves)
-
-    return arranged(0), arranged(1)
+    return values, [tuple(map(np.concatenate, part)) for part in parts], structure
 
 
 def _check_pair(primals, tangents):

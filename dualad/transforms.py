@@ -226,7 +226,8 @@ def value_and_jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
 
     Notes
     -----
-    Vector forward mode: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
+    Vector forward mode: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2. With many unknowns as in
+    `jacobian`.
 
     Examples
     --------
@@ -280,8 +281,10 @@ def jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
 
     Notes
     -----
-    Costs about n / chunk_size evaluations on numbers with chunk_size tangents. Griewank and Walther, *Evaluating
-    Derivatives*, 2nd ed., section 3.2.
+    Costs about n / chunk_size evaluations on numbers with chunk_size tangents. By a single argument of 1000 elements or
+    more, f is first run once to see on which of them each result depends. If that is few, the Jacobian is compressed as
+    `dualad.sparse_jacobian` does it, compared with a directional derivative, and filled with zeros; with chunk_size
+    given all n directions are taken. Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
 
     Examples
     --------
@@ -325,8 +328,9 @@ def value_and_grad(f, argnums=0, *, intercept=False):
 
     Notes
     -----
-    Forward mode: the cost grows with the number of unknowns. Griewank and Walther, *Evaluating Derivatives*, 2nd ed.,
-    section 3.2.
+    Forward mode: the cost grows with the number of unknowns; not so for a sum of terms of few unknowns each, of which
+    1000 or more in a single argument go the way of `dualad.sparse_jacobian`. Griewank and Walther, *Evaluating
+    Derivatives*, 2nd ed., section 3.2.
 
     Examples
     --------
@@ -377,8 +381,9 @@ def grad(f, argnums=0, *, intercept=False):
 
     Notes
     -----
-    Forward mode: the cost grows with the number of unknowns. Griewank and Walther, *Evaluating Derivatives*, 2nd ed.,
-    section 3.2.
+    Forward mode: the cost grows with the number of unknowns; not so for a sum of terms of few unknowns each, of which
+    1000 or more in a single argument go the way of `dualad.sparse_jacobian`. Griewank and Walther, *Evaluating
+    Derivatives*, 2nd ed., section 3.2.
 
     Examples
     --------

@@ -25,7 +25,8 @@ class Table:
 @final
 class Trace:
     def __init__(
-        self, ncols: int, level: int, local: bool = False, second: bool = False, partials: Any = None
+        self, ncols: int, level: int, local: bool = False, second: bool = False, partials: Any = None,
+        most: float = ...,
     ) -> None: ...
     @property
     def ncols(self) -> int: ...
@@ -37,6 +38,8 @@ class Trace:
     def second(self) -> bool: ...
     @property
     def partials(self) -> Any: ...
+    @property
+    def most(self) -> float: ...
     followed: bool
 
 @final

@@ -77,13 +77,16 @@ cdef class Trace:
     cdef readonly long long level      # of the transform, as every number has it
     cdef readonly bint local           # follow the branches taken at x
     cdef readonly bint second          # record which inputs interact
+    cdef readonly double most          # entries in a row, on average, beyond which the run is given up
     cdef readonly object partials      # the rows that terms with weights may have; None for patterns alone
     cdef public bint followed          # whether the function asked for a value
 
-    def __init__(self, Py_ssize_t ncols, long long level, bint local=False, bint second=False, partials=None):
+    def __init__(self, Py_ssize_t ncols, long long level, bint local=False, bint second=False, partials=None,
+                 double most=float("inf")):
         if ncols >= 2**31:
             raise ValueError(f"x has {ncols} elements; at most {2**31 - 1} can be traced")
         self.ncols, self.level, self.local, self.second, self.partials = ncols, level, local, second, partials
+        self.most = most
         self.followed = False
 
 

@@ -6,6 +6,7 @@ sparse Jacobians by applying the method of Newton and Griewank, and others", in 
 differentiation", ACM Trans. Math. Softw. 34 (2008), no. 1, article 3.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from dualad._intercept import intercepted
 from dualad._sweeps import levels
 from dualad._trees import as_output, flatten, rebuild
 from dualad.sparse import _tracing
+from dualad.sparse._tracing.base import refuse_dense
 
 del _tracing
 
@@ -60,11 +62,11 @@ def _as_leaf(x):
     return np.array(a, np.float64 if a.dtype.kind in "iu" else a.dtype)
 
 
-def _seed(x, local, second):
+def _seed(x, local, second, most):
     """The tree x with tracers as leaves, and their trace."""
     leaves, structure = flatten(x)
     leaves = [_as_leaf(leaf) for leaf in leaves]
-    trace = Trace(sum(leaf.size for leaf in leaves), next(levels), local, second)
+    trace = Trace(sum(leaf.size for leaf in leaves), next(levels), local, second, most=most)
     seeded, first = [], 0
     for leaf in leaves:
         rows = np.arange(first, first + leaf.size, dtype=np.int32).reshape(leaf.shape)
@@ -73,9 +75,9 @@ def _seed(x, local, second):
     return rebuild(structure, seeded), trace
 
 
-def _run(f, x, args, kwargs, local, second, intercept):
+def _run(f, x, args, kwargs, local, second, intercept, most=math.inf):
     """The leaves of f's result and their trace."""
-    seeded, trace = _seed(x, local, second)
+    seeded, trace = _seed(x, local, second, most)
     f = intercepted(f, intercept)
     token = ACTIVE.set(((Tracer, trace.level, trace),))
     try:
@@ -159,10 +161,24 @@ def jacobian_sparsity(f, x, *args, local=False, intercept=False, return_info=Fal
            [0, 0, 1, 1]])
     """
     leaves, trace = _run(f, x, args, kwargs, local, False, intercept)
+    found = _found(leaves, trace, local)
+    return found if return_info else found[0]
+
+
+def pattern_up_to(most, f, x, intercept):
+    """As `jacobian_sparsity` with return_info; TooDense is raised for more entries in a row than `most` on average."""
+    leaves, trace = _run(f, x, (), {}, False, False, intercept, most)
+    rows = sum(int(np.size(primal(leaf))) for leaf in leaves)
+    for leaf in leaves:
+        if isinstance(leaf, Tracer) and leaf.run is trace and rows > 1:
+            refuse_dense(leaf, max((_entries(term) for term in leaf.terms), default=0), rows)
+    return _found(leaves, trace, False)
+
+
+def _found(leaves, trace, local):
     indptr, indices, nrows = _columns(leaves, trace)
     shape = nrows, trace.ncols
-    pattern = _as_csc(indptr, indices, shape)
-    return (pattern, Detection(trace.followed, bool(local), shape)) if return_info else pattern
+    return _as_csc(indptr, indices, shape), Detection(trace.followed, bool(local), shape)
 
 
 def _columns(leaves, trace):

@@ -9,6 +9,7 @@ Coleman and J. J. Moré, "Estimation of sparse Hessian matrices and graph colori
 (1984).
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +24,7 @@ from dualad._sweeps import levels
 from dualad._trees import as_output, is_container, rebuild
 from dualad.sparse._coloring import coloring as color_pattern
 from dualad.sparse._coloring import coloring_from_arrays
-from dualad.sparse._detection import hessian_sparsity, jacobian_sparsity
+from dualad.sparse._detection import hessian_sparsity, jacobian_sparsity, pattern_up_to
 from dualad.sparse._jacobian import Argument, Plan, SparseJacobian, _probe, check_size, resolve_pattern, rounding
 from dualad.sparse._patterns import as_pattern, columns_of, names
 from dualad.sparse._recovery import check_format, make_matrix
@@ -291,11 +292,11 @@ class SparseHessian(Plan):
             return Gradient(self, color_pattern(pattern + pattern.T, structure="symmetric"), True)
         if self.pattern is not None and self.pattern.shape[0] != argument.size:
             raise ValueError(f"the pattern has {self.pattern.shape[0]} columns, but x has {argument.size} elements")
-        seen, y = _look(argument, x)
+        seen, y = looked_at(argument, x)
         if seen is not None:
             try:
-                found = self._terms(argument, x, seen, np.ndim(y) == 0)
-            except Exception:  # as in _look: an array of terms is all there is, a sum is treated as a whole
+                found = self.terms(argument, x, seen, np.ndim(y) == 0)
+            except Exception:  # as in looked_at: an array of terms is all there is, a sum is treated as a whole
                 if not seen:
                     raise
                 found = None
@@ -304,9 +305,10 @@ class SparseHessian(Plan):
         pattern = hessian_sparsity(argument.bound(), x) if self.pattern is None else self.pattern
         return Gradient(self, color_pattern(pattern, structure="symmetric"), False)
 
-    def _terms(self, argument, x, seen, scalar):
-        """The way over the terms, None if it takes more directions than the other, or more memory than there is."""
-        jacobian = jacobian_sparsity(terms_function(argument, seen), x)
+    def terms(self, argument, x, seen, scalar, most=math.inf):
+        """The way over the terms, None if it takes more directions than the other, or more memory than there is; a
+        TooDense is raised if more than `most`."""
+        jacobian, _ = pattern_up_to(most, terms_function(argument, seen), x, False)
         counts = np.diff(jacobian.tocsr().indptr).astype(float)
         if counts @ counts > _MOST_PAIRS:
             return None
@@ -494,7 +496,7 @@ def _curves_alike(argument, x, terms):
         return not np.isfinite(slope + curvature) or abs(slope - curvature) <= tolerance * (scale + abs(slope))
 
 
-def _look(argument, x):
+def looked_at(argument, x):
     """Whether f returns terms: True if they are seen in a sum, False if it returns an array of them, None if neither;
     and its result."""
     y = argument.bound()(argument.plain())

@@ -7,6 +7,7 @@ Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008, chapter 8.
 """
 
 import functools
+import math
 import threading
 from dataclasses import dataclass, replace
 
@@ -22,7 +23,7 @@ from dualad._sweeps import find_position, levels, results_at
 from dualad._trees import as_input, flatten, rebuild
 from dualad.sparse._coloring import Coloring, coloring_from_arrays
 from dualad.sparse._coloring import coloring as color_pattern
-from dualad.sparse._detection import jacobian_sparsity
+from dualad.sparse._detection import jacobian_sparsity, pattern_up_to
 from dualad.sparse._patterns import as_pattern, columns_of, names, same_pattern
 from dualad.sparse._recovery import AddingRecovery, Recovery, check_format, put_chunk
 from dualad.sparse._terms import rows_of_terms
@@ -402,14 +403,24 @@ class SparseJacobian(Plan):
         super().__init__(f, resolve_pattern(sparsity, coloring), format, chunk_size, argnum, intercept)
 
     def _detect(self, args, kwargs):
+        return self.detected(args, kwargs)
+
+    def detected(self, args, kwargs, most=None):
+        """Pattern, colouring and recovery; None if they take more than so many directions."""
         argument = Argument.of(self.f, self.argnum, args, kwargs)
         x = argument.plain()
-        pattern, info = jacobian_sparsity(argument.bound(), x, intercept=self.intercept, return_info=True)
+        pattern, info = pattern_up_to(math.inf if most is None else most, argument.bound(), x, self.intercept)
+        fullest = int(np.bincount(pattern.indices, minlength=1).max())
+        if most is not None and fullest > most:
+            split = self._split(argument, x, fullest, info.followed_branches)
+            return split if split is not None and split.directions <= most else None
         coloring = color_pattern(pattern)
         if _has_dense_rows(coloring):
             split = self._split(argument, x, coloring.ncolors, info.followed_branches)
             if split is not None:
                 return split
+        if most is not None and coloring.ncolors > most:
+            return None
         return self._prepare_with(coloring, info.followed_branches)
 
     def _split(self, argument, x, colours, followed):
@@ -424,7 +435,7 @@ class SparseJacobian(Plan):
                 return None
             split = self._prepare_with(terms, followed, rows)
             at_x = replace(argument, leaves=[primal(leaf) for leaf in argument.leaves])
-            return None if len(self._wrong_rows(at_x, split)) else split
+            return None if len(self.wrong_rows(at_x, self.evaluated(at_x, split)[1])) else split
         except Exception:  # whatever the watching array cannot do, the function is treated as a whole
             return None
 
@@ -453,7 +464,10 @@ class SparseJacobian(Plan):
             If x or the result of f does not fit the pattern.
         """
         prepared = self._ready(args, kwargs)
-        argument = self._argument(args, kwargs, prepared)
+        return self.evaluated(self._argument(args, kwargs, prepared), prepared)
+
+    def evaluated(self, argument, prepared):
+        """Value and Jacobian for an argument that has been checked."""
         value, data = self._evaluate(argument, prepared, None)
         return value, prepared.recovery.matrix(data)
 
@@ -584,15 +598,15 @@ class SparseJacobian(Plan):
         ValueError: the pattern lacks entries that f has at this x, in rows 0 and 2: give all entries
         """
         prepared = self._ready(args, kwargs)
-        bad = self._wrong_rows(self._argument(args, kwargs, prepared), prepared)
+        argument = self._argument(args, kwargs, prepared)
+        bad = self.wrong_rows(argument, self.evaluated(argument, prepared)[1])
         if len(bad):
             advice = "give all entries" if self._given is not None else "detect it again with .prepare(x)"
             raise ValueError(f"the pattern lacks entries that f has at this x, in {names(bad, 'row')}: {advice}")
         return self
 
-    def _wrong_rows(self, argument, prepared):
+    def wrong_rows(self, argument, jacobian):
         """Rows of the Jacobian that a random direction shows to be wrong."""
-        jacobian = prepared.recovery.matrix(self._evaluate(argument, prepared, None)[1])
         point, (direction, flat) = rebuild(argument.structure, argument.leaves), _probe(argument)
         exact = flatten(jvp(argument.bound(), (point,), (direction,), intercept=self.intercept)[1])[0]
         eps = rounding(*argument.leaves, *exact)

@@ -10,9 +10,9 @@ from dualad.sparse._tracing import partials
 from dualad.sparse._tracing.partials import Unsupported
 
 __all__ = [
-    "Tracer", "add_pairs", "all_terms", "as_rows", "broadcast", "group", "is_tracer", "joined", "leader", "like",
-    "line_up", "listed", "member_table", "patterns_only", "plain", "product_terms", "refuse_others", "result",
-    "shared_history", "store", "strip", "terms_of", "tracers_in", "untraced",
+    "TooDense", "Tracer", "add_pairs", "all_terms", "as_rows", "broadcast", "group", "is_tracer", "joined", "leader",
+    "like", "line_up", "listed", "member_table", "patterns_only", "plain", "product_terms", "refuse_dense",
+    "refuse_others", "result", "shared_history", "store", "strip", "terms_of", "tracers_in", "untraced",
 ]
 
 EMPTY = np.array(-1, np.int32)
@@ -71,6 +71,16 @@ def patterns_only(lead):
     """Raises Unsupported where terms have weights: what follows knows patterns alone."""
     if lead.run.partials is not None:
         raise Unsupported("a function without a rule for partial derivatives")
+
+
+class TooDense(Exception):
+    """The pattern has more entries than are wanted."""
+
+
+def refuse_dense(lead, entries, nrows):
+    """Raises TooDense where so many entries of so many rows are more than the run is to look at."""
+    if entries > lead.run.most * nrows:
+        raise TooDense
 
 
 def refuse_others(lead, *args):
@@ -154,6 +164,7 @@ def store(out, y):
 def member_table(lead, terms, nrows, start, members, count):
     """A table whose row i is the union of the rows of members of group i; computed when it is needed."""
     patterns_only(lead)
+    refuse_dense(lead, len(members), nrows)
     ncols = lead.run.ncols
     return Table(lambda: union(nrows, ncols, [(rows, table, start, members, count) for table, rows in terms]))
 
@@ -183,6 +194,8 @@ def group(lead, terms, axes, ndim, where=None):
         ]
         return joined(lead, small, slices)
     size = int(np.prod(small, dtype=int))
+    if size > 1 and sum(counts) > lead.run.most:
+        refuse_dense(lead, sum(np.count_nonzero(rows >= 0) for _, rows in moved), size)
     ncols = lead.run.ncols
     pieces = [(rows, t, None, None, n) for (t, rows), n in zip(moved, counts, strict=True)]
     table = Table(lambda: union(size, ncols, pieces))

@@ -15,6 +15,7 @@ from dualad.sparse._tracing.base import (
     listed,
     member_table,
     plain,
+    refuse_dense,
     shared_history,
     strip,
     terms_of,
@@ -156,6 +157,7 @@ def running_terms(lead, terms, shape, axis):
     if not terms or not int(np.prod(shape, dtype=int)):
         return ()
     n = shape[axis]
+    refuse_dense(lead, n * (n + 1) / 2, n)
     size = int(np.prod(shape, dtype=int))
     counts = np.tile(np.arange(1, n + 1), size // n)
     start = np.concatenate([[0], np.cumsum(counts)])

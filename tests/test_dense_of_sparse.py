@@ -1,0 +1,175 @@
+"""Dense transforms of many unknowns, which look whether f is sparse: against the sweeps over all directions."""
+
+import numpy as np
+import pytest
+
+import dualad as da
+import dualad.numpy as dnp
+from dualad.sparse import _dense
+
+N = 1200
+
+
+def rosenbrock(x):
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+def broyden(x):
+    y = (3 - 2 * x) * x + 1
+    y[1:] -= x[:-1]
+    y[:-1] -= 2 * x[1:]
+    return y
+
+
+def made(x):
+    y = dnp.zeros(N)
+    y[1:-1] = x[2:] * x[:-2]
+    y[0], y[-1] = x[0] ** 2, x[-1] - 1
+    return y
+
+
+def branching(x):
+    return broyden(x) if x[0] > 0 else np.roll(x, 1) ** 3
+
+
+FUNCTIONS = {
+    "tridiagonal": broyden,
+    "made arrays": made,
+    "branch": branching,
+    "two results": lambda x: {"a": x[:-1] * x[1:], "b": (np.sum(np.sin(x[:9])), x[5])},
+    "rectangular": lambda x: x.reshape(-1, 3).sum(axis=1) ** 2,
+    "dense column": lambda x: x * x[0],
+    "with a constant": lambda x: (np.ones(3), x**2),
+    "dense": lambda x: x / np.linalg.norm(x),
+    "matrix": lambda x: np.tanh(np.ones((40, N)) @ x / N),
+    "running": lambda x: np.cumsum(x)[::40],
+    "sorted": lambda x: np.sort(x)[::50] * x[::50],
+    "complex": lambda x: x[:20] * 1j,
+}
+
+
+@pytest.fixture
+def looked(monkeypatch):
+    """Whether the last transform went the sparse way."""
+    seen = []
+    for name in ("jacobians", "hessian"):
+        function = getattr(_dense, name)
+
+        def watching(*args, function=function):
+            found = function(*args)
+            seen.append(found is not None)
+            return found
+
+        monkeypatch.setattr(_dense, name, watching)
+    return seen
+
+
+def same(tree, other):
+    for a, b in zip(da._trees.flatten(tree)[0], da._trees.flatten(other)[0], strict=True):
+        assert type(a) is type(b) and a.dtype == b.dtype and a.shape == b.shape
+        np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_jacobians(name, looked):
+    f, x = FUNCTIONS[name], np.random.default_rng(5).uniform(0.5, 1.5, N)
+    value, jacobian = da.value_and_jacobian(f)(x)
+    assert looked == [name not in ("dense", "matrix", "running", "sorted", "complex")]
+    same(jacobian, da.jacobian(f, chunk_size=60)(x))
+    for y, z in zip(da._trees.flatten(value)[0], da._trees.flatten(f(x.copy()))[0], strict=True):
+        np.testing.assert_array_equal(y, z)
+
+
+def test_shapes_and_containers(looked):
+    x = np.random.default_rng(5).uniform(0.5, 1.5, (30, 40))
+
+    def g(x):
+        return np.diff(x, axis=0)[:5] ** 2
+
+    same(da.jacobian(g)(x), da.jacobian(g, chunk_size=50)(x))
+
+    def f(tree, scale):
+        return scale * tree["a"][0][1:] * tree["b"][:-1]
+
+    tree = {"a": [x[0].repeat(20)], "b": x[1].repeat(20)}
+    same(da.jacobian(f)(tree, 2.0), da.jacobian(f, chunk_size=50)(tree, 2.0))
+    same(da.jacobian(f, (0,))(tree, 2.0), da.jacobian(f, (0,), chunk_size=50)(tree, 2.0))
+    assert looked == [True] * 3
+    single = x.ravel().astype(np.float32)
+    jacobian = da.jacobian(broyden)(single)
+    assert jacobian.dtype == np.float32
+    np.testing.assert_allclose(jacobian, da.jacobian(broyden)(single.astype(float)), rtol=1e-6)
+
+
+def test_gradients_of_sums(looked):
+    x = np.random.default_rng(5).uniform(0.5, 1.5, 100_000)
+    y, gradient = da.value_and_grad(rosenbrock)(x)
+    exact = np.zeros_like(x)
+    exact[:-1] = -400 * x[:-1] * (x[1:] - x[:-1] ** 2) - 2 * (1 - x[:-1])
+    exact[1:] += 200 * (x[1:] - x[:-1] ** 2)
+    np.testing.assert_allclose(gradient, exact, rtol=1e-13, atol=1e-11)
+    assert y == rosenbrock(x) and looked == [True]
+
+
+SUMS = {
+    "chain": rosenbrock,
+    "weighted": lambda x: 3 * np.mean(np.exp(x[1:] * x[:-1])) - np.dot(x, x**2) / 2 + 1,
+    "grid": lambda x: np.sum((np.diff(x.reshape(20, -1), axis=0) ** 2 + 1) ** 0.5),
+    "separate": lambda x: np.sum(x**4),
+    "no sum": lambda x: np.exp(-np.sum(x**2) / x.size),
+    "dense": lambda x: np.sum((x / np.linalg.norm(x)) ** 3),
+    "array": lambda x: x[:2] ** 2,
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_hessians(name, looked):
+    f, x = SUMS[name], np.random.default_rng(5).uniform(0.5, 1.5, 200)
+    y, gradient, hessian = da.value_grad_and_hessian(f)(x)
+    assert looked[0] == (name not in ("no sum", "dense", "array"))
+    for a, b in zip((y, gradient, hessian), da.value_grad_and_hessian(f, chunk_size=20)(x), strict=True):
+        assert type(a) is type(b) and np.shape(a) == np.shape(b)
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(y, f(x))
+    np.testing.assert_array_equal(hessian, np.swapaxes(hessian, -1, -2))
+    np.testing.assert_array_equal(da.hessian(f)(x), hessian)
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_products(name, looked):
+    f, rng = SUMS[name], np.random.default_rng(5)
+    x, v = rng.uniform(0.5, 1.5, (2, 700 if name != "grid" else 800))
+    found, expected = da.hvp(f, (x,), (v,)), da.hvp(f, (x,), (v,), chunk_size=350)
+    assert looked == [name not in ("no sum", "dense", "array")]
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12 * np.max(np.abs(b)))
+
+
+def test_inside_other_transforms_all_directions_are_taken(looked):
+    x = np.random.default_rng(5).uniform(0.5, 1.5, N)
+    y, dy = da.jvp(lambda t: da.jacobian(lambda x: t * x[:3] ** 2)(x), (2.0,), (1.0,))
+    np.testing.assert_allclose(np.diagonal(dy), 2 * x[:3])
+    assert y.shape == (3, N) and not any(looked)
+
+
+def test_errors_are_those_of_f():
+    def f(x):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        da.jacobian(f)(np.ones(N))
+    with pytest.raises(TypeError, match="grad needs a function whose result is a real scalar"):
+        da.grad(broyden)(np.ones(N))
+
+
+def test_a_wrong_pattern_is_noticed(monkeypatch):
+    """What compression gives is compared with a directional derivative, and given up if they differ."""
+    real = da.sparse._jacobian.pattern_up_to
+
+    def lossy(*args):
+        pattern, info = real(*args)
+        return (da.sparse._patterns.as_pattern(pattern.multiply(np.eye(N))), info)
+
+    monkeypatch.setattr(da.sparse._jacobian, "pattern_up_to", lossy)
+    x = np.random.default_rng(5).uniform(0.5, 1.5, N)
+    np.testing.assert_allclose(da.jacobian(broyden)(x), da.jacobian(broyden, chunk_size=60)(x), rtol=1e-13)
