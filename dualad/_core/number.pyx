@@ -23,7 +23,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from cpython.object cimport PyObject, PyTypeObject, Py_TYPE, Py_EQ, Py_NE, Py_LT, Py_LE, Py_GT, Py_GE
 from libc.string cimport memcpy, memset
 from cpython.mem cimport PyMem_Calloc, PyMem_Malloc
-from libc.math cimport isfinite, NAN, log as c_log, pow as c_pow
+from libc.math cimport fabs, isfinite, NAN, log as c_log, pow as c_pow
 
 import numbers
 import opcode
