@@ -407,7 +407,7 @@ MIXED = {
 @pytest.mark.parametrize("name", MIXED)
 @pytest.mark.parametrize("shapes", [((), ()), ((3, 1), (4,)), ((6000,), (6000,)), ((0,), ()), ((2, 3), ())], ids=str)
 def test_mixed_partial_derivatives(name, shapes, rng):
-    """One operand carries the derivatives of the outer level, the other those of the inner, and then both carry both."""
+    """One operand carries derivatives of the outer level, the other of the inner; then both carry both."""
     f, mixed = MIXED[name]
     x, y = (rng.uniform(0.5, 2.0, shape) for shape in shapes)
     along = [np.ones(shape) for shape in shapes]
