@@ -22,7 +22,7 @@ from dualad.integrate._layout import Number, array, grades_of
 from dualad.rules.algebra import primal, rewrap
 from dualad.sparse import SparseJacobian as Plan
 from dualad.sparse import coloring, jacobian_sparsity, sparse_jacobian
-from dualad.transforms import jacobian, jvp
+from dualad.transforms import jacobian, jvp, value_and_jacobian
 
 _LARGEST_FULL = 400
 """Unknowns up to which LSODA gets the whole Jacobian of an augmented system, beyond only its diagonal blocks."""
@@ -41,7 +41,7 @@ def exact_jacobian(f, y):
     """The Jacobian (n, n) of f at a real or complex state, with the derivatives that f or the state carry."""
     if np.iscomplexobj(primal(y)):
         return np.stack([jvp(f, (y,), (e,))[1] for e in np.eye(len(y), dtype=complex)], -1)
-    return jacobian(lambda y: array(f(y)))(y)
+    return value_and_jacobian(lambda y: array(f(y)))(y)[1]
 
 
 def plain_jacobian(rhs):
