@@ -414,10 +414,10 @@ def _trapezoid(y, x, dx, axis):
             shape = [1] * np.ndim(y)
             shape[axis] = np.shape(dx)[0]
             dx = np.reshape(dx, shape)
-    y = np.moveaxis(y, axis, -1)
-    dx = np.moveaxis(dx, axis, -1) if np.ndim(dx) > 1 else dx
-    derived = np.sum(dx * (y[..., 1:] + y[..., :-1]) / 2.0, -1)
-    return derived
+    y = y if isinstance(y, Number) else np.asarray(y)
+    first, second = [slice(None)] * y.ndim, [slice(None)] * y.ndim
+    first[axis], second[axis] = slice(None, -1), slice(1, None)
+    return np.sum(dx * (y[tuple(second)] + y[tuple(first)]) / 2.0, axis)
 
 
 if hasattr(np, "trapz"):  # until NumPy 2.3
