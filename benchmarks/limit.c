@@ -253,3 +253,181 @@ void brusselator_sparse_jacobian(const double *restrict w, const double *restric
         }
     }
 }
+
+/* ---- solvers ---- */
+
+/* Kepler's equation E - e sin E = M, M = x and e = v: Newton from E = M until steps are as short as SciPy's newton asks */
+void kepler(const double *restrict x, const double *restrict v, double *restrict y, double *restrict dy, long n, long k)
+{
+    (void)dy, (void)k;
+    for (long i = 0; i < n; i++) {
+        double E = x[i], step;
+        do {
+            step = (E - v[i] * sin(E) - x[i]) / (1 - v[i] * cos(E));
+            E -= step;
+        } while (fabs(step) >= 1.48e-8);
+        y[i] = E;
+    }
+}
+
+/* n systems a^2 + b = p + 1, b^2 - a q + 0.3 = 0 with (p, q) = x[i]: Newton by Cramer's rule from (1.5, 1.5) */
+void small_systems(const double *restrict x, const double *restrict v, double *restrict y, double *restrict dy, long n,
+                   long k)
+{
+    (void)v, (void)dy, (void)k;
+    for (long i = 0; i < n; i++) {
+        double p = x[2 * i], q = x[2 * i + 1], a = 1.5, b = 1.5, longest;
+        do {
+            double f = a * a + b - p - 1, g = b * b - a * q + 0.3, determinant = 4 * a * b + q;
+            double da = (2 * b * f - g) / determinant, db = (2 * a * g + q * f) / determinant;
+            a -= da;
+            b -= db;
+            longest = fmax(fabs(da), fabs(db));
+        } while (longest >= 1.48e-8);
+        y[2 * i] = a;
+        y[2 * i + 1] = b;
+    }
+}
+
+/* The root of Broyden's tridiagonal function by Newton's method from x, each step by the Thomas algorithm */
+void broyden_root(const double *restrict x, const double *restrict v, double *restrict y, double *restrict dy, long n,
+                  long k)
+{
+    double f[n], above[n], largest;
+    (void)v, (void)dy, (void)k;
+    memcpy(y, x, sizeof *y * n);
+    for (;;) {
+        largest = 0;
+        for (long i = 0; i < n; i++) {
+            double left = i > 0 ? y[i - 1] : 0, right = i + 1 < n ? y[i + 1] : 0;
+            f[i] = (3 - 2 * y[i]) * y[i] - left - 2 * right + 1;
+            largest = fmax(largest, fabs(f[i]));
+        }
+        if (largest <= 1e-10) return;
+        for (long i = 0; i < n; i++) {
+            double pivot = 3 - 4 * y[i] + (i > 0 ? above[i - 1] : 0);
+            above[i] = -2 / pivot;
+            f[i] = (f[i] + (i > 0 ? f[i - 1] : 0)) / pivot;
+        }
+        for (long i = n - 2; i >= 0; i--) f[i] -= above[i] * f[i + 1];
+        for (long i = 0; i < n; i++) y[i] -= f[i];
+    }
+}
+
+/* ---- differential equations ---- */
+
+enum { STATE = 2, PARAMETERS = 4, ROWS = 1 + PARAMETERS, STAGES = 12 };
+
+/* Prey and predators u, and the derivatives of u by the parameters p below it */
+static inline void lotka_volterra(double (*restrict f)[STATE], double (*restrict u)[STATE], const double *restrict p)
+{
+    double a = u[0][0], b = u[0][1], ab = a * b;
+    f[0][0] = p[0] * a - p[1] * ab;
+    f[0][1] = p[3] * ab - p[2] * b;
+    for (long j = 1; j < ROWS; j++) {
+        double da = u[j][0], db = u[j][1], dab = da * b + a * db;
+        f[j][0] = p[0] * da - p[1] * dab;
+        f[j][1] = p[3] * dab - p[2] * db;
+    }
+    f[1][0] += a;
+    f[2][0] -= ab;
+    f[3][1] -= b;
+    f[4][1] += ab;
+}
+
+/* k steps of an explicit Runge-Kutta method, whose lengths are known. x: initial state, parameters; v: the coefficients
+ * of the stages and of the result, then the steps. y: final state; dy: its derivatives, by parameter. */
+void lotka_volterra_solve(const double *restrict x, const double *restrict v, double *restrict y, double *restrict dy,
+                          long n, long k)
+{
+    const double *a = v, *b = v + STAGES * STAGES, *steps = b + STAGES;
+    double u[ROWS][STATE] = {{x[0], x[1]}}, at[ROWS][STATE], f[STAGES][ROWS][STATE];
+    (void)n;
+    for (long i = 0; i < k; i++) {
+        for (long s = 0; s < STAGES; s++) {
+            double *sum = at[0];
+            memcpy(at, u, sizeof at);
+            for (long r = 0; r < s; r++) {
+                double weight = steps[i] * a[s * STAGES + r];
+                for (long c = 0; c < ROWS * STATE; c++) sum[c] += weight * f[r][0][c];
+            }
+            lotka_volterra(f[s], at, x + STATE);
+        }
+        for (long s = 0; s < STAGES; s++) {
+            double *sum = u[0], weight = steps[i] * b[s];
+            for (long c = 0; c < ROWS * STATE; c++) sum[c] += weight * f[s][0][c];
+        }
+    }
+    memcpy(y, u[0], sizeof u[0]);
+    memcpy(dy, u[1], sizeof u - sizeof u[0]);
+}
+
+/* ---- uncertainty: x values, v standard deviations (or covariances) -> y values, dy standard deviations ---- */
+
+void sine_std(const double *restrict x, const double *restrict v, double *restrict y, double *restrict dy, long n,
+              long k)
+{
+    (void)k;
+    for (long i = 0; i < n; i++) {
+        y[i] = sin(x[i]);
+        dy[i] = fabs(cos(x[i])) * v[i];
+    }
+}
+
+/* The sum of x_i + i c, where c has the deviation v[n] */
+void common_sum_std(const double *restrict x, const double *restrict v, double *restrict y, double *restrict dy, long n,
+                    long k)
+{
+    double sum = 0, variance = 0, slope = 0;
+    (void)k;
+    for (long i = 0; i < n; i++) {
+        sum += x[i] + i;
+        slope += i;
+        variance += v[i] * v[i];
+    }
+    *y = sum;
+    *dy = sqrt(variance + slope * slope * v[n] * v[n]);
+}
+
+void correlated_sum_std(const double *restrict x, const double *restrict v, double *restrict y, double *restrict dy,
+                        long n, long k)
+{
+    double sum = 0, variance = 0;
+    (void)k;
+    for (long i = 0; i < n; i++) sum += x[i];
+    for (long i = 0; i < n; i++) {
+        double row = 0;
+        for (long j = 0; j < n; j++) row += v[i * n + j];
+        variance += row;
+    }
+    *y = sum;
+    *dy = sqrt(variance);
+}
+
+/* x[0] x[1] and its parts by either deviation */
+void product_std(const double *restrict x, const double *restrict v, double *restrict y, double *restrict dy, long n,
+                 long k)
+{
+    (void)n, (void)k;
+    *y = x[0] * x[1];
+    dy[0] = x[1] * v[0];
+    dy[1] = x[0] * v[1];
+}
+
+/* Each of k results sin(z) exp(-z^2) of z = A x; v: the deviations of x, then A */
+void propagate_std(const double *restrict x, const double *restrict v, double *restrict y, double *restrict dy, long n,
+                   long k)
+{
+    for (long i = 0; i < k; i++) {
+        const double *row = v + n + i * n;
+        double z = 0, variance = 0;
+        for (long j = 0; j < n; j++) {
+            double part = row[j] * v[j];
+            z += row[j] * x[j];
+            variance += part * part;
+        }
+        double e = exp(-z * z), s = sin(z);
+        y[i] = s * e;
+        dy[i] = fabs((cos(z) - 2 * z * s) * e) * sqrt(variance);
+    }
+}

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,38 @@ class Limit(Peer):
     def sparse_hessian(self, f, x, v):
         return self._sparse(f"{f.__name__}_sparse_hessian", x, tridiagonal_columns(len(x)), v)
 
+    def solution(self, ours, scipys, rtol, kernel):
+        """`kernel`: the name of one, its two inputs and the shape of the solution; None where there is none."""
+        if kernel is None:
+            return None
+        name, x, v, shape = kernel
+        return self._kernel(name, x, v, np.empty(shape), np.empty(0), unpack=lambda arrays: (arrays[0], None))
+
+    def sensitivities(self, problem):
+        if problem.kernel is None:
+            return None
+        n, m, steps = len(problem.y0), len(problem.p), np.diff(problem.times())
+        tableau = problem.tableau()
+        x, v = np.concatenate([problem.y0, problem.p]), np.concatenate([*(part.ravel() for part in tableau), steps])
+        made = self._kernel(problem.kernel, x, v, np.empty(n), np.empty((m, n)), len(steps),
+                            lambda arrays: problem.scaled((arrays[0], arrays[1].T)))
+        return replace(made, rtol=problem.accuracy)
+
+    def uncertain(self, program, *arguments):
+        name = f"{program.__name__}_std"
+        x, v = arguments
+        if program.__name__ == "product":
+            return self._kernel(name, *np.transpose(arguments), np.empty(1), np.empty(2), unpack=nothing)
+        if program.__name__ == "common_sum":
+            v = np.append(v, 0.1)
+        shape = len(x) if program.__name__ == "sine" else 1
+        return self._kernel(name, x, v, np.empty(shape), np.empty(shape), unpack=derivatives_alone)
+
+    def propagate(self, f, x, std):
+        rows = len(f.parameters)
+        return self._kernel("propagate_std", x, np.concatenate([std, f.parameters.ravel()]), np.empty(rows),
+                            np.empty(rows), rows, derivatives_alone)
+
     def _sparse(self, name, x, layout, v):
         """Return the contender of a kernel that fills the values of a matrix with columns (indices, indptr, side)."""
         indices, indptr, side = layout
@@ -108,6 +141,11 @@ class Limit(Peer):
 def derivatives_alone(arrays):
     """Return no value: the other contenders return none."""
     return None, arrays[1]
+
+
+def nothing(arrays):
+    """Return nothing to compare."""
+    return None, None
 
 
 def tridiagonal_columns(n):

@@ -219,8 +219,8 @@ def jacobian_matrix(y, t, count):
 
 
 def fits_one_sweep(x):
-    """Whether x is a plain array whose directions make one chunk."""
-    return is_plain(x) and 0 < 8 * x.size**2 <= _CACHE
+    """Whether x is an array of doubles, plain or not, whose directions make one chunk."""
+    return (is_plain(x) or isinstance(x, Number) and x.dtype is _FLOAT64) and 0 < 8 * x.size**2 <= _CACHE
 
 
 def sweep_array(f, args, kwargs):

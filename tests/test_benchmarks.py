@@ -10,6 +10,7 @@ import pytest
 benchmarks = pytest.importorskip("benchmarks", reason="the benchmarks are not part of this installation")
 from benchmarks import __main__ as program  # noqa: E402
 from benchmarks import cases, limit, peers, report, timing, work  # noqa: E402
+from benchmarks.cases import solvers  # noqa: E402
 
 SHORT = timing.Settings(rounds=2, seconds=1e-6, patience=1e-6, least=1)
 LARGEST = 100_000
@@ -42,6 +43,14 @@ def test_results_of_dualad_and_c_agree_in_every_case(family, contenders):
         verdicts = {peer.name: agreed(piece, peer) for peer in contenders}
         assert verdicts["dualad"] is True, piece.title
         assert False not in verdicts.values(), (piece.title, verdicts)
+
+
+@pytest.mark.parametrize("make, size", [("kepler", 1000), ("small_systems", 1000), ("tridiagonal", 100)])
+def test_solutions_of_dualad_and_c_agree(make, size, contenders):
+    piece = getattr(solvers, make)(size)
+    verdicts = {peer.name: agreed(piece, peer) for peer in contenders}
+    assert verdicts["dualad"] is True and False not in verdicts.values(), verdicts
+    assert not shutil.which("cc") or verdicts["C"] is True
 
 
 def test_eight_works_at_least_have_hand_written_c(contenders):

@@ -313,3 +313,49 @@ def test_lists_of_scalars_of_different_kinds():
     assert np.stack([da.Dual(1.0), da.Dual(2.0)]).isconstant
     with pytest.raises(TypeError, match="directions"):
         np.stack([da.MultiDual(1.0, [1.0]), da.MultiDual(1.0, [1.0, 2.0])])
+
+
+# ---- arguments that stand for truths, counts and steps ---------------------------------------------------------------
+
+def test_numbers_as_conditions(kind, rng):
+    """A condition has no derivative; plain elements that it picks stay plain."""
+    truth, _ = random_number(kind, np.array([1.5, 0.0, -2.0]), rng)
+    a, tangents = random_number(kind, np.array([4.0, 5.0, 6.0]), rng)
+    for pick in (np.compress, np.extract):
+        assert_same_bits(pick(truth, a.value), np.array([4.0, 6.0]))
+        picked = pick(truth, a)
+        assert_same_bits(picked.value, np.array([4.0, 6.0]))
+        assert_close(tangents_of(picked, kind), [t[[0, 2]] for t in tangents])
+    assert_same_bits(np.compress(truth, np.eye(3), axis=1), np.eye(3)[:, [0, 2]])
+
+
+def test_edges_of_bins_with_weights_of_numbers():
+    x, w = da.Dual([1.0, 2.0, 5.0], [1.0, 0.0, 3.0]), da.Dual([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+    edges = np.histogram_bin_edges(x, 2, weights=w)
+    assert edges.value.tolist() == [1, 3, 5] and edges.tangent.tolist() == [1, 2, 3]
+    assert_same_bits(np.histogram_bin_edges(x.value, 2, weights=w), np.array([1.0, 3.0, 5.0]))
+
+
+@pytest.mark.parametrize("num", [0, 1, 2, 5])
+@pytest.mark.parametrize("endpoint", [False, True])
+@pytest.mark.parametrize("shapes", [((), ()), ((), (2,)), ((2, 2), (2,)), ((2, 2), (2, 2))])
+def test_linspace_of_arrays_gives_its_step(num, endpoint, shapes):
+    """The step is NaN where there is none."""
+    start, stop = np.ones(shapes[0]), np.full(shapes[1], 2.0)
+    for axis in (0, -1):
+        wanted = np.linspace(start, stop, num, endpoint, True, axis=axis)
+        steps, step = np.linspace(da.Dual(start, start), stop, num, endpoint, True, axis=axis)
+        assert_same_bits(primal(steps), wanted[0])
+        assert_same_bits(primal(step), wanted[1])
+        if num - endpoint > 0:
+            assert_close(step.tangent, np.full(np.shape(wanted[1]), -1 / (num - endpoint)))
+
+
+@pytest.mark.parametrize("axis, shape", [(1, (3, 5)), (-2, (3, 3, 5)), (0, (5,)), (2, (4,)), (-1, (4, 1)), (1, ())])
+def test_trapezoid_with_an_array_of_steps(axis, shape, rng):
+    """The steps are broadcast as NumPy does it, not along the axis."""
+    y, dy = rng.standard_normal((2, 3, 4, 5))
+    dx, ddx = rng.standard_normal((2, *shape))
+    assert_same_bits(np.trapezoid(da.Dual(y, dy), dx=dx, axis=axis).value, np.trapezoid(y, dx=dx, axis=axis))
+    assert_close(np.trapezoid(da.Dual(y, dy), dx=dx, axis=axis).tangent, np.trapezoid(dy, dx=dx, axis=axis))
+    assert_close(np.trapezoid(y, dx=da.Dual(dx, ddx), axis=axis).tangent, np.trapezoid(y, dx=ddx, axis=axis))

@@ -387,3 +387,51 @@ def test_long_series_of_special_functions(name, order):
     }[name]
     wanted = [float(c) for c in mpmath.taylor(function, mpmath.mpf(0.4), order)]
     np.testing.assert_allclose(da.taylor(getattr(scipy.special, name), 0.4, order), wanted, rtol=1e-8, atol=1e-11)
+
+
+# ---- two levels that meet in one operation ---------------------------------------------------------------------------
+
+
+MIXED = {
+    "add": (np.add, lambda x, y: 0 * x * y),
+    "subtract": (np.subtract, lambda x, y: 0 * x * y),
+    "multiply": (np.multiply, lambda x, y: 1 + 0 * x * y),
+    "divide": (np.divide, lambda x, y: -1 / y**2 + 0 * x),
+    "power": (np.power, lambda x, y: x ** (y - 1) * (1 + y * np.log(x))),
+    "arctan2": (np.arctan2, lambda x, y: (x**2 - y**2) / (x**2 + y**2) ** 2),
+    "hypot": (np.hypot, lambda x, y: -x * y / np.hypot(x, y) ** 3),
+    "logaddexp": (np.logaddexp, lambda x, y: -1 / (2 + np.exp(x - y) + np.exp(y - x))),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+@pytest.mark.parametrize("shapes", [((), ()), ((3, 1), (4,)), ((6000,), (6000,)), ((0,), ()), ((2, 3), ())], ids=str)
+def test_mixed_partial_derivatives(name, shapes, rng):
+    """One operand carries derivatives of the outer level, the other of the inner; then both carry both."""
+    f, mixed = MIXED[name]
+    x, y = (rng.uniform(0.5, 2.0, shape) for shape in shapes)
+    along = [np.ones(shape) for shape in shapes]
+
+    def inner(x, y):
+        return da.jvp(lambda y: f(x, y), (y,), (along[1],))[1]
+
+    np.testing.assert_allclose(da.jvp(lambda x: inner(x, y), (x,), (along[0],))[1], mixed(x, y), rtol=1e-12, atol=1e-14)
+
+    def again(x, y):
+        return da.jvp(lambda y: f(x * y / y, y + x - x), (y,), (along[1],))[1]
+
+    found = da.jvp(lambda x: again(x, y), (x,), (along[0],))[1]
+    np.testing.assert_allclose(found, mixed(x, y), rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("order", ["C", "F", "reversed", "float32"])
+def test_mixed_partials_of_arrays_of_other_layouts(order, rng):
+    x, y = rng.uniform(0.5, 2.0, (2, 4, 3))
+    layout = {"C": np.ascontiguousarray, "F": np.asfortranarray, "reversed": lambda a: a[::-1, ::-1],
+              "float32": np.float32}[order]
+    x, y = layout(x), layout(y)
+    J = da.jacobian(lambda x: da.jvp(lambda y: np.exp(x * y).sum(0), (y,), (np.ones_like(y),))[1])(x)
+    wanted = (1 + x * y) * np.exp(x * y)
+    assert J.dtype == x.dtype
+    np.testing.assert_allclose(np.einsum("jij->ij", J), wanted, rtol=1e-5 if order == "float32" else 1e-12)
+    assert np.count_nonzero(J) == x.size

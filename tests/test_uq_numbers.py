@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import dualad as da
 from dualad import uq
+from dualad.uq import _combination
 
 RNG = np.random.default_rng(7)
 A23, A32 = RNG.uniform(0.5, 1.5, (2, 3)), RNG.uniform(0.5, 1.5, (3, 2))
@@ -93,9 +94,12 @@ def jacobian(f, x):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.parametrize("kind", ["independent", "correlated"])
-def test_every_function_propagates_as_its_jacobian_says(name, kind, rng):
+@pytest.mark.parametrize("kind", ["independent", "correlated", "not multiplied out"])
+def test_every_function_propagates_as_its_jacobian_says(name, kind, rng, monkeypatch):
     f = FUNCTIONS[name]
+    if kind == "not multiplied out":  # products of matrices that larger arrays have
+        monkeypatch.setattr(_combination, "_SMALL", 0)
+        monkeypatch.setattr(_combination, "_GROWTH", 0)
     value = A33 + rng.uniform(0.1, 0.4, (3, 3))
     if kind == "independent":
         std = rng.uniform(0.1, 0.5, (3, 3))
@@ -383,6 +387,34 @@ def test_general_functions_of_many_elements(f):
     y = f(uq.uarray(value, std))
     np.testing.assert_array_equal(y.nominal_value, f(value))
     np.testing.assert_allclose(np.square(y.std_dev), np.square(da.jacobian(f)(value)) @ std**2, rtol=1e-10)
+
+
+def test_products_that_are_not_multiplied_out(rng):
+    """An inverse, whose n**4 coefficients are not there, in all that can be asked of an array."""
+    n = 24
+    value, std = rng.standard_normal((n, n)) + n * np.eye(n), rng.uniform(0.1, 0.2, (n, n))
+    a = uq.uarray(value, std)
+    x, inverse = np.linalg.inv(a), np.linalg.inv(value)
+    assert sum(base.matrix.nnz for base, _, _ in x._terms) <= n**3
+    np.testing.assert_allclose(x.std_dev**2, inverse**2 @ std**2 @ inverse**2, rtol=1e-12)
+    weights = rng.standard_normal((n, n))
+    slope = inverse.T @ weights @ inverse.T  # of the weighted sum
+    assert (x * weights).sum().s == pytest.approx(np.linalg.norm(slope * std))
+    slope = -np.outer(inverse[:, 3], inverse[5])  # of one element
+    assert [abs(e) for e in x[5, 3].error_components().values()] == pytest.approx(abs(slope.T * std).ravel(), rel=1e-9)
+    one = pickle.loads(pickle.dumps(x))
+    assert max((a @ x - np.eye(n))[:2].std_dev.ravel()) < 1e-13 and not (one - x)[0].std_dev.any()
+    np.testing.assert_allclose((x[2] + x[2, ::-1]).std_dev**2, np.diagonal(uq.covariance_matrix(x[2] + x[2, ::-1])))
+    np.testing.assert_allclose(np.linalg.solve(a, np.ones(n)).std_dev, x.sum(1).std_dev, rtol=1e-12)
+    y = x
+    for k in range(10):  # sums of many products
+        y = y + weights[k] * np.linalg.inv(a + k) * x
+    f = sum(weights[k] * np.linalg.inv(value + k) * inverse for k in range(10)) + inverse
+    np.testing.assert_array_equal(y.n.shape, f.shape)
+    small = (slice(0, 2), slice(0, 1))
+    J = da.jacobian(lambda v: (np.linalg.inv(v) + sum(
+        weights[k] * np.linalg.inv(v + k) * np.linalg.inv(v) for k in range(10)))[small])(value)
+    np.testing.assert_allclose(y[small].std_dev**2, np.sum((J * std) ** 2, (-1, -2)), rtol=1e-9)
 
 
 def test_large_arrays_stay_sparse():

@@ -113,6 +113,22 @@ def test_sums_of_any_length(count, rng):
     assert len(tree[0].derivatives) == count
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e-155, 1.0, 1e155, 1e200])
+def test_deviations_whose_squares_are_no_floats(scale):
+    x, y = uq.ufloat(1.0, 3 * scale), uq.ufloat(2.0, 4 * scale)
+    assert (x + y).s == pytest.approx(5 * scale, rel=1e-14, abs=0)
+    a = uq.uarray([1.0, 2.0, 3.0], np.array([3, 4, 12]) * scale)
+    assert a.sum().s == pytest.approx(13 * scale, rel=1e-14, abs=0)
+    assert np.cumsum(a).std_dev == pytest.approx(np.array([3, 5, 13]) * scale, rel=1e-14, abs=0)
+
+
+def test_deviations_that_are_no_numbers():
+    x, y = uq.ufloat(1.0, 0.1), uq.ufloat(2.0, np.inf)
+    with np.errstate(all="ignore"):
+        assert (x + y).s == np.inf and np.isnan((x + y - y).s) and (x * uq.ufloat(0.0, 0.0) + 0 * x).s == 0
+        assert (np.sqrt(uq.ufloat(0.0, 0.1)) + x).s == np.inf and (np.sqrt(uq.ufloat(0.0, 0.0)) + x).s == 0.1
+
+
 def test_long_expressions_die_without_recursion():
     y = x = uq.ufloat(1.0, 0.1)
     for _ in range(100_000):

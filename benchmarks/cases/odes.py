@@ -3,6 +3,8 @@
 import numpy as np
 import scipy.integrate
 
+import dualad as da
+
 from ..peers import Plain
 from ..work import Work
 
@@ -38,16 +40,32 @@ def robertson_slopes(y, k):
 
 
 class Problem:
-    """One initial value problem and how it is solved."""
+    """One initial value problem and how it is solved; `kernel` is the name of what does so in C, if it exists."""
 
-    def __init__(self, title, fun, slopes, y0, p, t, method, rtol, atol):
+    def __init__(self, title, fun, slopes, y0, p, t, method, rtol, atol, kernel=None):
+        self.kernel = kernel
         self.title, self.fun, self.slopes, self.y0, self.p = title, fun, slopes, np.array(y0), p
         self.t, self.method, self.rtol, self.atol = t, method, rtol, np.broadcast_to(atol, (len(y0),))
 
-    def solve(self, integrate, p, **options):
-        """The final state, by SciPy or by what replaces it."""
+    def run(self, integrate, p, **options):
+        """The solution, by SciPy or by what replaces it."""
         options = {"rtol": self.rtol, "atol": self.atol, **options}
-        return integrate.solve_ivp(self.fun, (0, self.t), self.y0, self.method, args=(p,), **options).y[:, -1]
+        return integrate.solve_ivp(self.fun, (0, self.t), self.y0, self.method, args=(p,), **options)
+
+    def solve(self, integrate, p, **options):
+        """The final state."""
+        return self.run(integrate, p, **options).y[:, -1]
+
+    def times(self):
+        """Between which dualad's steps lie when they carry the sensitivities."""
+        found = []
+        da.jacobian(lambda p: found.append(self.run(da.integrate, p)) or found[0].y[:, -1])(self.p)
+        return found[0].t
+
+    def tableau(self):
+        """The coefficients of the stages, and of the result, of an explicit Runge-Kutta method."""
+        method = getattr(scipy.integrate, self.method)
+        return method.A, method.B
 
     accuracy = 1e-3
 
@@ -74,7 +92,7 @@ def works(quick):
     """Yield a smooth problem, then a stiff one."""
     problems = (
         Problem("Lotka-Volterra, 4 parameters, DOP853", lotka_volterra, lotka_volterra_slopes, [1.0, 1.0],
-                LOTKA_VOLTERRA, 10.0, "DOP853", 1e-9, 1e-9),
+                LOTKA_VOLTERRA, 10.0, "DOP853", 1e-9, 1e-9, "lotka_volterra_solve"),
         Problem("Robertson, 3 parameters, BDF", robertson, robertson_slopes, [1.0, 0.0, 0.0], ROBERTSON, 40.0, "BDF",
                 1e-6, [1e-9, 1e-13, 1e-9]),
     )

@@ -24,11 +24,15 @@ def works(quick):
     yield sensitivity(500, 16)
 
 
-def solution(title, size, ours, expected, unit, by_hand=None, target=None, scipys=None, rtol=1e-9, divide=1):
-    """Return a work that is done by `ours` and, as the reference, by a program written by hand."""
+def solution(title, size, ours, expected, unit, by_hand=None, target=None, scipys=None, rtol=1e-9, divide=1,
+             kernel=None):
+    """Return a work that is done by `ours` and, as the reference, by a program written by hand.
+
+    `kernel` is what solves it in C: its name, its two inputs and the shape of the solution.
+    """
     reference = by_hand and Contender("reference", "run()", {"run": by_hand}, lambda x: (x, None))
-    return Work("solvers", title, size, unit, "solution", (ours, scipys, rtol), (expected, None), reference, divide,
-                target)
+    return Work("solvers", title, size, unit, "solution", (ours, scipys, rtol, kernel), (expected, None), reference,
+                divide, target)
 
 
 # ---- many equations ----------------------------------------------------------------------------------------------
@@ -49,7 +53,7 @@ def kepler(size):
         return scipy.optimize.newton(f, M, slope, args=(e, M))
 
     return solution("Kepler's equation", size, lambda: optimize.newton(f, M, args=(e, M)), by_hand(),
-                    "SciPy's newton, derivative by hand", by_hand, 1.0)
+                    "SciPy's newton, derivative by hand", by_hand, 1.0, kernel=("kepler", M, e, size))
 
 
 def small_systems(size):
@@ -64,7 +68,8 @@ def small_systems(size):
 
     x = ours()
     assert np.abs(f(x, p)).max() < 1e-12
-    return solution("systems of 2 equations", size, ours, x, "microsecond", target=3.0, divide=size)
+    return solution("systems of 2 equations", size, ours, x, "microsecond", target=3.0, divide=size,
+                    kernel=("small_systems", p, p, (size, 2)))
 
 
 # ---- large systems -----------------------------------------------------------------------------------------------
@@ -96,8 +101,11 @@ def tridiagonal(size):
     def hybr():
         return scipy.optimize.root(f, -np.ones(size), method="hybr").x
 
-    return solution("Broyden tridiagonal", size, lambda: optimize.root(f, -np.ones(size), method="newton").x, by_hand(),
-                    "sparse Newton, Jacobian by hand", by_hand, 1.5, hybr)
+    def ours():
+        return optimize.root(f, -np.ones(size), method="newton").x
+
+    return solution("Broyden tridiagonal", size, ours, by_hand(), "sparse Newton, Jacobian by hand", by_hand, 1.5, hybr,
+                    kernel=("broyden_root", -np.ones(size), np.ones(size), size))
 
 
 def bratu_problem(cells):

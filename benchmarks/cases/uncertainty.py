@@ -71,6 +71,7 @@ def propagation(n, m, random):
         y = A @ x
         return np.sin(y) * np.exp(-y * y)
 
+    f.parameters = A
     y = A @ x
     slope = (np.cos(y) - 2 * y * np.sin(y)) * np.exp(-y * y)
     expected = 0.1 * np.abs(slope) * np.sqrt(np.sum(A * A, axis=1))

@@ -29,7 +29,7 @@ class SciPy(Peer):
         names = {"approx_fprime": self.approx_fprime, "f": f, "x": x}
         return self._contender("approx_fprime(x, f)", names, lambda J: (None, J))
 
-    def solution(self, ours, scipys, rtol):
+    def solution(self, ours, scipys, rtol, kernel):
         return scipys and Contender(self.name, "run()", {"run": scipys}, lambda x: (x, None), rtol=self.rtol)
 
     def scalar(self, formula, xs, vs):

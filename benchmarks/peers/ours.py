@@ -111,7 +111,7 @@ class Dualad(Peer):
         names = {"propagate": self.lib.uq.propagate, "f": f, "x": x, "s": std}
         return self._contender("propagate(f, x, std=s).std", names, lambda s: (None, s))
 
-    def solution(self, ours, scipys, rtol):
+    def solution(self, ours, scipys, rtol, kernel):
         return Contender(self.name, "run()", {"run": ours}, lambda x: (x, None), rtol=rtol)
 
     def sensitivities(self, problem):

@@ -23,7 +23,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from cpython.object cimport PyObject, PyTypeObject, Py_TYPE, Py_EQ, Py_NE, Py_LT, Py_LE, Py_GT, Py_GE
 from libc.string cimport memcpy, memset
 from cpython.mem cimport PyMem_Calloc, PyMem_Malloc
-from libc.math cimport isfinite, NAN, log as c_log, pow as c_pow
+from libc.math cimport fabs, isfinite, NAN, log as c_log, pow as c_pow
 
 import numbers
 import opcode
@@ -1130,7 +1130,7 @@ cdef object compiled(Operation* op, object ufunc, int nin, object x, object y, b
     a[0].operand = &operands[0]
     a[1].operand = &operands[1]
     if not load(x, &a[0]) or (nin == 2 and not load(y, &a[1])) or not (nin == 1 or agree(x, y)):
-        return NotImplemented
+        return of_two_levels(op, ufunc, nin, x, y)
     width = a[0].width if nin == 1 or a[0].width != 2 else a[1].width
     if width == 2 or not settle_width(&a[0], width) or (nin == 2 and not settle_width(&a[1], width)):
         return NotImplemented
@@ -1202,6 +1202,97 @@ cdef inline void flatten(Operand* operands, int nin, Argument* a, Operand* out, 
     out.stride[0] = 8 if width == 0 else 4
     for i in range(nin):
         operands[i].stride[0] = out.stride[0] if a[i].ndim else 0
+
+
+# ---- numbers of two levels ----------------------------------------------------------------------------------------
+
+# v + sum b_j h_j whose parts v and b_j are numbers c + sum a_i e_i of an outer level is a hyper-dual number, and its
+# components lie in memory as those of one do: (1 + directions of the outer level, 1 + directions of the inner) + shape.
+
+cdef enum:
+    MOST_PADDED = 4096         # components up to which zeros may fill up what only one operand carries
+
+cdef inline bint has_plain_parts(Number n):
+    return n.kind <= MULTIDUAL and n.squared == NULL and (n.data is None or (
+        type(n.data) is NDARRAY and cnp.PyArray_TYPE(<cnp.ndarray>n.data) == cnp.NPY_DOUBLE
+        and cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>n.data)))
+
+
+cdef inline bint is_nested(Number n):
+    """Whether a number of first order has parts that are, too."""
+    return n.kind <= MULTIDUAL and n.squared == NULL and isinstance(n.data, Number) and has_plain_parts(<Number>n.data)
+
+
+cdef object of_two_levels(Operation* op, object ufunc, int nin, object x, object y):
+    """`compiled` for numbers of first order whose parts are numbers of first order; NotImplemented for others."""
+    cdef Number inner = None, outer = None, r, s
+    cdef Py_ssize_t first, second
+    cdef tuple shape
+    for operand in (x, y)[:nin]:
+        if isinstance(operand, Number) and is_nested(<Number>operand):
+            inner, outer = <Number>operand, <Number>(<Number>operand).data
+    if inner is None:
+        if nin == 1 or not (isinstance(x, Number) and isinstance(y, Number)):
+            return NotImplemented
+        inner, outer = (x, y) if (<Number>x).level > (<Number>y).level else (y, x)
+        if not has_plain_parts(inner) or not has_plain_parts(outer):
+            return NotImplemented
+    x = of_both(x, inner, outer)
+    y = of_both(y, inner, outer) if nin == 2 and x is not NotImplemented else None
+    if x is NotImplemented or y is NotImplemented:
+        return NotImplemented
+    result = compiled(op, ufunc, nin, x, y, False, False)
+    if not isinstance(result, Number):
+        return result
+    r = <Number>result
+    if r.squared != NULL or r.ncomp == 1:
+        return NotImplemented
+    data = component_view(r)
+    shape = data.shape
+    first, second = 1 + outer.ndir, 1 + inner.ndir
+    s = like(outer)
+    s.ncomp, s.data = <int>first, data.reshape((first, second) + shape[1:])
+    r = like(inner)
+    r.ncomp, r.data = <int>second, s
+    return r
+
+
+cdef object of_both(object x, Number inner, Number outer):
+    """An operand as a hyper-dual number of both levels; plain ones as they are, NotImplemented if it is none of them."""
+    cdef Number n, below, r
+    cdef Py_ssize_t first = 1, second = 1
+    if not isinstance(x, Number):
+        return x
+    n = <Number>x
+    if n.level == inner.level and n.kind == inner.kind and (n.ncomp == 1 or n.ncomp == 1 + inner.ndir):
+        second = n.ncomp
+        if isinstance(n.data, Number):
+            below = <Number>n.data
+            if not is_nested(n) or below.level != outer.level or below.kind != outer.kind:
+                return NotImplemented
+            n, first = below, below.ncomp
+            if first != 1 and first != 1 + outer.ndir:
+                return NotImplemented
+        elif not has_plain_parts(n):
+            return NotImplemented
+    elif (n.level == outer.level and n.kind == outer.kind and (n.ncomp == 1 or n.ncomp == 1 + outer.ndir)
+            and has_plain_parts(n)):
+        first = n.ncomp
+    else:
+        return NotImplemented
+    data = component_view(n)
+    shape = data.shape[2:] if n is not <Number>x else data.shape[1:]
+    counts = (1 + outer.ndir, 1 + inner.ndir)
+    if first * second > 1 and (first, second) != counts:
+        if counts[0] * counts[1] * (data.size // (first * second)) > MOST_PADDED:
+            return NotImplemented
+        padded = np.zeros(counts + shape)
+        padded[:first, :second] = data.reshape((first, second) + shape)
+        data, first, second = padded, counts[0], counts[1]
+    r = <Number>number_new(<PyTypeObject*>HANDLERS["second order"])
+    r.kind, r.level, r.ndir, r.ndir2 = HYPERDUAL, inner.level, outer.ndir, inner.ndir
+    set_data(r, data.reshape((first * second,) + shape))
+    return r
 
 
 # ---- operators ----------------------------------------------------------------------------------------------------

@@ -174,6 +174,20 @@ cdef object plain_product(object derivative, object tangents):
     return data
 
 
+def are_ordinary(a):
+    """Whether floats are neither zero nor subnormal, infinite or NaN."""
+    cdef Py_ssize_t i
+    cdef double* x
+    cdef bint ordinary = True
+    a = np.asarray(a)
+    if cnp.PyArray_TYPE(<cnp.ndarray>a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>a):
+        return bool(np.all(np.isfinite(a) & (np.abs(a) > np.finfo(a.dtype).tiny)))
+    x = <double*>cnp.PyArray_DATA(<cnp.ndarray>a)
+    for i in range(cnp.PyArray_SIZE(<cnp.ndarray>a)):
+        ordinary = ordinary and LEAST < fabs(x[i]) <= MOST
+    return ordinary
+
+
 def is_tame(cnp.ndarray a):
     """Whether sums of a few float64 numbers raise no floating-point exception; False if finding out takes longer."""
     cdef Py_ssize_t i, n = cnp.PyArray_SIZE(a)

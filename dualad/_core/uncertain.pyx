@@ -17,6 +17,7 @@ cimport numpy as cnp
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject, Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
 from cpython.ref cimport Py_DECREF, Py_INCREF
+from libc.float cimport DBL_MAX
 from libc.math cimport sqrt
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
@@ -197,19 +198,31 @@ cdef object start_of(Source s):
 
 cdef double deviation_of(Row row):
     cdef Py_ssize_t i, n = row.size
-    cdef double total = 0, part
+    cdef double total, largest = 0
     if n == 1:
         return abs(row.coefficients[0])
-    for i in range(0, n, 128):
-        total += squares(row.coefficients + i, min(n - i, 128))
-    return sqrt(total)
-
-
-cdef double squares(const double* c, Py_ssize_t n):
-    cdef Py_ssize_t i
-    cdef double total = 0
+    total = squares(row.coefficients, n, 1.0)
+    if LEAST < total < MOST or total != total:
+        return sqrt(total)
     for i in range(n):
-        total += c[i] * c[i]
+        largest = max(largest, abs(row.coefficients[i]))
+    if largest == 0 or largest > DBL_MAX:
+        return largest
+    return largest * sqrt(squares(row.coefficients, n, largest))
+
+
+cdef double LEAST = 1e-280, MOST = 1e300
+
+
+cdef double squares(const double* c, Py_ssize_t n, double unit):
+    """The sum of (c / unit)**2, in blocks for the sake of rounding."""
+    cdef Py_ssize_t i, k
+    cdef double total = 0, part
+    for i in range(0, n, 128):
+        part = 0
+        for k in range(i, min(i + 128, n)):
+            part += (c[k] / unit) * (c[k] / unit)
+        total += part
     return total
 
 

@@ -22,7 +22,7 @@ from dualad.integrate._layout import Number, array, grades_of
 from dualad.rules.algebra import primal, rewrap
 from dualad.sparse import SparseJacobian as Plan
 from dualad.sparse import coloring, jacobian_sparsity, sparse_jacobian
-from dualad.transforms import jacobian, jvp
+from dualad.transforms import jacobian, jvp, value_and_jacobian
 
 _LARGEST_FULL = 400
 """Unknowns up to which LSODA gets the whole Jacobian of an augmented system, beyond only its diagonal blocks."""
@@ -37,16 +37,22 @@ _LARGEST_SWEEP = 1 << 22
 """Components that a sweep for compressed columns may have."""
 
 
-def exact_jacobian(f, y):
-    """The Jacobian (n, n) of f at a real or complex state, with the derivatives that f or the state carry."""
-    if np.iscomplexobj(primal(y)):
-        return np.stack([jvp(f, (y,), (e,))[1] for e in np.eye(len(y), dtype=complex)], -1)
-    return jacobian(lambda y: array(f(y)))(y)
+def exact_jacobian(rhs):
+    """``jac(t, y)`` (n, n) at a real or complex state, with the derivatives that the right-hand side or it carry."""
+    of_real = value_and_jacobian(lambda y, t: array(rhs(t, y)))
+
+    def jac(t, y):
+        if np.iscomplexobj(primal(y)):
+            return np.stack([jvp(lambda y: rhs(t, y), (y,), (e,))[1] for e in np.eye(len(y), dtype=complex)], -1)
+        return of_real(y, t)[1]
+
+    return jac
 
 
 def plain_jacobian(rhs):
     """``jac(t, y)`` of a right-hand side at plain states, without derivatives."""
-    return lambda t, y: primal(exact_jacobian(lambda y: rhs(t, y), y))
+    jac = exact_jacobian(rhs)
+    return lambda t, y: primal(jac(t, y))
 
 
 def sparse_plan(rhs, t, y, sparsity=None):
@@ -145,6 +151,7 @@ class Augmented:
 
     def __init__(self, rhs, layout, n, given=None):
         self._rhs, self._layout, self.n, self._given = rhs, layout, n, given
+        self._exact, self._plain = exact_jacobian(rhs), plain_jacobian(rhs)
         self.size = n * layout.rows
         grades = grades_of(layout)
         self._grades = [np.flatnonzero(grades == k) for k in range(grades.max() + 1)]
@@ -164,7 +171,7 @@ class Augmented:
             colors = column_colors(self._given)
             push = self._push if colors is None or np.iscomplexobj(z) else self._product(colors)
             return ScaledJacobian(plain, push(t, self.number(z)))
-        return exact_jacobian(lambda y: self._rhs(t, y), self.number(z))
+        return self._exact(t, self.number(z))
 
     def _checked_given(self, t, z):
         """The given Jacobian; a dense one is of no more use, as the one that is needed has derivatives as well."""
@@ -222,7 +229,7 @@ class Augmented:
     def full(self, t, z):
         """The Jacobian of the augmented system as one plain matrix: products with each unit of the algebra."""
         self._checked_given(t, z)
-        J = exact_jacobian(lambda y: self._rhs(t, y), self.number(z))
+        J = self._exact(t, self.number(z))
         rows, counts = self._layout.rows, self._layout.counts
         units = [self._layout.rebuild(e.reshape(counts)) for e in np.eye(rows)]
         blocks = [self._layout.flatten(J * unit).reshape(-1, self.n) for unit in units]
@@ -230,7 +237,7 @@ class Augmented:
 
     def bands(self, t, z, lower, upper):
         """The diagonal blocks of the Jacobian of the augmented system in LSODA's packed form."""
-        J = plain_jacobian(self._rhs)(t, z[:self.n])
+        J = self._plain(t, z[:self.n])
         return np.tile(packed_bands(J, lower, upper), self._layout.rows)
 
 

@@ -121,6 +121,8 @@ class _Memo:
 
 def _one(y):
     """A result as a scalar, whether it is one or an array of one element."""
+    if isinstance(y, float):
+        return y
     y = number_or_array(y)
     return np.reshape(y, ()) if np.ndim(y) else y
 

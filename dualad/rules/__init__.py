@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from dualad._core import HyperDual
 from dualad._core.number import load_rules
 from dualad.rules import (
     algebra,
@@ -79,6 +80,7 @@ load_rules(
         "flat": flat.FlatIterator,
         "opaque": sparse.is_operator_of_sparse_array,
         "pack": packing.pack_if_needed,
+        "second order": HyperDual,
         "refuse masked": packing.refuse_masked,
         "objects": packing.unpack,
         "repr": printing.to_repr,

@@ -49,6 +49,7 @@ __all__ = [
     "primal",
     "refuse_whole_numbers",
     "rewrap",
+    "rows",
     "series_product",
     "shift_axis",
     "split",
@@ -253,6 +254,13 @@ def lift(tangents, ndim):
     if missing <= 0:
         return tangents
     return tangents.reshape(tangents.shape[:1] + (1,) * missing + tangents.shape[1:])
+
+
+def rows(function, tangents):
+    """function of the tangent of each direction in turn, put together as (K,) + shape."""
+    if len(tangents) == 1:
+        return function(tangents[0])[None]
+    return np.stack([function(t) for t in tangents])
 
 
 def shift_axis(axis, ndim):

@@ -1,5 +1,8 @@
 """Bilinear functions f(a, b): the value is f(a, b), the tangent f(a', b) + f(a, b')."""
 
+import functools
+import string
+
 import numpy as np
 
 from dualad._core.number import all_finite, quick_dot
@@ -13,6 +16,7 @@ from dualad.rules.algebra import (
     lift,
     primal,
     rewrap,
+    rows,
     series_product,
     split,
     together,
@@ -23,7 +27,7 @@ from dualad.rules.packing import is_sparse, operand
 def bilinear(function, a, b, *args, batched=None, **kwargs):
     """function(a, b, *args, **kwargs) for a function that is linear in a and in b.
 
-    `batched(a, b)`, where given, is the same function for operands with an axis of directions in front.
+    `batched(a, b, i)`, where given, is the same function for an operand i with an axis of directions in front.
     """
     a, b = operand(a), operand(b)
     lead = innermost(a, b)
@@ -35,13 +39,10 @@ def bilinear(function, a, b, *args, batched=None, **kwargs):
         (a0, a_dot), (b0, b_dot) = split(a, lead.level), split(b, lead.level)
     value = function(a0, b0, *args, **kwargs)
     total = None
-    for tangents, pair in ((a_dot, lambda t: (t, b0)), (b_dot, lambda t: (a0, t))):
-        if tangents is None:
-            continue
-        if batched is not None:
-            term = batched(*pair(tangents))
-        else:
-            term = np.stack([function(*pair(t), *args, **kwargs) for t in tangents])
+    if a_dot is not None:
+        total = batched(a_dot, b0, 0) if batched else rows(lambda t: function(t, b0, *args, **kwargs), a_dot)
+    if b_dot is not None:
+        term = batched(a0, b_dot, 1) if batched else rows(lambda t: function(a0, t, *args, **kwargs), b_dot)
         total = term if total is None else total + term
     if total is not None and not all_finite(primal(total)):
         total = _masked(lambda *xs: function(*xs, *args, **kwargs), [(a0, a_dot), (b0, b_dot)])
@@ -86,37 +87,45 @@ def _is_plain_matrix(a):
 
 def _matmul(ufunc, a, b, **kwargs):
     """matmul of stacks of matrices; all directions of one operand go in one call."""
+    if not kwargs:
+        result = quick_dot(a, b)
+        if result is not NotImplemented:
+            return result
     if not kwargs and is_number(b) and b.ndim > 1 and not is_number(b.components) and _is_plain_matrix(a):
         # a stack of products, so that each component, and with it the value, is computed as if alone
         return rewrap(b, np.matmul(a, lift(b.components, max(a.ndim, b.ndim))))
     if not kwargs and is_number(a) and a.ndim > 1 and not is_number(a.components) and _is_plain_matrix(b):
         return rewrap(a, np.matmul(lift(a.components, max(a.ndim, b.ndim)), b))
 
-    def batched(x, y):
-        # a direction axis in front broadcasts against a stack, once vectors are out of the way
-        if np.ndim(x) > np.ndim(a):
-            return _matmul_left(x, y)
-        return _matmul_right(x, y)
+    return bilinear(np.matmul, a, b, batched=None if kwargs else _matmul_batched, **kwargs)
 
-    def _matmul_left(t, y):
-        if np.ndim(a) == 1 and np.ndim(b) <= 2:
-            return np.matmul(t, y, **kwargs)
-        if np.ndim(a) == 1:
-            return np.matmul(lift(t, np.ndim(b) - 1)[..., None, :], y, **kwargs)[..., 0, :]
-        if np.ndim(a) == 2 and np.ndim(b) <= 2:
-            return np.matmul(t.reshape((t.shape[0] * t.shape[1], t.shape[2])), y, **kwargs).reshape(
-                t.shape[:2] + np.shape(y)[1:]
-            )
-        return np.matmul(lift(t, max(np.ndim(a), np.ndim(b))), y, **kwargs)
 
-    def _matmul_right(x, t):
-        if np.ndim(b) == 1:
-            return np.moveaxis(np.matmul(x, np.moveaxis(t, 0, -1), **kwargs), -1, 0)
-        if np.ndim(a) == 1:
-            return np.matmul(x, t, **kwargs)
-        return np.matmul(x, lift(t, max(np.ndim(a), np.ndim(b))), **kwargs)
+def _matmul_batched(x, y, i):
+    """A direction axis in front broadcasts against a stack, once vectors are out of the way."""
+    x, y = (v if is_number(v) else np.asarray(v) for v in (x, y))
+    return _matmul_left(x, y) if i == 0 else _matmul_right(x, y)
 
-    return bilinear(np.matmul, a, b, batched=batched if not kwargs.get("axes") else None, **kwargs)
+
+def _matmul_left(t, y):
+    ndim = t.ndim - 1
+    if ndim == 1 and y.ndim <= 2:
+        return np.matmul(t, y)
+    if ndim == 1:
+        return np.matmul(lift(t, y.ndim - 1)[..., None, :], y)[..., 0, :]
+    if ndim == 2 and y.ndim <= 2:
+        return np.matmul(t.reshape((t.shape[0] * t.shape[1], t.shape[2])), y).reshape(t.shape[:2] + y.shape[1:])
+    return np.matmul(lift(t, max(ndim, y.ndim)), y)
+
+
+def _matmul_right(x, t):
+    ndim = t.ndim - 1
+    if ndim == 1 and x.ndim == 2:
+        return np.matmul(t, x.T)
+    if ndim == 1:
+        return np.moveaxis(np.matmul(x, t.T), -1, 0)
+    if x.ndim == 1:
+        return np.matmul(x, t)
+    return np.matmul(x, lift(t, max(x.ndim, ndim)))
 
 
 def _gufunc(ufunc, a, b, **kwargs):
@@ -169,11 +178,11 @@ def _dot(a, b, out=None):
 def _dot_batched(a, b):
     """dot with all directions of one operand in one call."""
 
-    def batched(x, y):
-        if np.ndim(x) > np.ndim(a):
+    def batched(x, y, i):
+        if i == 0:
             return np.dot(x, y)
         if np.ndim(b) == 1:
-            return np.dot(y, x) if np.ndim(a) == 1 else np.moveaxis(np.dot(x, y.T), -1, 0)
+            return np.dot(y, np.transpose(x)) if np.ndim(a) <= 2 else np.moveaxis(np.dot(x, y.T), -1, 0)
         return np.moveaxis(np.dot(x, y), np.ndim(a) - 1, 0)
 
     return batched if np.ndim(b) <= 2 else None
@@ -202,11 +211,57 @@ def _einsum(*operands, optimize=False, **kwargs):
     for i, (_, tangents) in enumerate(pairs):
         if tangents is None:
             continue
-        term = np.stack([call([*values[:i], t, *values[i + 1 :]]) for t in tangents])
+        subscripts = None if sublists else _with_directions(operands[0], i)
+        if subscripts is None:
+            term = rows(lambda t, i=i: call([*values[:i], t, *values[i + 1 :]]), tangents)
+        else:
+            term = np.einsum(subscripts, *values[:i], tangents, *values[i + 1 :], optimize=optimize, **kwargs)
         total = term if total is None else total + term
     if total is not None and not all_finite(primal(total)):
         total = _masked(lambda *xs: call(list(xs)), pairs)
     return join(lead, call(values), total)
+
+
+@functools.lru_cache(256)
+def _with_directions(subscripts, i):
+    """Subscripts with an axis of directions in front of operand i and of the result; None if no letter is left."""
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    labels = inputs.replace(",", "").replace("...", "")
+    free = set(string.ascii_letters).difference(labels)
+    if not free:
+        return None
+    if not arrow:
+        output = "..." * ("..." in inputs) + "".join(sorted(c for c in labels if labels.count(c) == 1))
+    terms = inputs.split(",")
+    direction = min(free)
+    terms[i] = direction + terms[i]
+    return f"{','.join(terms)}->{direction}{output}"
+
+
+def _outer(a, b):
+    a, b = operand(a), operand(b)
+    return np.multiply(np.ravel(a)[:, None], np.ravel(b))
+
+
+def _inner(a, b):
+    result = quick_dot(a, b)
+    return bilinear(np.inner, a, b) if result is NotImplemented else result
+
+
+def _vdot(a, b):
+    result = quick_dot(a, b)
+    return bilinear(np.vdot, a, b) if result is NotImplemented else result
+
+
+def _cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """The axes of single vectors, and those at the end, leave room in front for an axis of directions."""
+    a, b = operand(a), operand(b)
+    ndim, at_end = max(np.ndim(a), np.ndim(b)), (axisa, axisb, axisc, axis) == (-1, -1, -1, None)
+
+    def batched(x, y, i):
+        return np.cross(lift(x, ndim), y) if i == 0 else np.cross(x, lift(y, ndim))
+
+    return bilinear(np.cross, a, b, axisa, axisb, axisc, axis, batched=batched if at_end else None)
 
 
 def _multi_dot(arrays):
@@ -231,18 +286,18 @@ def _matrix_power(a, n):
 
 
 FUNCTIONS = {
+    np.cross: _cross,
     np.dot: _dot,
+    np.inner: _inner,
+    np.vdot: _vdot,
+    np.outer: _outer,
     np.einsum: _einsum,
     np.linalg.multi_dot: _multi_dot,
     np.linalg.matrix_power: _matrix_power,
 }
 for _function in (
-    np.vdot,
-    np.inner,
-    np.outer,
     np.tensordot,
     np.kron,
-    np.cross,
     np.convolve,
     np.correlate,
     np.linalg.cross,

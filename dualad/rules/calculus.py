@@ -239,7 +239,8 @@ def _steps(start, stop, num, endpoint, axis):
 @formula_of(np.linspace)
 def _linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0, *, device=None):
     steps = _steps(start, stop, num, endpoint, axis)
-    return (steps, (stop - start) / (num - 1 if endpoint else num)) if retstep else steps
+    count = num - 1 if endpoint else num
+    return (steps, (stop - start) / count if count > 0 else None) if retstep else steps
 
 
 @formula_of(np.logspace)

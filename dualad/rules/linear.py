@@ -43,6 +43,18 @@ def each(function, *, array=0):
     return rule
 
 
+def _of_truths(function):
+    """Rule of a function that picks elements by the truth of others."""
+
+    def rule(condition, a, *args, **kwargs):
+        condition, a = primal(operand(condition)), operand(a)
+        if not isinstance(a, Number):
+            return function(condition, a, *args, **kwargs)
+        return rewrap(a, stack_components([function(condition, c, *args, **kwargs) for c in a.components]))
+
+    return rule
+
+
 def viewing(function):
     """Rule of a linear function that returns a view of its first argument, or a list of views, if it can."""
 
@@ -520,8 +532,8 @@ FUNCTIONS = {
     np.matrix_transpose: lambda x, /: _swapaxes(x, -1, -2),
     np.linalg.matrix_transpose: lambda x, /: _swapaxes(x, -1, -2),
     np.permute_dims: _transpose,
-    np.compress: each(np.compress, array=1),
-    np.extract: each(np.extract, array=1),
+    np.compress: _of_truths(np.compress),
+    np.extract: _of_truths(np.extract),
     np.real: lambda val: val.real,
     np.imag: lambda val: val.imag,
     np.trace: each(np.trace),

@@ -29,17 +29,23 @@ def operand(a):
 def pack(a):
     """One number (or plain array) from a list, nested lists or an object array of numbers and scalars."""
     if isinstance(a, np.ndarray):
-        if a.dtype != object:
-            return a
-        if not any(isinstance(v, Number) for v in a.flat):
-            return a.astype(np.result_type(*[np.asarray(v).dtype for v in a.flat])) if a.size else a.astype(float)
-        return np.reshape(np.stack(list(a.flat)), a.shape + np.shape(a.flat[0]))
+        return a if a.dtype != object else _pack_objects(a)
     if isinstance(a, (list, tuple)):
         packed = quick_vector(a)
         if packed is not NotImplemented:
             return packed
         return np.stack([pack(v) for v in a]) if _contains_number(a) else np.asarray(a)
     return a
+
+
+def _pack_objects(a):
+    items = a.ravel().tolist()
+    packed = quick_vector(items)
+    if packed is NotImplemented:
+        if not any(isinstance(v, Number) for v in items):
+            return a.astype(np.result_type(*[np.asarray(v).dtype for v in items])) if items else a.astype(float)
+        packed = np.stack(items)
+    return packed.reshape(a.shape + packed.shape[1:])
 
 
 def unpack(x):

@@ -1,8 +1,9 @@
 """Functions that combine the elements along axes: sums, means, products, norms, extremes."""
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
-from dualad._core.number import quick_sum
+from dualad._core.number import all_finite, are_ordinary, is_tame, quick_sum
 from dualad.rules.algebra import (
     Number,
     apart,
@@ -17,7 +18,7 @@ from dualad.rules.algebra import (
     together,
 )
 from dualad.rules.packing import operand
-from dualad.rules.roots import hand_on, note_square, squared_size
+from dualad.rules.roots import hand_on, has_zero, note_square, squared_size
 
 _NO = np._NoValue
 
@@ -27,24 +28,32 @@ def _options(**kwargs):
     return {k: v for k, v in kwargs.items() if v is not _NO}
 
 
+def _method(function):
+    """The function as the method of arrays, which is the quicker way to the same loop."""
+    name = function.__name__
+
+    def call(x, *args, **kwargs):
+        if type(x) is np.ndarray or isinstance(x, Number):
+            return getattr(x, name)(*args, **kwargs)
+        return function(x, *args, **kwargs)
+
+    return call
+
+
 def _linear_reduction(function):
     """sum and mean: the value gets a call of its own, so that it rounds as NumPy's does."""
+    reduce = _method(function)
 
     def rule(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
         lead = innermost(a, initial)
         value, tangents = apart(a, lead)
         start, start_dot = apart(initial, lead) if initial is not _NO else (_NO, None)
-        options = _options(
-            dtype=dtype if dtype is not None else _NO,
-            keepdims=keepdims,
-            where=primal(where) if where is not _NO else _NO,
-        )
-        result = function(value, axis, **options, **_options(initial=start))
+        options = _options(keepdims=keepdims, where=where if where is _NO else primal(where))
+        result = reduce(value, axis, dtype, **options, **_options(initial=start))
         if tangents is not None:
-            if "where" in options:
+            if where is not _NO:
                 options["where"] = np.broadcast_to(np.asarray(options["where"], bool), value.shape)[None]
-            with np.errstate(all="ignore"):
-                tangents = function(tangents, shift_axis(axis, a.ndim), **options)
+            tangents = _quietly(reduce, tangents, shift_axis(axis, a.ndim), dtype, **options)
         if start_dot is not None:
             extra = lift(start_dot, np.ndim(result))
             tangents = (
@@ -53,6 +62,14 @@ def _linear_reduction(function):
         return together(lead, result, tangents)
 
     return rule
+
+
+def _quietly(function, tangents, *args, **kwargs):
+    """The sum of tangents must not raise floating-point exceptions: the values have raised theirs."""
+    if type(tangents) is np.ndarray and is_tame(tangents):
+        return function(tangents, *args, **kwargs)
+    with np.errstate(all="ignore"):
+        return function(tangents, *args, **kwargs)
 
 
 _SUM = _linear_reduction(np.sum)
@@ -76,7 +93,9 @@ _MEAN = _linear_reduction(np.mean)
 def _flatten_axes(a, axis):
     """The reduced axes first and as one, and the function that puts the result back for keepdims."""
     ndim = a.ndim
-    axes = tuple(range(ndim)) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, ndim)
+    axes = tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
+    if ndim == 1:
+        return a if axes else a[None]
     rest = [k for k in range(ndim) if k not in axes]
     moved = np.transpose(a, (*axes, *rest))
     count = int(np.prod([a.shape[k] for k in axes], dtype=int))
@@ -85,8 +104,7 @@ def _flatten_axes(a, axis):
 
 def _along(weights, tangents, axis):
     """sum of weights * tangents along the reduced axes; zero tangents stay zero."""
-    ndim = tangents.ndim - 1
-    return np.sum(tangent_product(weights, tangents), axis=shift_axis(axis, ndim))
+    return tangent_product(weights, tangents).sum(shift_axis(axis, tangents.ndim - 1))
 
 
 def _prod(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
@@ -114,10 +132,10 @@ def _prod(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
 
 def _product_tangents(v, t):
     """Tangents of the product along the first axis of v: p sum(t / v), unless zeros or infinities are about."""
-    product = np.prod(v, axis=0)
-    if _are_ordinary(primal(product)):
-        total = product * np.sum(t / v, axis=1)
-        if np.all(np.isfinite(primal(total))):
+    product = v.prod(0)
+    if are_ordinary(primal(product)):
+        total = product * (t / v).sum(1)
+        if all_finite(np.asarray(primal(total))):
             return total
     ones = np.ones((1, *v.shape[1:]), primal(v).dtype)
     before = np.concatenate([ones, np.cumprod(v, axis=0)[:-1]]) if len(v) else v
@@ -125,31 +143,24 @@ def _product_tangents(v, t):
     return np.sum(tangent_product(before * after, t), axis=1)
 
 
-def _are_ordinary(x):
-    """Whether floats are neither zero nor subnormal, infinite or NaN."""
-    return bool(np.all(np.isfinite(x) & (np.abs(x) > np.finfo(x.dtype).tiny)))
-
-
-def _extreme(function):
+def _extreme(ufunc):
     """max and min: the tied share the tangent equally."""
 
     def rule(a, axis=None, keepdims=_NO, initial=_NO, where=_NO):
         lead = innermost(a, initial)
-        level = lead.level
-        value, t = split(a, level)
-        start, start_dot = split(initial, level) if initial is not _NO else (_NO, None)
-        limits = _options(initial=start, where=where)
-        result = function(value, axis, **_options(keepdims=keepdims), **limits)
-        top = result if keepdims is True else function(value, axis, keepdims=True, **limits)
+        value, t = split(a, lead.level)
+        start, start_dot = split(initial, lead.level) if initial is not _NO else (_NO, None)
+        result = ufunc.reduce(value, axis, **_options(keepdims=keepdims, initial=start, where=where))
+        top = result if keepdims is True or axis is None else np.expand_dims(result, axis)
         hit = _ties(primal(value), primal(top), where)
-        count = np.sum(hit, axis, keepdims=True)
-        start_hit = np.zeros(count.shape, bool) if initial is _NO else primal(top) == primal(start)
-        share = hit / np.maximum(count + start_hit, 1)
+        count = np.count_nonzero(hit, axis, keepdims=True) if axis is not None else np.count_nonzero(hit)
+        start_hit = False if initial is _NO else primal(top) == primal(start)
+        count = np.maximum(count + start_hit, 1)
         total = None
         if t is not None:
-            total = np.reshape(_along(share, t, axis), t.shape[:1] + np.shape(result))
+            total = np.reshape(_along(hit / count, t, axis), t.shape[:1] + np.shape(result))
         if start_dot is not None:
-            part = np.reshape(start_hit / np.maximum(count + start_hit, 1), np.shape(result))
+            part = np.reshape(start_hit / count, np.shape(result))
             term = tangent_product(part, lift(start_dot, np.ndim(result)))
             total = term if total is None else total + term
         return join(lead, result, total)
@@ -159,7 +170,9 @@ def _extreme(function):
 
 def _ties(value, top, where):
     """Which elements are the extreme; a NaN that NumPy returns counts as one."""
-    hit = (value == top) | (np.isnan(value) & np.isnan(top))
+    hit = np.equal(value, top)
+    if not all_finite(np.asarray(top)):
+        hit = hit | (np.isnan(value) & np.isnan(top))
     return hit if where is _NO else hit & np.asarray(where, bool)
 
 
@@ -188,7 +201,7 @@ def _weights_like(a, weights, axis):
     """Weights of the averaged axes alone, broadcast to the shape of a."""
     if np.shape(weights) == np.shape(a):
         return weights
-    ndim, axes = np.ndim(a), np.lib.array_utils.normalize_axis_tuple(axis, np.ndim(a))
+    ndim, axes = np.ndim(a), normalize_axis_tuple(axis, np.ndim(a))
     weights = np.transpose(weights, np.argsort(axes))
     weights = np.reshape(weights, [np.shape(a)[k] if k in axes else 1 for k in range(ndim)])
     return np.broadcast_to(weights, np.shape(a))
@@ -198,11 +211,25 @@ def _var(a, axis=None, dtype=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO,
     """2 / (n - ddof) * sum((x - mean) * x'); a mean that is given has a tangent of its own."""
     ddof = _freedom(ddof, correction)
     lead = innermost(a, mean)
-    options = _options(keepdims=keepdims, where=where, mean=mean if mean is _NO else apart(mean, lead)[0])
-    result = np.var(apart(a, lead)[0], axis, dtype, None, ddof, **options)
+    value, t = split(a, lead.level)
+    middle, middle_dot = split(mean, lead.level) if mean is not _NO else (_NO, None)
+    options = _options(where=where)
+    result = _VAR(value, axis, dtype, None, ddof, **options, **_options(keepdims=keepdims, mean=middle))
     if mean is _NO:
-        mean = np.mean(a, axis, keepdims=True, **_options(where=where))
-    return _with_tangents_of(_mean_square(a - mean, axis, ddof, where), result, lead)
+        middle = _method(np.mean)(value, axis, keepdims=True, **options)
+    off = np.conjugate(value - middle) if np.iscomplexobj(primal(value)) else value - middle
+    total = None
+    if t is not None:
+        total = _mean_product(off, t, axis, ddof, where)
+    if middle_dot is not None:
+        term = _mean_product(-off, lift(middle_dot, np.ndim(off)), axis, ddof, where)
+        total = term if total is None else total + term
+    if total is not None:
+        total = np.reshape(2.0 * total, total.shape[:1] + np.shape(result))
+    return join(lead, result, total)
+
+
+_VAR = _method(np.var)
 
 
 def _freedom(ddof, correction):
@@ -213,13 +240,17 @@ def _freedom(ddof, correction):
     return correction
 
 
-def _mean_square(x, axis, ddof, where):
-    """sum(|x|**2) / (n - ddof)"""
-    mask = True if where is _NO else np.asarray(where, bool)
-    count = np.sum(np.broadcast_to(mask, np.shape(x)), axis)
-    square = np.real(x * np.conjugate(x)) if np.iscomplexobj(primal(x)) else x * x
+def _mean_product(off, t, axis, ddof, where):
+    """sum(off * t) / (n - ddof), the real part of it."""
+    if where is not _NO:
+        off = np.where(where, off, 0.0)
+        count = np.count_nonzero(np.broadcast_to(np.asarray(where, bool), np.shape(off)), axis)
+    total = _along(off, t, axis)
+    total = np.real(total) if np.iscomplexobj(primal(total)) else total
+    if where is _NO:
+        count = np.size(primal(off)) // max(np.size(primal(total)) // len(t), 1)
     with np.errstate(all="ignore"):
-        return np.sum(np.where(mask, square, 0.0), axis) / (count - ddof)
+        return total / np.subtract(count, ddof, dtype=primal(total).dtype)
 
 
 def _with_tangents_of(derived, value, lead):
@@ -246,8 +277,8 @@ def _cumsum(a, axis=None, dtype=None):
         a, axis = np.ravel(a), 0
     lead = innermost(a)
     value, t = apart(a, lead)
-    result = np.cumsum(value, axis, dtype)
-    return together(lead, result, None if t is None else np.cumsum(t, shift_axis(axis, a.ndim), dtype))
+    result = value.cumsum(axis, dtype)
+    return together(lead, result, None if t is None else t.cumsum(shift_axis(axis, a.ndim), dtype))
 
 
 def _cumprod(a, axis=None, dtype=None):
@@ -256,13 +287,13 @@ def _cumprod(a, axis=None, dtype=None):
         a, axis = np.ravel(a), 0
     lead = innermost(a)
     value, t = split(a, lead.level)
-    result = np.cumprod(value, axis, dtype)
+    result = value.cumprod(axis, dtype)
     if t is not None:
         if primal(result).dtype.kind not in "fc":
             refuse_whole_numbers(primal(result).dtype)
         along = shift_axis(axis, a.ndim)
-        if _are_ordinary(primal(result)):
-            t = result * np.cumsum(t / value, along)
+        if are_ordinary(primal(result)):
+            t = result * (t / value).cumsum(along)
         else:
             t = split(np.multiply.accumulate(a, axis), lead.level)[1]
     return join(lead, result, t)
@@ -288,33 +319,48 @@ def _cumulative(function):
 
 def _norm(x, ord=None, axis=None, keepdims=False):
     """Norms of vectors by their formulas; matrix norms that need singular values through svd."""
+    axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
+    if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
+        return _euclidean(lambda v: np.linalg.norm(v, ord, axis, keepdims), x, axes)
     lead = innermost(x)
     value = np.linalg.norm(apart(x, lead)[0], ord, axis, keepdims)
-    return _with_tangents_of(_norm_formula(x, ord, axis), value, lead)
-
-
-def _norm_formula(x, ord, axis):
-    if axis is None and (ord is None or x.ndim == 1):
-        x, axis = np.ravel(x), (0,)
-        ord = 2 if ord is None else ord
-    elif axis is None:
-        axis = tuple(range(x.ndim))
-    axis = np.lib.array_utils.normalize_axis_tuple(axis, x.ndim)
-    if len(axis) == 1:
-        return _vector_norm(x, 2 if ord is None else ord, axis[0])
-    return _matrix_norm(np.moveaxis(x, axis, (-2, -1)), ord)
+    derived = _vector_norm(x, ord, *axes) if len(axes) == 1 else _matrix_norm(np.moveaxis(x, axes, (-2, -1)), ord)
+    return _with_tangents_of(derived, value, lead)
 
 
 def _vector_norm_of_axes(x, /, *, axis=None, keepdims=False, ord=2):
     """The vectors run along any number of axes."""
+    axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
+    if ord == 2:
+        return _euclidean(lambda v: np.linalg.vector_norm(v, axis=axis, keepdims=keepdims), x, axes)
     lead = innermost(x)
     value = np.linalg.vector_norm(apart(x, lead)[0], axis=axis, keepdims=keepdims, ord=ord)
-    return _with_tangents_of(_vector_norm(_flatten_axes(x, axis), ord, 0), value, lead)
+    return _with_tangents_of(_vector_norm(_flatten_axes(x, axes), ord, 0), value, lead)
+
+
+def _euclidean(norm, x, axes):
+    """x'.x / |x|, and 0 at the origin, for vectors along these axes."""
+    lead = innermost(x)
+    value, t = split(x, lead.level)
+    result = norm(value)
+    if t is None:
+        return join(lead, result, None)
+    size = result
+    if len(axes) < x.ndim:
+        size = np.reshape(result, [1 if k in axes else n for k, n in enumerate(x.shape)])
+    unit = np.conjugate(value) if np.iscomplexobj(primal(value)) else value
+    if has_zero(primal(size)):
+        origin = primal(size) == 0
+        unit = np.where(origin, 0.0, unit / np.where(origin, 1.0, size))
+    else:
+        unit = unit / size
+    total = _along(unit, t, axes)
+    total = np.real(total) if np.iscomplexobj(primal(total)) else total
+    root = join(lead, result, np.reshape(total, total.shape[:1] + np.shape(result)))
+    return note_square(root, lambda x: np.reshape(np.sum(squared_size(x), axes), np.shape(result)), x)
 
 
 def _vector_norm(x, ord, axis):
-    if ord == 2:
-        return _euclidean(x, axis)
     size = np.abs(x)
     if ord == np.inf:
         return np.max(size, axis)
@@ -327,24 +373,7 @@ def _vector_norm(x, ord, axis):
     return np.sum(size**ord, axis) ** (1.0 / ord)
 
 
-def _euclidean(x, axis):
-    """x'.x / |x|, and 0 at the origin."""
-    lead = innermost(x)
-    value, t = split(x, lead.level)
-    norm = np.sqrt(
-        np.sum(np.real(value * np.conjugate(value)) if np.iscomplexobj(primal(value)) else value * value, axis)
-    )
-    if t is None:
-        return join(lead, norm, None)
-    origin = np.expand_dims(primal(norm) == 0, axis)
-    unit = np.where(origin, 0.0, np.conjugate(value) / np.where(origin, 1.0, np.expand_dims(norm, axis)))
-    norm = join(lead, norm, np.real(np.sum(tangent_product(unit, t), shift_axis(axis, x.ndim))))
-    return note_square(norm, lambda x: np.sum(squared_size(x), axis), x)
-
-
 def _matrix_norm(x, ord):
-    if ord is None or ord == "fro":
-        return _euclidean(np.reshape(x, x.shape[:-2] + (-1,)), -1 + len(x.shape) - 1)
     if ord in (1, -1):
         return (np.max if ord > 0 else np.min)(np.sum(np.abs(x), -2), -1)
     if ord in (np.inf, -np.inf):
@@ -353,14 +382,15 @@ def _matrix_norm(x, ord):
     return np.sum(singular, -1) if ord == "nuc" else singular[..., 0 if ord > 0 else -1]
 
 
+_MAX, _MIN = _extreme(np.maximum), _extreme(np.minimum)
 FUNCTIONS = {
-    np.amax: _extreme(np.amax),
-    np.amin: _extreme(np.amin),
+    np.amax: _MAX,
+    np.amin: _MIN,
     np.sum: _sum,
     np.mean: _mean,
     np.prod: _prod,
-    np.max: _extreme(np.max),
-    np.min: _extreme(np.min),
+    np.max: _MAX,
+    np.min: _MIN,
     np.ptp: _ptp,
     np.average: _average,
     np.var: _var,
@@ -384,10 +414,10 @@ def _trapezoid(y, x, dx, axis):
             shape = [1] * np.ndim(y)
             shape[axis] = np.shape(dx)[0]
             dx = np.reshape(dx, shape)
-    y = np.moveaxis(y, axis, -1)
-    dx = np.moveaxis(dx, axis, -1) if np.ndim(dx) > 1 else dx
-    derived = np.sum(dx * (y[..., 1:] + y[..., :-1]) / 2.0, -1)
-    return derived
+    y = y if isinstance(y, Number) else np.asarray(y)
+    first, second = [slice(None)] * y.ndim, [slice(None)] * y.ndim
+    first[axis], second[axis] = slice(None, -1), slice(1, None)
+    return np.sum(dx * (y[tuple(second)] + y[tuple(first)]) / 2.0, axis)
 
 
 if hasattr(np, "trapz"):  # until NumPy 2.3
@@ -396,5 +426,5 @@ if hasattr(np, "trapz"):  # until NumPy 2.3
 METHODS = {
     np.add: _sum,
     np.multiply: _prod,
-    **{ufunc: _extreme(ufunc.reduce) for ufunc in (np.maximum, np.minimum, np.fmax, np.fmin)},
+    **{ufunc: _extreme(ufunc) for ufunc in (np.maximum, np.minimum, np.fmax, np.fmin)},
 }

@@ -26,10 +26,15 @@ _SQUARES = {
 
 def note_square(root, square, *arguments):
     """The root, which remembers its square, square(*arguments), if one of its elements is zero and it has to."""
-    if isinstance(root, Number) and not np.all(primal(root)) and _hides_square(root):
+    if isinstance(root, Number) and has_zero(primal(root)) and _hides_square(root):
         with np.errstate(all="ignore"):
             remember_square(root, (square(*arguments), _snapshot(root)))
     return root
+
+
+def has_zero(x):
+    x = np.asarray(x)
+    return np.count_nonzero(x) < x.size
 
 
 def _hides_square(root):

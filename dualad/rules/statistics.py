@@ -240,7 +240,8 @@ def _histogram(a, bins=10, range=None, density=None, weights=None):
 
 @formula_of(np.histogram_bin_edges)
 def _histogram_bin_edges(a, bins=10, range=None, weights=None):
-    return _edges(a, bins, range, len(np.histogram_bin_edges(_strip(a), _strip(bins), _strip(range), weights)) - 1)
+    count = len(np.histogram_bin_edges(*(_strip(x) for x in (a, bins, range, weights)))) - 1
+    return _edges(a, bins, range, count)
 
 
 @formula_of(np.histogramdd, packs=False)

@@ -3,18 +3,22 @@
 Every variable has variance one, so that the coefficients of a combination are the standard deviations that the
 variables contribute, and its variance is the sum of their squares. An array of combinations is a short list of terms
 (base, index, factor): element i is the sum over the terms of ``factor[i] * base[index[i]]``, where a base is a batch of
-independent variables (`Source`) or a sparse matrix of combinations of variables (`Mixed`). Elementwise functions change
-factors, moving elements changes indices, and only a sum over elements or many terms make a new matrix. The idea of
-keeping correlations by keeping the combination is that of E. O. Lebigot's package uncertainties.
+independent variables (`Source`), a sparse matrix of combinations of variables (`Mixed`), or a matrix times such a base
+that has not been multiplied out (`Product`). Elementwise functions change factors, moving elements changes indices, and
+only a sum over elements or many terms make a new matrix. The idea of keeping correlations by keeping the combination is
+that of E. O. Lebigot's package uncertainties.
 """
+
+import functools
+import operator
 
 import numpy as np
 from scipy import sparse
 
 from dualad._core.uncertain import Row, Source, row_of, union
 
-__all__ = ["Mixed", "Row", "Source", "added", "element", "expanded", "grouped", "scaled", "taken", "terms_of_row",
-           "total", "union"]
+__all__ = ["Mixed", "Product", "Row", "Source", "added", "element", "expanded", "grouped", "mapped", "scaled", "taken",
+           "terms_of_row", "total", "union"]
 
 _MANY_TERMS = 8
 """Terms from which on one matrix takes their place."""
@@ -22,8 +26,17 @@ _MANY_TERMS = 8
 _FEW_ROWS = 16
 """Combinations that the elements of an array may share to be treated apart."""
 
-_CHUNK = 1 << 24
+_CHUNK = 1 << 22
 """Stored coefficients up to which a matrix is made only to compute variances."""
+
+_GROWTH = 4
+"""A product of matrices is multiplied out if it has at most so many times the coefficients of both, ..."""
+
+_SMALL = 1 << 14
+"""... or at most these."""
+
+_DENSE = 0.2
+"""The share of stored coefficients from which on products of dense matrices are faster."""
 
 
 class Mixed:
@@ -35,13 +48,121 @@ class Mixed:
         self.matrix, self.ids, self.sources, self._deviations = matrix, ids, sources, None
 
     @property
+    def size(self):
+        """The number of rows."""
+        return self.matrix.shape[0]
+
+    @property
     def deviations(self):
         """Standard deviation of every row."""
         if self._deviations is None:
-            squares = sparse.csr_array((np.square(self.matrix.data), self.matrix.indices, self.matrix.indptr),
-                                       shape=self.matrix.shape)
-            self._deviations = np.sqrt(squares @ np.ones(self.matrix.shape[1]))
+            self._deviations = _norms(self.matrix)
         return self._deviations
+
+    def times(self, factor):
+        """factor @ matrix"""
+        return _multiplied(factor, self.matrix)
+
+    def weighted(self, weights):
+        """weights @ matrix"""
+        return self.matrix.T @ weights
+
+    def widths(self):
+        """Upper bounds on the coefficients of every row."""
+        return np.diff(self.matrix.indptr)
+
+
+class Product:
+    """Rows of combinations: a matrix times the rows of another base, multiplied out by parts and only when asked for.
+
+    The inverse of an n by n matrix of independent elements has n**4 coefficients, but is two matrices of n**3 each
+    times the elements.
+    """
+
+    __slots__ = ("matrix", "below", "_deviations")
+
+    def __init__(self, matrix, below):
+        self.matrix, self.below, self._deviations = matrix, below, None
+
+    @property
+    def size(self):
+        """The number of rows."""
+        return self.matrix.shape[0]
+
+    @property
+    def ids(self):
+        """Numbers of the variables."""
+        return self.below.ids
+
+    @property
+    def sources(self):
+        """Where the variables come from."""
+        return self.below.sources
+
+    @property
+    def deviations(self):
+        """Standard deviation of every row, of some rows at a time."""
+        if self._deviations is None:
+            step = max(1, _CHUNK // max(int(self.widths().max(initial=0)), 1))
+            parts = [_norms(self.times(sparse.eye_array(self.size, format="csr")[i : i + step]))
+                     for i in range(0, self.size, step)]
+            self._deviations = np.concatenate(parts)
+        return self._deviations
+
+    def times(self, factor):
+        """factor @ matrix @ below"""
+        return self.below.times(factor @ self.matrix)
+
+    def weighted(self, weights):
+        """weights @ matrix @ below"""
+        return self.below.weighted(self.matrix.T @ weights)
+
+    def widths(self):
+        """Upper bounds on the coefficients of every row."""
+        return _bound(self.matrix, self.below)
+
+
+def _norms(matrix):
+    """The root of the sum of squares of every row; of numbers whose squares are no floats, in other units."""
+    largest = np.abs(matrix.data).max(initial=0)
+    unit = largest if np.isfinite(largest) and (largest > 1e140 or 0 < largest < 1e-120) else 1.0
+    squares = sparse.csr_array((np.square(matrix.data / unit), matrix.indices, matrix.indptr), shape=matrix.shape)
+    return unit * np.sqrt(squares @ np.ones(matrix.shape[1]))
+
+
+def _bound(matrix, base):
+    """Upper bounds on the coefficients of the rows of matrix @ base."""
+    pattern = sparse.csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
+    return np.minimum(pattern @ base.widths(), len(base.ids))
+
+
+def _multiplied(a, b):
+    """a @ b, by dense matrices where both are."""
+    if min(a.nnz / max(np.prod(a.shape), 1), b.nnz / max(np.prod(b.shape), 1)) < _DENSE:
+        return a @ b
+    if not np.isfinite(a.data).all() or not np.isfinite(b.data).all():  # infinity times what is not stored is nothing
+        return a @ b
+    return _stored(a.toarray() @ b.toarray())
+
+
+def _stored(dense):
+    """A dense matrix in CSR form, zeros and all."""
+    rows, columns = dense.shape
+    indptr = np.arange(rows + 1) * columns
+    indices = np.tile(np.arange(columns, dtype=np.int32), rows)
+    return sparse.csr_array((dense.reshape(-1), indices, indptr), shape=dense.shape)
+
+
+def product(matrix, base):
+    """The base whose rows are matrix @ base, multiplied out where that is no larger."""
+    room = max(_GROWTH * matrix.nnz, _SMALL)
+    if _bound(matrix, base).sum() <= room + _GROWTH * base.widths().sum():
+        return Mixed(base.times(matrix), base.ids, base.sources)
+    if isinstance(base, Product):
+        inner = _multiplied(matrix, base.matrix)
+        if inner.nnz <= room + _GROWTH * base.matrix.nnz:
+            return product(inner, base.below)
+    return Product(matrix, base)
 
 
 # ---- arrays of combinations ----------------------------------------------------------------------------------------
@@ -78,8 +199,10 @@ def added(first, second):
         else:
             result.append((base, index, factor))
     if len(result) > _MANY_TERMS:
-        size = int(np.size(result[0][2]))
-        return [(expanded(result, size), None, np.ones(np.shape(result[0][2])))]
+        shape = np.shape(result[0][2])
+        size = int(np.prod(shape, dtype=int))
+        bases = grouped(result, np.arange(size), size)
+        return terms_of_bases(bases if len(bases) < _MANY_TERMS else [expanded(result, size)], shape)
     return result
 
 
@@ -98,36 +221,84 @@ def taken(terms, positions):
     return result
 
 
-def _selected(term, rows, count):
-    """The matrix, (count, columns), whose row r sums the elements i of a term with rows[i] = r, and its variables."""
-    base, index, factor = term
+def _selection(term, rows, count, width):
+    """The matrix, (count, width), that sums the elements i of a term with rows[i] = r in row r."""
+    _, index, factor = term
     factor = np.reshape(factor, -1)
     index = np.arange(factor.size) if index is None else np.reshape(index, -1)
-    if isinstance(base, Mixed):
-        chosen = sparse.csr_array((factor, (rows, index)), shape=(count, base.matrix.shape[0]))
-        return chosen @ base.matrix, base.ids
-    if base.size <= 4 * index.size:
-        return sparse.csr_array((factor, (rows, index)), shape=(count, base.size)), base.ids
-    used, index = np.unique(index, return_inverse=True)
-    return sparse.csr_array((factor, (rows, index)), shape=(count, len(used))), base.start + used
+    return sparse.csr_array((factor, (rows, index)), shape=(count, width))
+
+
+def _selected(term, rows, count):
+    """The same of independent variables, and which they are."""
+    base, index, factor = term
+    if base.size <= 4 * np.size(factor):
+        return _selection(term, rows, count, base.size), base.ids
+    used, index = np.unique(np.arange(np.size(factor)) if index is None else index, return_inverse=True)
+    return _selection((base, index, factor), rows, count, len(used)), base.start + used
+
+
+def _bases(terms, count, of_variables, of_rows):
+    """The sum of what terms become: of_variables gives a matrix and its variables, of_rows a factor of a base."""
+    parts, products = [], []
+    for term in terms:
+        if isinstance(term[0], Source):
+            parts.append((*of_variables(term), term[0].sources))
+            continue
+        base = product(of_rows(term), term[0])
+        if isinstance(base, Mixed):
+            parts.append((base.matrix, base.ids, base.sources))
+        else:
+            products.append(base)
+    return _summed_bases(parts, products, count)
+
+
+def _summed_bases(parts, products, count):
+    if parts or not products:
+        sources = union(*(own for _, _, own in parts)) if parts else ()
+        products.append(joined([part[:2] for part in parts], sources, count))
+    return products
 
 
 def grouped(terms, rows, count):
-    """Sums of the elements with equal numbers in `rows`, as a matrix of `count` rows."""
+    """Sums of the elements with equal numbers in `rows`: bases of `count` rows, to be added."""
     rows = np.reshape(rows, -1)
-    parts = [_selected(term, rows, count) for term in terms]
-    return joined(parts, union(*(term[0].sources for term in terms)) if terms else (), count)
+    return _bases(terms, count, lambda term: _selected(term, rows, count),
+                  lambda term: _selection(term, rows, count, term[0].size))
+
+
+def mapped(matrix, terms):
+    """matrix @ the elements of a combination: bases to be added."""
+    count, size = matrix.shape
+    places = np.arange(size)
+
+    def of_variables(term):
+        chosen, ids = _selected(term, places, size)
+        return matrix @ chosen, ids
+
+    return _bases(terms, count, of_variables, lambda term: matrix @ _selection(term, places, size, term[0].size))
+
+
+def terms_of_bases(bases, shape):
+    """The terms of an array of this shape whose elements are the sums of the rows of bases."""
+    return [(base, np.arange(base.size).reshape(shape), np.ones(shape)) for base in bases]
 
 
 def expanded(terms, size):
     """The combinations of all elements as one matrix."""
-    if len(terms) == 1 and isinstance(terms[0][0], Mixed):
-        base, index, factor = terms[0]
-        matrix = base.matrix if index is None else base.matrix[np.reshape(index, -1)]
-        data = matrix.data * np.repeat(np.reshape(factor, -1), np.diff(matrix.indptr))
-        scaled_rows = sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
-        return Mixed(scaled_rows, base.ids, base.sources)
-    return grouped(terms, np.arange(size), size)
+    places = np.arange(size)
+    parts = [_selected(term, places, size) if isinstance(term[0], Source)
+             else (_expanded_rows(*term), term[0].ids) for term in terms]
+    return joined(parts, union(*(term[0].sources for term in terms)) if terms else (), size)
+
+
+def _expanded_rows(base, index, factor):
+    factor = np.reshape(factor, -1)
+    if isinstance(base, Product):
+        return base.times(_selection((base, index, factor), np.arange(factor.size), factor.size, base.size))
+    matrix = base.matrix if index is None else base.matrix[np.reshape(index, -1)]
+    data = matrix.data * np.repeat(factor, np.diff(matrix.indptr))
+    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def joined(parts, sources, count):
@@ -136,6 +307,9 @@ def joined(parts, sources, count):
         return Mixed(*parts[0], sources)
     if not parts:
         return Mixed(sparse.csr_array((count, 0)), np.zeros(0, np.int64), sources)
+    first = parts[0][1]
+    if all(np.array_equal(ids, first) for _, ids in parts):
+        return Mixed(functools.reduce(operator.add, [m for m, _ in parts]), first, sources)
     ids = np.unique(np.concatenate([ids for _, ids in parts]))
     rows = np.concatenate([np.repeat(np.arange(count), np.diff(m.indptr)) for m, _ in parts])
     columns = np.concatenate([np.searchsorted(ids, own)[m.indices] for m, own in parts])
@@ -216,9 +390,7 @@ def _deviations_by_rows(terms, shape):
 
 def _widest(base, index):
     """The most variables in any row of a term."""
-    if isinstance(base, Source):
-        return 1
-    return int(np.diff(base.matrix.indptr).max(initial=0))
+    return 1 if isinstance(base, Source) else int(base.widths().max(initial=0))
 
 
 # ---- one combination -----------------------------------------------------------------------------------------------
@@ -252,8 +424,7 @@ def _summed(base, index, factor):
             return base.ids, np.bincount(index, factor, base.size)
         used, index = np.unique(index, return_inverse=True)
         return base.start + used, np.bincount(index, factor, len(used))
-    weights = factor if index is None else np.bincount(np.reshape(index, -1), factor, base.matrix.shape[0])
-    return base.ids, base.matrix.T @ weights
+    return base.ids, base.weighted(factor if index is None else np.bincount(np.reshape(index, -1), factor, base.size))
 
 
 def merged(parts, sources):
@@ -275,8 +446,8 @@ def element(terms, position):
         if isinstance(base, Source):
             items[base.start + k] = items.get(base.start + k, 0.0) + weight
         else:
-            row = slice(base.matrix.indptr[k], base.matrix.indptr[k + 1])
-            parts.append((base.ids[base.matrix.indices[row]], weight * base.matrix.data[row]))
+            row = base.times(sparse.csr_array(([weight], [k], [0, 1]), shape=(1, base.size)))
+            parts.append((base.ids[row.indices], row.data))
     sources = union(*(base.sources for base, _, _ in terms)) if terms else ()
     if not parts:
         return row_of(sources, items)

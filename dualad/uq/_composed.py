@@ -27,8 +27,8 @@ def _summed(function, is_mean):
             return from_row(value, _combination.total(terms))
         kept = np.sum(np.empty(a.shape, bool), axis, keepdims=True).shape
         rows = np.broadcast_to(np.arange(np.size(value)).reshape(kept), a.shape)
-        base = _combination.grouped(terms, rows, np.size(value))
-        return make_array(value, [(base, np.arange(np.size(value)).reshape(value.shape), np.ones(value.shape))])
+        bases = _combination.grouped(terms, rows, np.size(value))
+        return make_array(value, _combination.terms_of_bases(bases, value.shape))
 
     return rule
 
@@ -41,11 +41,9 @@ def _cumsum(a, axis=None, dtype=None, out=None):
     value = np.cumsum(a._value, axis)
     along = np.moveaxis(np.ravel(a) if axis is None else a, -1 if axis is None else axis, -1)
     count = along.shape[-1]
-    base = _combination.expanded(along._terms, along.size)
-    sums = _triangles(along.size // max(count, 1), count) @ base.matrix
-    base = _combination.Mixed(sums, base.ids, base.sources)
-    index = np.arange(along.size).reshape(along.shape)
-    return make_array(value, [(base, np.moveaxis(index, -1, -1 if axis is None else axis), np.ones(value.shape))])
+    bases = _combination.mapped(_triangles(along.size // max(count, 1), count), along._terms)
+    index = np.moveaxis(np.arange(along.size).reshape(along.shape), -1, -1 if axis is None else axis)
+    return make_array(value, [(base, index, np.ones(value.shape)) for base in bases])
 
 
 def _triangles(m, n):
@@ -113,6 +111,20 @@ def _vdot(a, b):
 @_composed(np.outer)
 def _outer(a, b):
     return np.reshape(np.ravel(a), (-1, 1)) * np.ravel(b)
+
+
+@_composed(np.linalg.inv)
+def _inv(a):
+    """x' = -x a' x, which is two products of matrices of n**3 coefficients, where the inverse has n**4."""
+    x = np.linalg.inv(nominal(a))
+    return -(x @ a @ x)
+
+
+@_composed(np.linalg.solve)
+def _solve(a, b):
+    """a x' = b' - a' x"""
+    x = np.linalg.solve(nominal(a), nominal(b))
+    return np.linalg.inv(nominal(a)) @ (b - a @ x)
 
 
 @_composed(np.var)
@@ -220,4 +232,5 @@ FUNCTIONS = {
     np.inner: _inner, np.vdot: _vdot, np.outer: _outer, np.var: _var, np.std: _std, np.diff: _diff,
     np.average: _average, np.max: _extreme(np.max), np.min: _extreme(np.min), np.ptp: _ptp, np.median: _median,
     np.nansum: _nansum, np.trapezoid: _trapezoid, np.prod: _prod, np.linalg.norm: _norm, np.clip: _clip,
+    np.linalg.inv: _inv, np.linalg.solve: _solve,
 }
