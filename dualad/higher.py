@@ -244,10 +244,10 @@ def hessian(f, argnums=0, *, chunk_size=None, intercept=False):
     Notes
     -----
     n unknowns take n (n + 1)/2 second derivatives, computed block by block, each about a third of an evaluation of `f`
-    on arrays that fit into the cache. If f is visibly a sum of terms that depend on few unknowns each, of which there are
-    160 or more in a single argument, the Hessian is compressed as `dualad.sparse_hessian` does it, compared with a
-    derivative along a line, and filled with zeros; with chunk_size given all pairs of directions are taken. Fike and
-    Alonso, AIAA 2011-886.
+    on arrays that fit into the cache. If f is visibly a sum of terms that depend on few unknowns each, of which
+    there are 160 or more in a single argument, the Hessian is compressed as `dualad.sparse_hessian` does it, compared
+    with a derivative along a line, and filled with zeros; with chunk_size given all pairs of directions are taken. Fike
+    and Alonso, AIAA 2011-886.
 
     Examples
     --------
@@ -346,8 +346,8 @@ def hvp(f, primals, tangents, *, chunk_size=None, intercept=False):
     -----
     Forward mode has no short cut for a gradient: with n unknowns, 2 n + 2 components go through `f`, so the cost is
     about that of n directional derivatives twice, not that of a few evaluations as in reverse mode. Sums of terms of
-    few unknowns each are an exception, as in `hessian`, from 600 unknowns on. One second derivative along a line is much
-    cheaper with `taylor`. Fike and Alonso, AIAA 2011-886.
+    few unknowns each are an exception, as in `hessian`, from 600 unknowns on. One second derivative along a line is
+    much cheaper with `taylor`. Fike and Alonso, AIAA 2011-886.
 
     Examples
     --------
