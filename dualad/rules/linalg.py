@@ -479,6 +479,8 @@ def _householder(a, value, mode, lead):
     """The reflections I - tau v v^H themselves, for the modes whose results show them."""
     rows, vectors, taus, rest = [], [], [], a
     m, n = a.shape[-2:]
+    if min(m, n) == 0:  # identities and empty arrays
+        return value
     for _ in range(min(m, n)):
         v, tau = _reflector(rest[..., :, 0], lead.level)
         image = np.matmul(np.conj(v)[..., None, :], rest)
