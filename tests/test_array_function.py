@@ -14,6 +14,7 @@ from conftest import (
     tangents_of,
     value_of,
 )
+from dualad.rules.algebra import rewrap
 
 inf = np.inf
 
@@ -701,6 +702,11 @@ x[np.array([3])]; x[[1, 5]]; x[np.array([True] * 3)]; x[0, 0, 0]
 """
 
 
+def leaves(x):
+    """All plain component arrays of a number."""
+    return [leaf for c in x.components for leaf in leaves(c)] if is_number(x.components) else list(x.components)
+
+
 def _calls(text):
     return [call.strip() for line in text.strip().splitlines() for call in line.split(";")]
 
@@ -716,10 +722,8 @@ def test_components_of_a_view_are_views_of_components(number, call):
     a, b = y.components, z.components
     if not is_number(a) and np.ndim(f(x)):
         assert np.shares_memory(a, b) == shared
-    while is_number(a):
-        a, b = (np.reshape(c.components, (-1, *c.shape[1:])) for c in (a, b))
-    assert_same_bits(b[0], f(x))
-    for whole, part in zip(a, b, strict=True):
+    assert_same_bits(leaves(z)[0], f(x))
+    for whole, part in zip(leaves(y), leaves(z), strict=True):
         np.testing.assert_array_equal(part, f(whole))
 
 
@@ -732,3 +736,36 @@ def test_errors_of_views_are_those_of_numpy(call):
     with pytest.raises(type(plain.value)) as ours:
         f(x)
     assert str(ours.value) == str(plain.value)
+
+
+JOINS = """
+np.concatenate([x, y]); np.concatenate((x, y), axis=1); np.concatenate([x, y, x], axis=-1); np.stack([x, y])
+np.stack([x, y, y], axis=1); np.stack((y, x), axis=-1); np.vstack([x, y]); np.hstack([x, y]); np.dstack([x, y])
+np.append(x, y, 0); np.concatenate([x[:, :1], y], 1); np.concatenate([x.T, y.T]); np.stack([x[:, ::-1], y])
+np.concatenate([x[:0], y]); np.column_stack([x, y]); np.stack([x[0, 0], y[0, 0], 2.0]); np.stack([x[0], y[1]], 1)
+"""
+
+
+@pytest.mark.parametrize("other", ["alike", "plain", "constant"])
+@pytest.mark.parametrize("number", TYPES.values(), ids=TYPES)
+@pytest.mark.parametrize("call", _calls(JOINS))
+def test_components_of_a_join_are_joins_of_components(number, call, other):
+    """Plain arrays and constants join with zero tangents."""
+    f = eval("lambda x, y: " + call)
+    x = number(np.arange(1.0, 7.0).reshape(2, 3))
+    value = np.arange(11.0, 17.0).reshape(2, 3)
+    constant = x * 0.0 + value if is_number(x.components) else rewrap(x, value[None])
+    y = {"alike": number(value), "plain": value, "constant": constant}[other]
+    z = f(x, y)
+    assert_same_bits(leaves(z)[0], f(leaves(x)[0], value))
+    for k, (t, u) in enumerate(zip(leaves(x), leaves(z), strict=True)):
+        v = leaves(y)[k] if other == "alike" else value if k == 0 else np.zeros_like(value)
+        with_scalar = "2.0" in call and k > 0
+        expected = f(t, v)
+        np.testing.assert_array_equal(u[:-1] if with_scalar else u, expected[:-1] if with_scalar else expected)
+
+
+@pytest.mark.parametrize("call", ["np.concatenate([x, x[0]])", "np.concatenate([x, x], 2)", "np.stack([x, x[0]])",
+                                  "np.stack([x, x], 3)", "np.concatenate([x, x[:, :2]])", "np.concatenate([x, x], -3)"])
+def test_errors_of_joins_are_those_of_numpy(call):
+    test_errors_of_views_are_those_of_numpy(call)

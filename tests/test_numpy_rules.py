@@ -359,3 +359,11 @@ def test_trapezoid_with_an_array_of_steps(axis, shape, rng):
     assert_same_bits(np.trapezoid(da.Dual(y, dy), dx=dx, axis=axis).value, np.trapezoid(y, dx=dx, axis=axis))
     assert_close(np.trapezoid(da.Dual(y, dy), dx=dx, axis=axis).tangent, np.trapezoid(dy, dx=dx, axis=axis))
     assert_close(np.trapezoid(y, dx=da.Dual(dx, ddx), axis=axis).tangent, np.trapezoid(y, dx=ddx, axis=axis))
+
+
+@pytest.mark.parametrize("shape", [(2, 0), (0, 2), (0, 0), (3, 2, 0), (0, 3, 2)])
+@pytest.mark.parametrize("mode", ["reduced", "complete", "r", "raw"])
+def test_qr_of_empty_matrices(shape, mode):
+    a = np.ones(shape)
+    for y, wanted in zip(np.linalg.qr(da.Dual(a, a), mode), np.linalg.qr(a, mode), strict=True):
+        assert_same_bits(primal(y), wanted)

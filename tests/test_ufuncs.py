@@ -378,6 +378,18 @@ def test_sinc(kind, rng):
     assert_number(np.sinc(x), kind, np.sinc(v), slope * tx)
 
 
+def test_ldexp_scales_tangents_whatever_the_power():
+    """2**1024 is no float, its product with a small number is."""
+    x, t = np.array([0.5, 2.0**-1000, 2.0**1000, 1.0]), np.array([0.25, 2.0**-1000, -(2.0**1000), 0.0])
+    exponents = np.array([1024, 1500, -1500, 3])
+    y = np.ldexp(da.Dual(x, t), exponents)
+    assert_same_bits(y.value, np.ldexp(x, exponents))
+    assert_same_bits(y.tangent, np.ldexp(t, exponents))
+    assert da.derivative(da.derivative(lambda z: np.ldexp(z * z, 1020)))(2.0**-10) == 2.0**1021
+    np.testing.assert_array_equal(np.ldexp(da.Dual(x, t), 2, where=[True, False, False, True],
+                                           out=da.Dual(np.zeros(4), np.zeros(4))).tangent, [1, 0, 0, 0])
+
+
 def test_ldexp_and_modf_and_frexp_and_divmod(kind, rng):
     v = np.array([7.25, -3.5, 0.75])
     x, tx = random_number(kind, v, rng)

@@ -491,6 +491,9 @@ cdef bint has_negative_stride(object array):
 
 def stack_components(arrays):
     """Component arrays in one, laid out as the first (the value) is."""
+    cdef cnp.ndarray quick = stack_plain(arrays)
+    if quick is not None:
+        return quick
     if any(isinstance(a, Number) for a in arrays):
         return np.stack(arrays)
     value = np.asarray(arrays[0])
@@ -498,6 +501,23 @@ def stack_components(arrays):
     for k, a in enumerate(arrays):
         data[k] = a
     return data
+
+
+cdef cnp.ndarray stack_plain(object arrays):
+    """Float64 arrays in C order, all of one shape; None for anything else."""
+    cdef cnp.ndarray result, first
+    cdef Py_ssize_t n, k = 0
+    if type(arrays) is not list or not arrays or not is_plain_vector(arrays[0]):
+        return None
+    first = <cnp.ndarray>arrays[0]
+    for a in arrays:
+        if not is_plain_vector(a) or not cnp.PyArray_SAMESHAPE(first, <cnp.ndarray>a):
+            return None
+    result, n = components_for(first, len(arrays)), cnp.PyArray_NBYTES(first)
+    for a in arrays:
+        memcpy(cnp.PyArray_BYTES(result) + k * n, cnp.PyArray_DATA(<cnp.ndarray>a), n)
+        k += 1
+    return result
 
 
 def all_finite(cnp.ndarray a):
@@ -2515,8 +2535,32 @@ cdef object array_ufunc "array_ufunc"(object self, object args, object kwargs):
                          False)
             if r is not NotImplemented:
                 return r
+        elif ufunc in HANDLERS["plain"]:
+            r = plain_ufunc(ufunc, t)
+            if r is not NotImplemented:
+                return r
     arguments = ufunc, t[1], t[2:], {} if kwargs is None else dict(kwargs)
     return pooled(HANDLERS["ufunc"], arguments, {}) if is_large(self) else HANDLERS["ufunc"](*arguments)
+
+
+cdef object plain_ufunc(object ufunc, tuple t):
+    """A ufunc without derivatives, of the values; NotImplemented for operands that the rules in Python look at."""
+    cdef double value
+    cdef list values = []
+    cdef Py_ssize_t i
+    for i in range(2, len(t)):
+        x = t[i]
+        if isinstance(x, Number) and (<Number>x).kind != TRACER:
+            x = primal(x)
+            if isinstance(x, np.complexfloating) or (type(x) is NDARRAY and cnp.PyArray_ISCOMPLEX(<cnp.ndarray>x)):
+                return NotImplemented
+        elif type(x) is NDARRAY:
+            if cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_OBJECT:
+                return NotImplemented
+        elif not PyFloat_Check(x) and not (PyLong_CheckExact(x) and small_integer(x, &value)):
+            return NotImplemented
+        values.append(x)
+    return ufunc(*values)
 
 
 cdef bint is_operator(object frame):
@@ -2631,24 +2675,90 @@ def quick_dot(x, y):
     return r
 
 
-def quick_concatenate(list arrays):
-    """numpy.concatenate(arrays) of numbers that are alike; NotImplemented for anything else."""
-    cdef Number first, x
-    cdef list parts = []
-    if not arrays or not isinstance(arrays[0], Number):
+def quick_concatenate(arrays, Py_ssize_t axis, bint stacked):
+    """numpy.concatenate, or numpy.stack, of numbers that are alike and plain arrays; NotImplemented for anything else.
+
+    All are float64 arrays in C order, so that rows of memory are copied.
+    """
+    cdef Number first = None
+    cdef cnp.ndarray model = None, a
+    cdef Py_ssize_t shape[65]
+    cdef Py_ssize_t outer = 1, inner = 1
+    cdef int d, ndim
+    if type(arrays) is not list and type(arrays) is not tuple:
         return NotImplemented
-    first = <Number>arrays[0]
     for item in arrays:
-        if type(item) is not type(first):
+        if isinstance(item, Number) and (first is None or (<Number>item).ncomp > first.ncomp):
+            first = <Number>item
+    if first is None or type(first.data) is not NDARRAY or first.kind == TRACER:
+        return NotImplemented
+    model = <cnp.ndarray>first.data
+    ndim = cnp.PyArray_NDIM(model) - 1
+    axis += ndim + stacked if axis < 0 else 0
+    if ndim < 1 or ndim > 60 or axis < 0 or axis >= ndim + stacked:
+        return NotImplemented
+    for d in range(ndim):
+        shape[d + 1 + (stacked and d >= axis)] = cnp.PyArray_DIM(model, d + 1)
+        outer *= cnp.PyArray_DIM(model, d + 1) if d < axis else 1
+        inner *= cnp.PyArray_DIM(model, d + 1) if d > axis - stacked else 1
+    shape[0], shape[axis + 1] = first.ncomp, 0
+    for item in arrays:
+        if not is_alike(item, first, axis, stacked):
             return NotImplemented
+        a = <cnp.ndarray>((<Number>item).data if isinstance(item, Number) else item)
+        shape[axis + 1] += 1 if stacked else cnp.PyArray_DIM(a, axis + isinstance(item, Number))
+    a = allocate(ndim + 1 + stacked, shape, NULL, cnp.NPY_DOUBLE)
+    copy_rows(arrays, a, first.ncomp, outer, shape[axis + 1] * inner)
+    return number_like(first, a, first.ncomp)
+
+
+cdef bint is_alike(object item, Number first, Py_ssize_t axis, bint stacked):
+    """Whether the shape of an array fits that of `first`, and its memory and type too."""
+    cdef cnp.ndarray a, model = <cnp.ndarray>first.data
+    cdef Number x
+    cdef int d, lead = 0
+    if isinstance(item, Number):
         x = <Number>item
-        if (type(x.data) is not NDARRAY or x.level != first.level or x.ncomp != first.ncomp or x.ndir != first.ndir
-                or x.ndir2 != first.ndir2 or x.single != first.single or x.kind == TRACER
-                or cnp.PyArray_NDIM(<cnp.ndarray>x.data) != cnp.PyArray_NDIM(<cnp.ndarray>first.data)
-                or cnp.PyArray_NDIM(<cnp.ndarray>x.data) < 2):
-            return NotImplemented
-        parts.append(x.data)
-    return number_like(first, <cnp.ndarray>cnp.PyArray_Concatenate(parts, 1), first.ncomp)
+        if (type(x) is not type(first) or type(x.data) is not NDARRAY or x.level != first.level or x.single != first.single
+                or not same_directions(x, first) or (x.ncomp != first.ncomp and x.ncomp != 1)):
+            return False
+        a = <cnp.ndarray>x.data
+        lead = 1
+    elif type(item) is NDARRAY:
+        a = <cnp.ndarray>item
+    else:
+        return False
+    if cnp.PyArray_TYPE(a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(a) or has_negative_stride(a):
+        return False
+    if cnp.PyArray_NDIM(a) - lead != cnp.PyArray_NDIM(model) - 1:
+        return False
+    for d in range(cnp.PyArray_NDIM(model) - 1):
+        if cnp.PyArray_DIM(a, d + lead) != cnp.PyArray_DIM(model, d + 1) and (stacked or d != axis):
+            return False
+    return True
+
+
+cdef object copy_rows(object arrays, cnp.ndarray result, int ncomp, Py_ssize_t outer, Py_ssize_t width):
+    """Rows of the arrays one after the other into the rows, `width` long, of each component of the result."""
+    cdef char* target = cnp.PyArray_BYTES(result)
+    cdef char* source
+    cdef Py_ssize_t row, size, total = outer * width * <Py_ssize_t>sizeof(double)
+    cdef int k, has
+    cdef cnp.ndarray a
+    for item in arrays:
+        has = (<Number>item).ncomp if isinstance(item, Number) else 1
+        a = <cnp.ndarray>((<Number>item).data if isinstance(item, Number) else item)
+        size = cnp.PyArray_NBYTES(a) // max(has * outer, 1)
+        source = cnp.PyArray_BYTES(a)
+        for k in range(ncomp):
+            for row in range(outer):
+                if k < has:
+                    memcpy(target + k * total + row * width * <Py_ssize_t>sizeof(double), source, size)
+                    source += size
+                else:
+                    memset(target + k * total + row * width * <Py_ssize_t>sizeof(double), 0, size)
+        target += size
+    return None
 
 
 def quick_vector(items):

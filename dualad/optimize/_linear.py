@@ -9,7 +9,7 @@ from dualad._core.number import all_finite
 
 _FULL_BAND = 4
 """Up to how many places of a band for each entry the band is factorised as a whole."""
-_WORTH_A_LOOK = 10_000
+_WORTH_A_LOOK = 4_000
 """From how many entries on the best order of elimination is worth finding out."""
 
 

@@ -70,6 +70,7 @@ load_rules(
         "order": linear.order_of,
         "series": series.program,
         "root": roots.note_root,
+        "plain": frozenset(elementwise.PLAIN),
         "laid out as": algebra.laid_out_as,
         "wider": algebra.wider,
         "split": algebra.split_further,

@@ -260,7 +260,7 @@ def rows(function, tangents):
     """function of the tangent of each direction in turn, put together as (K,) + shape."""
     if len(tangents) == 1:
         return function(tangents[0])[None]
-    return np.stack([function(t) for t in tangents])
+    return stack_components([function(t) for t in tangents])
 
 
 def shift_axis(axis, ndim):

@@ -132,6 +132,8 @@ def _differentiate(function, inputs, kwargs, lead):
         values = [_as_operand(v, outputs[0]) for v in values]
     if function in _OF_REAL_PARTS and np.iscomplexobj(values[0]):
         totals = [_OF_REAL_PARTS[function](values[0], tangents[0], outputs[0])]
+    elif function is np.ldexp and tangents[1] is None:
+        totals = [_scaled(tangents[0], primal(inputs[1]), outputs[0], kwargs.get("where", True))]
     else:
         for i, t in enumerate(tangents):
             if t is None:
@@ -167,6 +169,15 @@ def _accumulate(totals, rows, outputs, t, where):
             if term.shape != shape:
                 term = np.broadcast_to(term, shape)
             totals[j] = term if totals[j] is None else totals[j] + term
+
+
+def _scaled(t, exponent, result, where):
+    """Tangents times a power of two, which itself may be too large for a float, or too small."""
+    with np.errstate(all="ignore"):
+        term = np.ldexp(lift(t, np.ndim(result)), exponent)
+    term = term if where is True else np.where(where, term, 0)
+    shape = t.shape[:1] + np.shape(result)
+    return term if term.shape == shape else np.broadcast_to(term, shape)
 
 
 def _join_output(lead, function, i, z, t):

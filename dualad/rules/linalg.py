@@ -24,7 +24,7 @@ def _adjugate(a, det):
     """det(A) inv(A); of numbers where A is singular, its cofactors, unless there are too many."""
     n = a.shape[-1]
     if innermost(a) is None:
-        return _plain_adjugate(a)
+        return _plain_adjugate(a, det)
     if n > 32 or np.all(np.linalg.matrix_rank(primal(a)) == n):
         return np.linalg.inv(a) * np.reshape(det, np.shape(det) + (1, 1))
     others = np.array([[j for j in range(n) if j != i] for i in range(n)], int).reshape(n, n - 1)
@@ -33,8 +33,14 @@ def _adjugate(a, det):
     return np.swapaxes(signs * np.linalg.det(minors), -1, -2)
 
 
-def _plain_adjugate(a):
-    """From the singular values, also where A is singular."""
+def _plain_adjugate(a, det):
+    """det(A) inv(A) where A is far from singular, else from the singular values."""
+    try:
+        inverse = np.linalg.inv(a)
+        if a.size and abs(a).max() * abs(inverse).max() * a.shape[-1] < 1e4:
+            return np.multiply(det, inverse) if a.ndim == 2 else det[..., None, None] * inverse
+    except np.linalg.LinAlgError:
+        pass
     u, s, vh = np.linalg.svd(a)
     n = s.shape[-1]
     others = np.stack([np.prod(np.delete(s, i, -1), -1) for i in range(n)], -1) if n else s
@@ -473,6 +479,8 @@ def _householder(a, value, mode, lead):
     """The reflections I - tau v v^H themselves, for the modes whose results show them."""
     rows, vectors, taus, rest = [], [], [], a
     m, n = a.shape[-2:]
+    if min(m, n) == 0:  # identities and empty arrays
+        return value
     for _ in range(min(m, n)):
         v, tau = _reflector(rest[..., :, 0], lead.level)
         image = np.matmul(np.conj(v)[..., None, :], rest)

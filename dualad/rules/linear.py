@@ -218,8 +218,8 @@ def _listed(arrays):
 
 
 def _concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"):
-    if axis == 0 and out is None and dtype is None and isinstance(arrays, (list, tuple)):
-        result = quick_concatenate(list(arrays))
+    if out is None and dtype is None and type(axis) is int:
+        result = quick_concatenate(arrays, axis, False)
         if result is not NotImplemented:
             return result
     arrays = _listed(arrays)
@@ -238,8 +238,9 @@ def _concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"
 
 def _stack(arrays, axis=0, *, dtype=None, casting="same_kind"):
     arrays = _listed(arrays)
-    if axis in (0, -1) and dtype is None:
-        result = quick_vector(arrays)
+    if dtype is None and type(axis) is int:
+        result = quick_vector(arrays) if axis in (0, -1) else NotImplemented
+        result = quick_concatenate(arrays, axis, True) if result is NotImplemented else result
         if result is not NotImplemented:
             return result
     lead = innermost(*arrays)

@@ -1,6 +1,7 @@
 """Functions that select elements by value: sorting, clipping, choosing, interpolating; the derivatives follow."""
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from dualad.rules.algebra import Number, apart, innermost, lift, primal, rewrap, shift_axis, together
 from dualad.rules.bilinear import store
@@ -13,8 +14,8 @@ def _sorted_tangents(a, order, result, axis):
     t = apart(a, a)[1]
     if t is None:
         return None
-    t = np.take_along_axis(t, order[None], shift_axis(axis, a.ndim))
-    keys = np.moveaxis(primal(result), axis, -1)
+    t = t[:, order] if a.ndim == 1 else np.take_along_axis(t, order[None], shift_axis(axis, a.ndim))
+    keys = primal(result) if axis == a.ndim - 1 else np.moveaxis(primal(result), axis, -1)
     tied = (keys[..., 1:] == keys[..., :-1]) if keys.size else np.zeros(0, bool)
     if not tied.any():
         return t
@@ -36,9 +37,9 @@ def _grouped(row, flat, size, count):
 def _sort(a, axis=-1, kind=None, order=None, *, stable=None, **descending):
     if axis is None:
         a, axis = np.ravel(a), 0
-    axis = np.lib.array_utils.normalize_axis_index(axis, a.ndim)
+    axis = normalize_axis_index(axis, a.ndim)
     result = np.sort(apart(a, a)[0], axis, kind, order, stable=stable, **descending)
-    places = np.argsort(primal(a), axis, stable=True, **descending)
+    places = primal(a).argsort(axis, **descending)
     return together(a, result, _sorted_tangents(a, places, result, axis))
 
 

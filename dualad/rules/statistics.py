@@ -92,6 +92,8 @@ def _sorted_slices(a, axis):
     """The elements along the axes sorted along the first axis, NaN last; the ties share their tangents."""
     ndim = np.ndim(a)
     axes = tuple(range(ndim)) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, ndim)
+    if ndim == len(axes) == 1:
+        return np.sort(a, 0)
     rest = [k for k in range(ndim) if k not in axes]
     shape = [np.shape(a)[k] for k in rest]
     count = int(np.prod([np.shape(a)[k] for k in axes], dtype=int))
@@ -155,7 +157,10 @@ def _quantile_rule(function, scale, omit_nan, keep):
 
 @formula_of(np.median)
 def _median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
-    return _quantile_formula(a, 0.5, axis, "linear", False)
+    x = _sorted_slices(a, axis)
+    if not len(x) or np.isnan(primal(x)).any():
+        return _quantile_formula(a, 0.5, axis, "linear", False)
+    return 0.5 * (x[(len(x) - 1) // 2] + x[len(x) // 2])
 
 
 @formula_of(np.nanmedian)
