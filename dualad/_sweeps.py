@@ -263,7 +263,7 @@ class Sweep:
         if chunk_size is None:
             widest = max(self.sizes, default=1)
             return max(8, min(max(self.total, 1), _CACHE // (8 * max(widest, 1))))
-        if not isinstance(chunk_size, (int, np.integer)) or chunk_size < 1:
+        if not isinstance(chunk_size, (int, np.integer)) or isinstance(chunk_size, bool) or chunk_size < 1:
             raise ValueError(f"chunk_size must be a positive integer, not {chunk_size!r}")
         return int(chunk_size)
 

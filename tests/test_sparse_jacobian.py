@@ -143,6 +143,24 @@ def test_update_writes_into_a_matrix(rng):
         np.testing.assert_array_equal(data, before)
 
 
+def test_an_error_of_f_leaves_the_matrix_as_it_is(rng):
+    calls = []
+
+    def f(x):
+        calls.append(x)
+        if len(calls) == fails_at:
+            raise RuntimeError("f cannot go on")
+        return broyden(x)
+
+    x, other, fails_at = *rng.uniform(1, 2, (2, 8)), 0
+    plan = da.sparse_jacobian(f, chunk_size=1)
+    matrix = plan(x)
+    before, fails_at = matrix.data.copy(), len(calls) + 2
+    with pytest.raises(RuntimeError, match="cannot go on"):
+        plan.update(matrix, other)
+    np.testing.assert_array_equal(matrix.data, before)
+
+
 def test_matrices_own_their_arrays(rng):
     x = rng.uniform(1, 2, 5)
     plan = da.sparse_jacobian(lambda z: z * np.array([0.0, 1.0, 1.0, 0.0, 1.0]))
@@ -237,6 +255,7 @@ def test_x_or_result_that_does_not_fit():
         ((broyden, object()), {}, TypeError, "sparsity must be a scipy.sparse array"),
         ((broyden, [[1, 0], [1]]), {}, TypeError, "sparsity must be a scipy.sparse array"),
         ((broyden,), {"format": "coo"}, ValueError, "'csc' or 'csr', not 'coo'"),
+        ((broyden,), {"chunk_size": True}, ValueError, "chunk_size must be a positive integer, not True"),
         ((broyden,), {"chunk_size": 0}, ValueError, "chunk_size must be a positive integer"),
     ],
 )

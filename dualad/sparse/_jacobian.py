@@ -214,7 +214,8 @@ def _chunk_of(chunk_size, columns, colours):
 
 def check_size(chunk_size):
     """Raises ValueError for a chunk_size that is no positive integer."""
-    if chunk_size is not None and (not isinstance(chunk_size, (int, np.integer)) or chunk_size < 1):
+    whole = isinstance(chunk_size, (int, np.integer)) and not isinstance(chunk_size, bool)
+    if chunk_size is not None and (not whole or chunk_size < 1):
         raise ValueError(f"chunk_size must be a positive integer, not {chunk_size!r}")
 
 
@@ -522,7 +523,7 @@ class SparseJacobian(Plan):
         return value
 
     def _evaluate(self, argument, prepared, out):
-        """Value and entries."""
+        """Value and entries; into `out` where they are written in one go, so that an error of f leaves it as it is."""
         by_vectors = None if prepared.vectors is None else prepared.vectors.evaluate(argument, out)
         if by_vectors is None:
             return self._evaluate_compressed(argument, prepared, out)
@@ -531,7 +532,7 @@ class SparseJacobian(Plan):
         return rebuild(structure, values), data
 
     def _evaluate_compressed(self, argument, prepared, out):
-        rows, found, values, whole = prepared.coloring.shape[0], [], None, argument
+        rows, found, values, whole, data = prepared.coloring.shape[0], [], None, argument, None
         argument = prepared.argument(argument)
         for k, (first, count) in enumerate(prepared.chunks or [(0, 0)]):
             values, tangents, structure = argument.sweep(prepared.colors, first, count)
@@ -542,15 +543,15 @@ class SparseJacobian(Plan):
                 found.append(tangents)
                 continue
             flat = tangents.reshape(-1)
-            if out is None or (out.dtype != flat.dtype and np.result_type(out, flat) != out.dtype):
+            if data is None or (data.dtype != flat.dtype and np.result_type(data, flat) != data.dtype):
                 grown = empty_components((len(prepared.recovery.indices),), flat.dtype)
-                if out is not None:
-                    grown[:] = out
-                out = grown
-            put_chunk(out, prepared.places[k][0], flat, prepared.places[k][1])
+                if data is not None:
+                    grown[:] = data
+                data = grown
+            put_chunk(data, prepared.places[k][0], flat, prepared.places[k][1])
         value = prepared.value(whole, values, structure)
         if not found:
-            return value, out
+            return value, data
         flat = np.reshape(found[0] if len(found) == 1 else np.concatenate(found), (-1,))
         return value, prepared.recovery.values(flat, out)
 
