@@ -1,5 +1,7 @@
 """Jacobians by sparse vectors: against compressed ones, for all that moves, combines and stores elements."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -146,6 +148,80 @@ def test_programs(name, format):
 def test_single_precision(name):
     x = np.random.default_rng(3).uniform(0.6, 1.4, (6, 4)).astype(np.float32)
     both(PROGRAMS[name], x)
+
+
+def test_another_branch_is_an_error_that_names_rows():
+    def f(x):
+        return x * x if x[0] > 0 else x * np.roll(x, 1)
+
+    plan, x = da.sparse_jacobian(f), np.linspace(1.0, 2.0, 6)
+    plan(x)
+    with pytest.raises(ValueError, match=r"lacks entries .* in rows 0, 1, 2, 3, 4 and 1 more: f takes another branch"):
+        plan(-x)
+    np.testing.assert_allclose(plan(x).toarray(), np.diag(2 * x))
+    np.testing.assert_allclose(plan.prepare(-x)(-x).toarray(), da.jacobian(f)(-x))
+
+
+def test_a_given_pattern_may_lack_entries():
+    plan = da.sparse_jacobian(lambda x: x * np.roll(x, 1), np.eye(4))
+    x = np.arange(1.0, 5.0)
+    assert plan(x).nnz == 4 and not by_vectors(plan)
+    with pytest.raises(ValueError, match="lacks entries"):
+        plan.check(x)
+
+
+def test_zeros_outside_of_the_pattern():
+    mask = np.arange(6) < 3
+    plan = both(lambda x: np.where(mask, x * x, np.roll(x, 1)), np.linspace(1.0, 2.0, 6))
+    assert by_vectors(plan) and plan.sparsity.nnz == 6
+
+
+def test_an_error_of_f_does_not_end_it():
+    def f(x):
+        if x[0] < 0:
+            raise ValueError("x must be positive")
+        return x * np.roll(x, 1)
+
+    plan, x = da.sparse_jacobian(f), np.linspace(1.0, 2.0, 6)
+    plan(x)
+    with pytest.raises(ValueError, match="x must be positive"):
+        plan(-x)
+    assert by_vectors(plan)
+    assert plan(x).nnz == 12
+
+
+def test_ever_new_indices_are_given_up():
+    rng = np.random.default_rng(0)
+    plan = da.sparse_jacobian(lambda x: x[rng.permutation(300)] ** 2, np.ones((300, 300)))
+    x = np.linspace(1.0, 2.0, 300)
+    for _ in range(40):
+        assert np.count_nonzero(plan(x).toarray()) == 300
+    assert not by_vectors(plan) and not plan._prepared.vectors.layouts
+
+
+def test_threads(rng):
+    plan = da.sparse_jacobian(PROGRAMS["in place"])
+    points = [rng.uniform(0.6, 1.4, (6, 4)) for _ in range(40)]
+    expected = [da.sparse_jacobian(PROGRAMS["in place"], chunk_size=3)(x).toarray() for x in points]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda x: plan(x).toarray(), points))
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+def test_within_other_transforms_it_compresses():
+    plan, x = da.sparse_jacobian(lambda x, a: a * x * np.roll(x, 1)), np.linspace(1.0, 2.0, 6)
+    plan(x, 2.0)
+    _, dot = da.jvp(lambda a: plan(x, a).data, (2.0,), (1.0,))
+    np.testing.assert_allclose(dot, plan(x, 1.0).data)
+    _, dot = da.jvp(lambda x: plan(x, 2.0).data, (x,), (np.ones(6),))
+    assert np.all(dot == 2.0)
+
+
+def test_numbers_made_by_hand_keep_their_derivatives():
+    a = da.Dual(3.0, 1.0)
+    plan, x = da.sparse_jacobian(lambda x: np.roll(x, 1) * a), np.linspace(1.0, 2.0, 6)
+    entries = plan(x).data
+    np.testing.assert_array_equal(entries.tangent, 1.0)
 
 
 REFUSED = {

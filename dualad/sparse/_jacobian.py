@@ -27,7 +27,7 @@ from dualad.sparse._detection import jacobian_sparsity, pattern_up_to
 from dualad.sparse._patterns import as_pattern, columns_of, names, same_pattern
 from dualad.sparse._recovery import AddingRecovery, Recovery, check_format, put_chunk
 from dualad.sparse._terms import rows_of_terms
-from dualad.sparse._vectors import Vectors
+from dualad.sparse._vectors import Stale, Vectors
 from dualad.transforms import jvp
 
 _CACHE = 1 << 23
@@ -524,12 +524,26 @@ class SparseJacobian(Plan):
 
     def _evaluate(self, argument, prepared, out):
         """Value and entries; into `out` where they are written in one go, so that an error of f leaves it as it is."""
-        by_vectors = None if prepared.vectors is None else prepared.vectors.evaluate(argument, out)
+        by_vectors = self._by_vectors(argument, prepared.vectors, out)
         if by_vectors is None:
             return self._evaluate_compressed(argument, prepared, out)
         values, structure, data = by_vectors
         self._check_rows(values, prepared.coloring.shape[0])
         return rebuild(structure, values), data
+
+    def _by_vectors(self, argument, vectors, out):
+        """Values, their structure and the entries; None for compression. A given pattern may lack entries, and `check`
+        tells; one that was detected has become wrong."""
+        try:
+            return None if vectors is None else vectors.evaluate(argument, out)
+        except Stale as stale:
+            if self._given is None:
+                raise ValueError(
+                    f"the pattern lacks entries that f has at this x, in {names(stale.rows, 'row')}: f takes another "
+                    "branch here; call .prepare(x) to detect the pattern anew"
+                ) from None
+            vectors.give_up()
+            return None
 
     def _evaluate_compressed(self, argument, prepared, out):
         rows, found, values, whole, data = prepared.coloring.shape[0], [], None, argument, None

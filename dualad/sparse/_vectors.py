@@ -36,7 +36,7 @@ class Vectors:
 
     def evaluate(self, argument, out=None):
         """Values of f's leaves, their structure, and the entries, None if there are more or fewer values than rows of
-        the pattern; or None alone, if f is to be compressed."""
+        the pattern; or None alone, if f is to be compressed. Raises Stale if f has entries that the pattern lacks."""
         if self.chosen is False or ACTIVE.get() or any(isinstance(x, Number) for x in argument.leaves):
             return None
         try:
@@ -47,11 +47,17 @@ class Vectors:
             if self.chosen is None:
                 self.chosen = self._is_faster(run)
             layout = self._layout(terms, list(map(np.size, values))) if self.chosen else None
-        except Exception:  # f cannot do with such arrays, or has an error of its own: compression shows it
-            self.chosen, layout = False, None
+        except Exception as error:  # f cannot do with such arrays, or has an error of its own: compression shows it
+            if self.chosen is None or isinstance(error, Unsupported):
+                self.give_up()
+            return None
         if layout is None:
             return None
         return values, structure, layout.entries(terms, _dtype_of(leaves), out)
+
+    def give_up(self):
+        """Compress from now on, and free what was prepared."""
+        self.chosen, self.graph, self.layouts = False, Graph(), {}
 
     def _run(self, argument):
         run = Run(self.graph)
@@ -98,11 +104,20 @@ def _terms_of(leaf):
     return [p for _, p in leaf.terms] if isinstance(leaf, Tracer) else []
 
 
+class Stale(Exception):
+    """f has entries that the pattern lacks, in these rows."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+
 class _Layout:
     """Where the entries of a matrix stand among the weights of the terms of f's leaves, laid side by side.
 
     The element before the first weight is a zero, for entries that no term has. Terms that share an entry (on a grid
-    of two cells the left neighbour is the right one) leave `more`: entries and what is added to them.
+    of two cells the left neighbour is the right one) leave `more`: entries and what is added to them. Terms outside of
+    the pattern, of a branch that a constant mask does not take, must have weights of zero: `lost` are their rows and
+    places.
     """
 
     def __init__(self, pattern, format, columns, sizes):
@@ -119,7 +134,7 @@ class _Layout:
         row, column, place = (np.concatenate(a) if a else np.zeros(0, np.int64) for a in (row, column, place))
         self.length = length
         place = place.astype(np.int32 if length < 2**31 else np.int64)
-        self.index, self.more = _find(pattern, format, row, column, place)
+        self.index, self.more, self.lost = _find(pattern, format, row, column, place)
 
     def entries(self, columns, dtype, out):
         """The entries of the matrix, into `out` if it is given and fits."""
@@ -129,6 +144,9 @@ class _Layout:
         for w in weights:
             flat[start : start + np.size(w)].reshape(np.shape(w))[...] = w
             start += np.size(w)
+        rows, places = self.lost
+        if len(rows) and np.any(flat[places]):
+            raise Stale(np.unique(rows[flat[places] != 0]))
         if dtype == np.float64:
             data = empty_components((len(self.index),), dtype) if out is None or out.dtype != dtype else out
             gather(data, flat, self.index)
@@ -140,20 +158,21 @@ class _Layout:
 
 
 def _find(pattern, format, row, column, place):
-    """The place of every entry of the pattern, 0 for one without; pairs of entries and places if it has several."""
+    """The place of every entry of the pattern, 0 for one without; pairs of entries and places if it has several; rows
+    and places of what is no entry."""
     stored = pattern if format == "csc" else pattern.tocsr()
     made = getattr(sparse.coo_array((place, (row, column)), shape=pattern.shape), f"to{format}")()
     made.sort_indices()
     if made.nnz == len(place) and np.array_equal(made.indptr, stored.indptr) \
             and np.array_equal(made.indices, stored.indices):
-        return made.data, []
+        return made.data, [], (row[:0], place[:0])
     major, minor, width = (column, row, pattern.shape[0]) if format == "csc" else (row, column, pattern.shape[1])
     keys = np.repeat(np.arange(len(stored.indptr) - 1), np.diff(stored.indptr)) * width + stored.indices
     wanted = major.astype(np.int64) * width + minor
     found = np.searchsorted(keys, wanted)
-    if len(wanted) and (not len(keys) or not np.array_equal(keys[np.minimum(found, len(keys) - 1)], wanted)):
-        raise Unsupported("an entry that the pattern lacks")
-    return _first_of_each(found, pattern.nnz, place)
+    known = found < len(keys)
+    known[known] = keys[found[known]] == wanted[known]
+    return *_first_of_each(found[known], pattern.nnz, place[known]), (row[~known], place[~known])
 
 
 def _first_of_each(found, count, place):

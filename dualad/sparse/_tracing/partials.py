@@ -47,11 +47,12 @@ class Node:
     @property
     def rows(self):
         """The integers; computed again if they were dropped."""
-        if self._rows is None:
+        rows = self._rows  # another thread may drop it
+        if rows is None:
             function, args, kwargs, place = self.recipe
             result = function(*_thawed(args), **_thawed(kwargs))
-            self._rows = np.asarray(result if place is None else result[place])
-        return self._rows
+            self._rows = rows = np.asarray(result if place is None else result[place])
+        return rows
 
     def drop(self):
         """Give the memory back."""
