@@ -232,6 +232,20 @@ def test_constant_powers(kind, exponent, shape, rng):
     assert_number(x**exponent, kind, x.value**exponent, expected)
 
 
+@pytest.mark.parametrize("value", [0.0, 1.0, -1.0, 2.0, np.inf, np.nan])
+@pytest.mark.parametrize("other", [np.array([1.0, 2.0, 3.0]), np.array([0, 1]), np.array([]), np.array([[0.5]])],
+                         ids=lambda a: f"{a.dtype}{a.shape}")
+def test_powers_of_scalars_and_arrays(kind, value, other, rng):
+    """C's pow(1, y) and pow(x, 0) are 1 whatever the other argument is; the result still has its shape."""
+    x, _ = random_number(kind, value, rng)
+    with np.errstate(all="ignore"):
+        for mine, ufunc, plain in ((x**other, np.power(x, other), value**other),
+                                   (other**x, np.power(other, x), other**value)):
+            assert_same_bits(mine.value, np.asarray(plain, float))
+            for y, z in zip(tangents_of(mine, kind), tangents_of(ufunc, kind), strict=True):
+                np.testing.assert_array_equal(y, z)
+
+
 def test_scalar_powers_are_those_of_numpy_scalars(kind, rng):
     for v, w in zip(rng.uniform(0.1, 9, 300), rng.uniform(-3, 3, 300), strict=True):
         x = number(kind, v, np.ones(directions(kind)))

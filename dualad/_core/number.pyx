@@ -1680,6 +1680,8 @@ cdef object scalar_power(object x, object y):
         u, v = scalar_or_nan(x), b.c[0]
     else:
         return None
+    if u != u or v != v:  # no scalar, of which pow(1, nan) = pow(nan, 0) = 1 would not tell
+        return None
     z = c_pow(u, v)
     if not isfinite(z) or (z == 0 and v == 0.5) or a.squared != NULL:
         return None
