@@ -416,6 +416,14 @@ def test_one_singular_element_does_not_spoil_the_rest(push):
     assert_close(jacobian, np.array([[inf, 0, 0], [inf, 1 / 3, 0], [inf, 1 / 3, 1 / 12]]))
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (40,)], ids=str)
+def test_zero_tangent_of_a_quotient_whose_slope_overflows(shape):
+    """The quotient is a float, its slope -y/x**2 is not."""
+    x = np.full(shape, 1e-300)
+    y = 1.0 / da.MultiDual(x, np.stack([np.zeros(shape), np.ones(shape)]))
+    assert_same_bits(y.tangents, np.stack([np.zeros(shape), np.full(shape, -inf)]))
+
+
 def test_zero_tangents_survive_for_sizes_of_vector_loops(push):
     """Every position of a block and its remainder, for each function with a pole."""
     for f, pole in ((np.sqrt, 0.0), (np.log, 0.0), (np.cbrt, 0.0), (np.arcsin, 1.0), (np.reciprocal, 0.0)):

@@ -1592,8 +1592,9 @@ cdef object divide(object x, object y):
             r.c[0] = q
             divide_components(a, b, r)
             return r
-        if isfinite(q):
-            return scaled(b, q, -q / b.c[0])
+        s = -q / b.c[0]
+        if isfinite(s):
+            return scaled(b, q, s)
     return arithmetic(OP_DIVIDE, x, y)
 
 
