@@ -219,24 +219,28 @@ def jacobian_matrix(y, t, count):
 
 
 def fits_one_sweep(x):
-    """Whether x is an array of doubles, plain or not, whose directions make one chunk."""
+    """Whether x is a float, or an array of doubles, plain or not, whose directions make one chunk."""
+    if type(x) is float:
+        return True
     return (is_plain(x) or isinstance(x, Number) and x.dtype is _FLOAT64) and 0 < 8 * x.size**2 <= _CACHE
 
 
-def sweep_array(f, args, kwargs):
+def sweep_once(f, args, kwargs):
     """Value and Jacobian by the first argument, which fits one sweep."""
     x, level = args[0], next(levels)
-    count = x.size
+    count, shape = (1, ()) if type(x) is float else (x.size, x.shape)
     seeded = seed_directions(MultiDual, x, 0, count, level)
     result = call_within((MultiDual, level, count), f, (seeded, *args[1:]), kwargs)
     if type(result) is MultiDual and result.level == level:
         y, t = split(result, level)
-        matrix = jacobian_matrix(y, t, count)
-        shape = result.shape + x.shape
-        return y, matrix if matrix.shape == shape else np.reshape(matrix, shape)[()]
+        return y, _shaped(jacobian_matrix(y, t, count), result.shape + shape)
     pairs, structure = results_at(result, level)
-    jacobians = [np.reshape(jacobian_matrix(y, t, count), np.shape(y) + x.shape)[()] for y, t in pairs]
+    jacobians = [_shaped(jacobian_matrix(y, t, count), np.shape(y) + shape) for y, t in pairs]
     return rebuild(structure, [y for y, _ in pairs]), rebuild(structure, jacobians)
+
+
+def _shaped(matrix, shape):
+    return matrix if matrix.shape == shape else np.reshape(matrix, shape)[()]
 
 
 class Sweep:

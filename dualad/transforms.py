@@ -22,10 +22,10 @@ from dualad._sweeps import (
     ones_of,
     results_at,
     seed_tree,
-    sweep_array,
+    sweep_once,
     zeros_of,
 )
-from dualad._trees import as_input, flatten, rebuild
+from dualad._trees import as_input, flatten, is_container, rebuild
 
 _NO_KEYWORDS = {}
 
@@ -245,7 +245,7 @@ def value_and_jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
     @named_like(f, "value_and_jacobian")
     def wrapped(*args, **kwargs):
         if by_default and args and fits_one_sweep(args[0]):
-            return sweep_array(f, args, kwargs)
+            return sweep_once(f, args, kwargs)
         sweep = Sweep(f, argnums, args, kwargs, chunk_size)
         values, matrices, structure = sweep.jacobians()
         jacobians = [sweep.arrange(y, m) for y, m in zip(values, matrices, strict=True)]
@@ -340,18 +340,15 @@ def value_and_grad(f, argnums=0, *, intercept=False):
     >>> float(y), g
     (5.0, array([2., 4.]))
     """
-
-    f = intercepted(f, intercept)
+    both = value_and_jacobian(f, argnums, intercept=intercept)
 
     @named_like(f, "value_and_grad")
     def wrapped(*args, **kwargs):
-        sweep = Sweep(f, argnums, args, kwargs, None)
-        values, matrices, structure = sweep.jacobians()
-        if structure is not None or np.shape(values[0]) != () or np.iscomplexobj(values[0]):
-            got = "a container" if structure is not None else f"shape {np.shape(values[0])}"
-            got = "a complex number" if structure is None and np.shape(values[0]) == () else got
+        y, gradient = both(*args, **kwargs)
+        if is_container(y) or np.shape(y) != () or np.iscomplexobj(y):
+            got = "a container" if is_container(y) else f"shape {np.shape(y)}" if np.shape(y) else "a complex number"
             raise TypeError(f"grad needs a function whose result is a real scalar, but got {got}; use jacobian")
-        return values[0], sweep.arrange(values[0], matrices[0])
+        return y, gradient
 
     return wrapped
 
