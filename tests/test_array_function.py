@@ -738,7 +738,7 @@ def test_errors_of_views_are_those_of_numpy(call):
     assert str(ours.value) == str(plain.value)
 
 
-JOINS = """
+JOIN_CALLS = """
 np.concatenate([x, y]); np.concatenate((x, y), axis=1); np.concatenate([x, y, x], axis=-1); np.stack([x, y])
 np.stack([x, y, y], axis=1); np.stack((y, x), axis=-1); np.vstack([x, y]); np.hstack([x, y]); np.dstack([x, y])
 np.append(x, y, 0); np.concatenate([x[:, :1], y], 1); np.concatenate([x.T, y.T]); np.stack([x[:, ::-1], y])
@@ -748,7 +748,7 @@ np.concatenate([x[:0], y]); np.column_stack([x, y]); np.stack([x[0, 0], y[0, 0],
 
 @pytest.mark.parametrize("other", ["alike", "plain", "constant"])
 @pytest.mark.parametrize("number", TYPES.values(), ids=TYPES)
-@pytest.mark.parametrize("call", _calls(JOINS))
+@pytest.mark.parametrize("call", _calls(JOIN_CALLS))
 def test_components_of_a_join_are_joins_of_components(number, call, other):
     """Plain arrays and constants join with zero tangents."""
     f = eval("lambda x, y: " + call)
