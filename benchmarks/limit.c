@@ -104,6 +104,21 @@ static double rosenbrock(const double *restrict x, double *restrict diagonal, do
     return sum;
 }
 
+void rosenbrock_gradient(const double *restrict x, const double *restrict v, double *restrict y,
+                         double *restrict gradient, long n, long k)
+{
+    double sum = 0;
+    (void)v, (void)k;
+    gradient[0] = 0;
+    for (long i = 0; i + 1 < n; i++) {
+        double a = x[i + 1] - x[i] * x[i], b = 1 - x[i];
+        sum += 100 * a * a + b * b;
+        gradient[i] -= 400 * x[i] * a + 2 * b;
+        gradient[i + 1] = 200 * a;
+    }
+    *y = sum;
+}
+
 void rosenbrock_hessian(const double *restrict x, const double *restrict v, double *restrict y,
                         double *restrict H, long n, long k)
 {

@@ -74,6 +74,9 @@ class Limit(Peer):
     def scalar(self, formula, xs, vs):
         return self._kernel("scalar", xs, vs, np.empty(1), np.empty(1))
 
+    def gradient(self, f, x):
+        return self._kernel(f"{f.__name__}_gradient", x, x, np.empty(1), np.empty_like(x))
+
     def hessian(self, f, x):
         return self._kernel(f"{f.__name__}_hessian", x, x, np.empty(1), np.empty((len(x), len(x))),
                             unpack=derivatives_alone)

@@ -15,7 +15,9 @@ EXPECTED = (FACTORS[0] * FACTORS[1], [FACTORS[1], FACTORS[0], 1.0])
 
 
 def works(quick):
-    """Yield dense Hessians, a Hessian times a vector, then the product of two scalars in units of others."""
+    """Yield gradients, dense Hessians, a Hessian times a vector, and the product of two scalars in units of others."""
+    for size in (100,) if quick else (100, 1000, 10**5):
+        yield gradient(size)
     for size in (100,) if quick else (100, 1000):
         x, v = numpy.random.default_rng(size).uniform(-1, 1, (2, size))
         hessian = rosenbrock_hessian(x)
@@ -31,6 +33,16 @@ def works(quick):
         if found:
             reference = replace(found[0].hyper_product(*FACTORS), name="reference")
             yield product(f"{kind.name}'s x*y", reference, 1 / 5)
+
+
+def gradient(size):
+    """Return the gradient of a sum of many terms."""
+    x = numpy.random.default_rng(size).uniform(-1, 1, size)
+    a, b = x[1:] - x[:-1] ** 2, 1 - x[:-1]
+    exact = numpy.append(-400 * x[:-1] * a - 2 * b, 0.0)
+    exact[1:] += 200 * a
+    return Work("hessian", "chained Rosenbrock, gradient", size, "evaluation of f", "gradient", (rosenbrock, x),
+                (rosenbrock(x), exact), field.Plain().jacobian(rosenbrock, x))
 
 
 def product(unit, reference, target):

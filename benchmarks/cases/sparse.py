@@ -77,6 +77,9 @@ def jacobians(f, title, pattern, target, coloring_target):
     yield coloring(pattern, title, coloring_target)
     yield Work("sparse", f"{title}: Jacobian", size, unit, "sparse_jacobian", (f, x, pattern, v),
                complex_step(f, x, v), reference, target=judged(size, target))
+    chunk = 3 if size < 10**5 else 5 if target > 5 else 3
+    yield Work("sparse", f"{title}: compressed Jacobian", size, unit, "compressed_jacobian", (f, x, pattern, v, chunk),
+               complex_step(f, x, v), reference)
     yield recovery(pattern, title)
 
 

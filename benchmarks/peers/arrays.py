@@ -35,6 +35,10 @@ class Autograd(Peer):
         jacobian = self.lib.jacobian(functools.partial(f, np=self.np))
         return self._contender("jacobian(x)", {"jacobian": jacobian, "x": x}, lambda J: (None, J))
 
+    def gradient(self, f, x):
+        names = {"gradient": self.lib.value_and_grad(functools.partial(f, np=self.np)), "x": x}
+        return self._contender("gradient(x)", names)
+
     def hessian(self, f, x):
         names = {"hessian": self.lib.hessian(functools.partial(f, np=self.np)), "x": x}
         return self._contender("hessian(x)", names, lambda H: (None, H))
@@ -100,6 +104,11 @@ class Torch(Peer):
         jacobian = self.lib.func.jacfwd(functools.partial(f, np=self.lib))
         names = {"jacobian": jacobian, "x": self.lib.as_tensor(x)}
         return self._contender("jacobian(x)", names, lambda J: (None, J))
+
+    def gradient(self, f, x):
+        gradient = self.lib.func.grad_and_value(functools.partial(f, np=self.lib))
+        names = {"gradient": gradient, "x": self.lib.as_tensor(x)}
+        return self._contender("gradient(x)", names, lambda pair: pair[::-1])
 
     def hessian(self, f, x):
         names = {"hessian": self.lib.func.hessian(functools.partial(f, np=self.lib)), "x": self.lib.as_tensor(x)}

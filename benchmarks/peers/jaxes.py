@@ -47,6 +47,9 @@ class Jax(Peer):
 
         return self._call(value_and_jacobian, x)
 
+    def gradient(self, f, x):
+        return self._call(self.lib.value_and_grad(functools.partial(f, np=self.np)), x)
+
     def hessian(self, f, x):
         hessian = self.lib.hessian(functools.partial(f, np=self.np))
         return self._call(lambda x: (None, hessian(x)), x)

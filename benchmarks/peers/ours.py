@@ -21,7 +21,7 @@ class Plain(Peer):
     def jacobian(self, f, x):
         return self.jvp(f, x, None)
 
-    hessian = laplacian = jacobian
+    gradient = hessian = laplacian = jacobian
 
     def sensitivities(self, problem):
         names = {"by_hand": problem.by_hand}
@@ -51,6 +51,9 @@ class Dualad(Peer):
 
     def jacobian(self, f, x):
         return self._contender("jacobian(x)", {"jacobian": self.lib.jacobian(f), "x": x}, lambda J: (None, J))
+
+    def gradient(self, f, x):
+        return self._contender("gradient(x)", {"gradient": self.lib.value_and_grad(f), "x": x})
 
     def hessian(self, f, x):
         return self._contender("hessian(x)", {"hessian": self.lib.hessian(f), "x": x}, lambda H: (None, H))
@@ -92,6 +95,10 @@ class Dualad(Peer):
 
     def sparse_jacobian(self, f, x, pattern, v):
         names = {"jacobian": self.lib.sparse_jacobian(f, pattern), "x": x}
+        return self._contender("jacobian(x)", names, lambda J: (None, J @ v))
+
+    def compressed_jacobian(self, f, x, pattern, v, chunk):
+        names = {"jacobian": self.lib.sparse_jacobian(f, pattern, chunk_size=chunk), "x": x}
         return self._contender("jacobian(x)", names, lambda J: (None, J @ v))
 
     def sparse_hessian(self, f, x, v):

@@ -84,6 +84,11 @@ class Casadi(Peer):
         y = f(a, np=self.np)
         return self._call([a], [y, self.lib.jacobian(y, a)], (x,), lambda r: [m.full() for m in r])
 
+    def gradient(self, f, x):
+        a = self.lib.SX.sym("a", len(x))
+        y = f(a, np=self.np)
+        return self._call([a], [y, self.lib.gradient(y, a)], (x,), lambda r: [m.full() for m in r])
+
     def hessian(self, f, x):
         a = self.lib.SX.sym("a", len(x))
         return self._call([a], [self.lib.hessian(f(a, np=self.np), a)[0]], (x,), lambda m: (None, m.full()))

@@ -19,6 +19,7 @@ cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free, malloc
+from libc.math cimport INFINITY as inf
 from dualad._core.number cimport Number, TRACER
 
 import sys
@@ -39,7 +40,13 @@ cdef extern from "pattern.h":
     int32_t pattern_stencil(int32_t, int32_t, int, const int32_t* const*, int32_t*, int32_t*) nogil
     int64_t pattern_places(int64_t, int64_t, const int32_t*, int64_t*, int32_t*) nogil
 
+class TooDense(Exception):
+    """A run that is to find sparsity, if there is, would take long: it has too many entries, or loops over elements."""
+
+
 cdef enum:
+    MOST_PIECES = 300                  # small arrays beyond which a run that looks for sparsity is given up
+    PIECE = 16                         # inputs for each element of what is not small
     FEW_TERMS = 16                     # more terms than these are merged into one
     SMALL = 64                         # elements up to which integers are copied rather than shared
 
@@ -79,6 +86,7 @@ cdef class Trace:
     cdef readonly bint second          # record which inputs interact
     cdef readonly double most          # entries in a row, on average, beyond which the run is given up
     cdef readonly object partials      # the rows that terms with weights may have; None for patterns alone
+    cdef Py_ssize_t pieces             # arrays of a small part of the inputs that were made
     cdef public bint followed          # whether the function asked for a value
 
     def __init__(self, Py_ssize_t ncols, long long level, bint local=False, bint second=False, partials=None,
@@ -543,6 +551,10 @@ cdef object operate_in_place(object ufunc, Tracer x, object y):
 def make(Trace trace, value, tuple terms=(), history=None):
     """A tracer of this value and these terms, each of the value's shape; nothing else may write to the value."""
     cdef Tracer r = Tracer.__new__(Tracer)
+    if trace.most < inf and np.size(value) * PIECE < trace.ncols:
+        trace.pieces += 1
+        if trace.pieces > MOST_PIECES:
+            raise TooDense
     r.array = value if type(value) is np.ndarray else np.asarray(value)
     r.run = trace
     r.chain = ()

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from dualad._core.number import Number, primal
-from dualad._core.tracer import History, Table, Tracer, join_terms, like, plain, union
+from dualad._core.tracer import History, Table, TooDense, Tracer, join_terms, like, plain, union
 from dualad.rules.packing import pack_if_needed
 from dualad.sparse._tracing import partials
 from dualad.sparse._tracing.partials import Unsupported
@@ -71,10 +71,6 @@ def patterns_only(lead):
     """Raises Unsupported where terms have weights: what follows knows patterns alone."""
     if lead.run.partials is not None:
         raise Unsupported("a function without a rule for partial derivatives")
-
-
-class TooDense(Exception):
-    """The pattern has more entries than are wanted."""
 
 
 def refuse_dense(lead, entries, nrows):
