@@ -25,7 +25,7 @@ _CACHE = 1 << 19
 """Bytes that the numbers of one chunk of directions may take, so that a few of them stay in the L2 cache."""
 
 
-_MANY = 1000
+_MANY = 500
 """Unknowns from which it is worth a look whether f is sparse."""
 
 

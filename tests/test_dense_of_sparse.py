@@ -44,6 +44,7 @@ FUNCTIONS = {
     "matrix": lambda x: np.tanh(np.ones((40, N)) @ x / N),
     "running": lambda x: np.cumsum(x)[::40],
     "sorted": lambda x: np.sort(x)[::50] * x[::50],
+    "loop over elements": lambda x: np.stack([x[i] * x[i - 1] for i in range(400)]),
     "complex": lambda x: x[:20] * 1j,
 }
 
@@ -74,7 +75,7 @@ def same(tree, other):
 def test_jacobians(name, looked):
     f, x = FUNCTIONS[name], np.random.default_rng(5).uniform(0.5, 1.5, N)
     value, jacobian = da.value_and_jacobian(f)(x)
-    assert looked == [name not in ("dense", "matrix", "running", "sorted", "complex")]
+    assert looked == [name not in ("dense", "matrix", "running", "sorted", "complex", "loop over elements")]
     same(jacobian, da.jacobian(f, chunk_size=60)(x))
     for y, z in zip(da._trees.flatten(value)[0], da._trees.flatten(f(x.copy()))[0], strict=True):
         np.testing.assert_array_equal(y, z)
@@ -109,6 +110,47 @@ def test_gradients_of_sums(looked):
     exact[1:] += 200 * (x[1:] - x[:-1] ** 2)
     np.testing.assert_allclose(gradient, exact, rtol=1e-13, atol=1e-11)
     assert y == rosenbrock(x) and looked == [True]
+
+
+SCALARS = {
+    "sum": lambda x: np.sum(x**2),
+    "function of a sum": lambda x: np.exp(-np.sum(x**2) / x.size),
+    "log of a sum of exponentials": lambda x: np.log(np.sum(np.exp(x))),
+    "ratio": lambda x: np.sum(x[1:] * x[:-1]) / np.mean(x) ** 2 + x[3],
+    "inner products": lambda x: np.dot(x, x[::-1]) + x @ np.arange(float(x.size)) - np.inner(x, x) * np.vdot(x, x),
+    "norm": lambda x: np.linalg.norm(x) * np.linalg.norm(np.diff(x)),
+    "masked": lambda x: np.sum(np.where(x > 1, x, 0.5 * x**2)) - np.maximum(np.sum(x), np.sum(x**2)),
+    "entropy": lambda x: -np.sum(x / np.sum(x[:1]) * np.log(x)),
+    "moments": lambda x: np.mean((x - 1.0) ** 3) / np.mean((x - 1.0) ** 2) ** 1.5,
+    "sum of sums": lambda x: np.sum(np.sum(x.reshape(-1, 4) ** 2, axis=0) ** 0.5),
+    "loop": lambda x: sum(np.sum(x[k:] * x[: x.size - k]) for k in range(1, 12)),
+    "scalar from one": lambda x: x[5] * x[7],
+}
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_gradients(name, looked):
+    f, x = SCALARS[name], np.random.default_rng(5).uniform(0.5, 1.5, N)
+    y, gradient = da.value_and_grad(f)(x)
+    assert looked == [True]
+    np.testing.assert_array_equal(y, f(x))
+    expected = da.jacobian(f, chunk_size=60)(x)
+    assert gradient.shape == expected.shape and gradient.dtype == expected.dtype
+    np.testing.assert_allclose(gradient, expected, rtol=1e-12, atol=1e-13 * np.max(np.abs(expected)))
+    x = x.astype(np.float32)
+    single = da.grad(f)(x)
+    assert single.dtype == da.jacobian(f, chunk_size=60)(x).dtype
+    np.testing.assert_allclose(single, expected, rtol=2e-3, atol=2e-5 * np.max(np.abs(expected)))
+
+
+def test_few_results_of_all_unknowns(looked):
+    def f(x):
+        sums = np.sum(x.reshape(-1, 3) ** 2, axis=0)
+        return {"sums": sums, "swapped": np.sqrt(sums[::-1]), "one": sums[1] + x[0], "rest": x[:5] * x[1]}
+
+    x = np.random.default_rng(5).uniform(0.5, 1.5, N)
+    same(da.jacobian(f)(x), da.jacobian(f, chunk_size=60)(x))
+    assert looked == [True]
 
 
 SUMS = {

@@ -228,7 +228,6 @@ REFUSED = {
     "matrix": lambda x: np.arange(36.0).reshape(6, 6) @ x,
     "sort": lambda x: np.sort(x) * x,
     "running": lambda x: np.cumsum(x),
-    "norm": lambda x: x / np.linalg.norm(x),
     "nan_to_num": lambda x: np.nan_to_num(x) ** 2,
     "variance": lambda x: x - np.var(x),
     "choose": lambda x: np.choose([0, 1, 0, 1, 0, 0], [x, x * x]),

@@ -7,10 +7,13 @@ import numpy as np
 
 from dualad._context import ACTIVE
 from dualad._core import Number
+from dualad._core.tracer import Tracer, plain
 from dualad._sweeps import result_leaves
 from dualad._trees import rebuild
 from dualad.sparse._hessian import SparseHessian, looked_at, terms_function
 from dualad.sparse._jacobian import Argument, SparseJacobian
+from dualad.sparse._tracing.partials import Dense, Graph, rows_of
+from dualad.sparse._vectors import run_on_vectors
 
 _FEW = 4
 """Directions, as a part of the unknowns, from which on the dense way is as good."""
@@ -21,6 +24,9 @@ def jacobians(f, position, args, kwargs):
     argument = _plain_argument(f, position, args, kwargs)
     if argument is None:
         return None
+    found = _by_vectors(argument)
+    if found is not None:
+        return found
     try:
         plan = SparseJacobian(f, argnum=position)
         prepared = plan.detected(args, kwargs, argument.size // _FEW)
@@ -36,6 +42,35 @@ def jacobians(f, position, args, kwargs):
         return None
     ends = np.cumsum([np.size(y) for y in leaves])
     return leaves, np.split(matrix.toarray(), ends[:-1]), structure
+
+
+def _by_vectors(argument):
+    """The same by sparse vectors, for which no pattern is needed; None if f does what these cannot do."""
+    try:
+        leaves, structure, _ = run_on_vectors(argument, Graph(), argument.size)
+    except Exception:  # as in `jacobians`
+        return None
+    values, matrices = [], []
+    for leaf in leaves:
+        terms = [p for _, p in leaf.terms] if isinstance(leaf, Tracer) else []
+        values.append(plain(leaf)[()] if isinstance(leaf, Tracer) else leaf)
+        matrices.append(_filled(terms, np.asarray(values[-1]), argument.size))
+    return values, matrices, structure
+
+
+def _filled(terms, value, inputs):
+    """The Jacobian (value.size, inputs) with these terms."""
+    matrix = np.zeros((value.size, inputs), value.dtype if value.dtype.kind in "fc" else np.float64)
+    for p in terms:
+        if isinstance(p, Dense):
+            matrix += p.matrix.reshape(matrix.shape)
+        elif len(matrix) == 1:
+            matrix += rows_of([p], (1,), inputs)
+        else:
+            columns = p.node.rows.reshape(-1)
+            rows = np.flatnonzero(columns >= 0)
+            matrix[rows, columns[rows]] += p.full().reshape(-1)[rows]
+    return matrix
 
 
 def hessian(f, position, args, kwargs):

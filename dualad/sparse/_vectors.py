@@ -4,6 +4,8 @@ Where each element depends on few inputs on its way through the function, that i
 colour. See `dualad.sparse._tracing.partials` for the arithmetic and its source.
 """
 
+import math
+
 import numpy as np
 from scipy import sparse
 
@@ -13,13 +15,30 @@ from dualad._core.number import Number, Pooled, empty_components
 from dualad._core.tracer import Trace, Tracer, make, plain
 from dualad._sweeps import levels, result_leaves
 from dualad._trees import rebuild
-from dualad.sparse._tracing.partials import Graph, Partial, Run, Unsupported
+from dualad.sparse._tracing.partials import Graph, Partial, Run, Unsupported, sparse_only
 
 _MOST_LAYOUTS = 16
 """Ways through a function that are remembered; one that takes more is compressed instead."""
 
 # seconds that a step of an operation on sparse vectors, one on numbers, and the arithmetic with an element take
 _PER_STEP, _PER_CALL, _PER_ELEMENT = 1.7e-5, 2e-6, 4e-10
+
+
+def run_on_vectors(argument, graph, most=math.inf):
+    """The leaves of f's result on sparse vectors, its structure, and what the run computed; given up where f loops over
+    elements, if `most` is finite."""
+    run = Run(graph)
+    trace = Trace(argument.size, next(levels), partials=run, most=most)
+    seeded, first = [], 0
+    for x in argument.leaves:
+        x = np.array(x)
+        seeded.append(make(trace, x, ((None, Partial(graph.input(first, x.shape), np.ones((), x.dtype))),)))
+        first += x.size
+    args = list(argument.args)
+    args[argument.position] = rebuild(argument.structure, seeded)
+    with Pooled():
+        leaves, structure = result_leaves(call_within((Tracer, trace.level, trace), argument.f, args, argument.kwargs))
+    return leaves, structure, run
 
 
 class Vectors:
@@ -40,7 +59,7 @@ class Vectors:
         if self.chosen is False or ACTIVE.get() or any(isinstance(x, Number) for x in argument.leaves):
             return None
         try:
-            leaves, structure, run = self._run(argument)
+            leaves, structure, run = run_on_vectors(argument, self.graph)
             terms, values = [_terms_of(leaf) for leaf in leaves], [_value_of(leaf) for leaf in leaves]
             if sum(map(np.size, values)) != self.pattern.shape[0]:
                 return values, structure, None
@@ -58,22 +77,6 @@ class Vectors:
     def give_up(self):
         """Compress from now on, and free what was prepared."""
         self.chosen, self.graph, self.layouts = False, Graph(), {}
-
-    def _run(self, argument):
-        run = Run(self.graph)
-        trace = Trace(argument.size, next(levels), partials=run)
-        seeded, first = [], 0
-        for x in argument.leaves:
-            x = np.array(x)
-            seeded.append(make(trace, x, ((None, Partial(self.graph.input(first, x.shape), np.ones((), x.dtype))),)))
-            first += x.size
-        args = list(argument.args)
-        args[argument.position] = rebuild(argument.structure, seeded)
-        with Pooled():
-            leaves, structure = result_leaves(
-                call_within((Tracer, trace.level, trace), argument.f, args, argument.kwargs)
-            )
-        return leaves, structure, run
 
     def _is_faster(self, run):
         here = (run.calls + run.steps) * _PER_STEP + (run.elements + run.products) * _PER_ELEMENT
@@ -101,7 +104,7 @@ def _dtype_of(leaves):
 
 
 def _terms_of(leaf):
-    return [p for _, p in leaf.terms] if isinstance(leaf, Tracer) else []
+    return sparse_only([p for _, p in leaf.terms]) if isinstance(leaf, Tracer) else []
 
 
 class Stale(Exception):

@@ -72,7 +72,7 @@ _KNOWN = (Number, np.ndarray, np.generic, float, int, complex, list, tuple)
 
 
 def _call(lead, function, inputs, kwargs):
-    if lead.run.partials is not None and function not in PARTIALS and function not in PLAIN:
+    if lead.run.partials is not None and not any(function in known for known in (PARTIALS, PLAIN, products.GUFUNCS)):
         raise Unsupported(function.__name__)
     if function in PARTIALS or (function is np.sign and np.iscomplexobj(strip(inputs[0]))):
         return elementwise.elementwise(lead, function, inputs, kwargs)
@@ -310,6 +310,7 @@ if hasattr(np, "astype"):
 # functions whose rules hold for terms with weights: they move elements, are composed of such, or give values alone
 _OF_PARTIALS = {
     *structure.FUNCTIONS, *plain.FUNCTIONS, np.sum, np.mean, np.shape, np.ndim, np.size, np.sinc, np.trace, np.clip,
+    np.dot, np.inner, np.vdot, np.linalg.norm,
     *(getattr(np, name) for name in ("astype", *_OF_TYPES.split()) if hasattr(np, name)),
 } - {np.nan_to_num, np.choose, np.real_if_close}
 FUNCTIONS = {

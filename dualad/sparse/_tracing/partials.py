@@ -23,6 +23,9 @@ from dualad.rules.elementwise import PARTIALS
 MOST_TERMS = 32
 """Partial derivatives per element beyond which an array is taken for dense ..."""
 
+MOST_ROWS = 8
+"""Elements of an array that may have all partial derivatives: sums of many elements, and what is made of them."""
+
 MOST_NODES = 4096
 """... and different arrays of rows beyond which a function is taken for one that never repeats itself."""
 
@@ -74,27 +77,28 @@ class _Same:
     def __eq__(self, other):
         return self.array.dtype == other.array.dtype and np.array_equal(self.array, other.array)
 
-    def copied(self):
-        """For keeping: the caller may write to the array."""
-        return _Same(self.array.copy())
+    def keep(self):
+        """Hold a copy: the caller may write to the array."""
+        self.array = self.array.copy()
 
 
-_SINGLE = frozenset({int, str, type(None)})
+_SINGLE, _ENDS = frozenset({int, str, type(None)}), frozenset({int, type(None)})
 _PLAIN = (int, float, str, bool, type(None), type(Ellipsis), np.generic, np.dtype, type)
 
 
-def _frozen(x):
-    """An argument in a form that can be looked up."""
+def _frozen(x, arrays):
+    """An argument in a form that can be looked up; the arrays in it are added to a list."""
     if isinstance(x, Node):
         return x
     if isinstance(x, slice):
-        return slice, _frozen(x.start), _frozen(x.stop), _frozen(x.step)
+        return slice, _frozen(x.start, arrays), _frozen(x.stop, arrays), _frozen(x.step, arrays)
     if isinstance(x, (tuple, list)):
-        return type(x), *map(_frozen, x)
+        return type(x), *[_frozen(v, arrays) for v in x]
     if isinstance(x, dict):
-        return dict, *((k, _frozen(v)) for k, v in x.items())
+        return dict, *[(k, _frozen(v, arrays)) for k, v in x.items()]
     if isinstance(x, np.ndarray) and x.dtype != object:
-        return _Same(x)
+        arrays.append(_Same(x))
+        return arrays[-1]
     if isinstance(x, _PLAIN):
         return type(x), x
     raise Unsupported(f"an argument of type {type(x).__name__}")
@@ -107,12 +111,6 @@ def _kept(x):
     if isinstance(x, dict):
         return {k: _kept(v) for k, v in x.items()}
     return x.copy() if isinstance(x, np.ndarray) else x
-
-
-def _key_kept(key):
-    if isinstance(key, _Same):
-        return key.copied()
-    return tuple(map(_key_kept, key)) if isinstance(key, tuple) else key
 
 
 def _thawed(x):
@@ -136,12 +134,27 @@ class Graph:
     def apply(self, function, args, kwargs):
         """The node (or list of them) of function(*args, **kwargs), nodes standing for their integers."""
         self.steps += 1
-        key = function, _frozen(args), _frozen(kwargs)
+        arrays = []
+        key = function, _frozen(args, arrays), _frozen(kwargs, arrays)
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= MOST_NODES:
                 raise Unsupported("a function that moves elements differently each time")
-            found = self._found.setdefault(_key_kept(key), self._made(function, args, kwargs))
+            for a in arrays:
+                a.keep()
+            found = self._found.setdefault(key, self._made(function, args, kwargs))
+        return found
+
+    def item(self, node, key):
+        """The node of node[key]."""
+        start, stop, step = (key.start, key.stop, key.step) if type(key) is slice else (key, None, int)
+        if type(start) not in _ENDS or type(stop) not in _ENDS or (type(step) not in _ENDS and step is not int):
+            return self.apply(operator.getitem, (node, key), {})
+        self.steps += 1
+        short = operator.getitem, node, start, stop, step
+        found = self._found.get(short)
+        if found is None:
+            found = self._found[short] = self.apply(operator.getitem, (node, key), {})
         return found
 
     def apply_single(self, function, node, args):
@@ -221,7 +234,8 @@ class Partial:
         return np.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def __getitem__(self, key):
-        return _moved(operator.getitem, (self, key), {})
+        weight = self.weight if self.weight.ndim == 0 else self.weight[key]
+        return Partial(self.node.graph.item(self.node, key), weight)
 
     def __array_function__(self, function, types, args, kwargs):
         return _moved(function, args, kwargs)
@@ -238,8 +252,56 @@ class Partial:
         return np.broadcast_to(self.weight, self.shape)
 
 
+class Dense:
+    """All partial derivatives, zeros included, of a few elements: a matrix of shape + (number of inputs,)."""
+
+    __slots__ = ("matrix",)
+
+    def __init__(self, matrix):
+        self.matrix = matrix
+
+    @property
+    def shape(self):
+        """The shape of the array that the term belongs to."""
+        return self.matrix.shape[:-1]
+
+    @property
+    def ndim(self):
+        """Its number of dimensions."""
+        return self.matrix.ndim - 1
+
+    def copy(self):
+        """Terms are never written to."""
+        return self
+
+    def __getitem__(self, key):
+        return _moved_rows(operator.getitem, (self, key), {})
+
+    def __array_function__(self, function, types, args, kwargs):
+        return _moved_rows(function, args, kwargs)
+
+
+def _moved_rows(function, args, kwargs):
+    """function(*args, **kwargs) of a function that moves elements, on the rows of one Dense."""
+    term = args[0]
+    if not isinstance(term, Dense) or _partials_in((args[1:], kwargs)):
+        raise Unsupported("dense rows beside others")
+    size, inputs = int(np.prod(term.shape, dtype=int)), term.matrix.shape[-1]
+    places = function(np.arange(size).reshape(term.shape), *args[1:], **kwargs)
+    if isinstance(places, (list, tuple)) or np.size(places) > MOST_ROWS:
+        raise Unsupported("many dense rows")
+    return Dense(term.matrix.reshape(size, inputs)[places])
+
+
+def sparse_only(terms):
+    """The terms, none of which may be Dense."""
+    if any(isinstance(p, Dense) for p in terms):
+        raise Unsupported("dense rows")
+    return terms
+
+
 def _partials_in(x):
-    if isinstance(x, Partial):
+    if isinstance(x, (Partial, Dense)):
         return [x]
     if isinstance(x, dict):
         return [p for part in x.values() for p in _partials_in(part)]
@@ -296,6 +358,7 @@ def empty(graph, shape):
 
 def line_up(lists, shapes):
     """Lists of terms, one of each array, that stand together: like weights with like, empty terms in the gaps."""
+    lists = list(map(sparse_only, lists))
     graph = next(terms[0].node.graph for terms in lists if terms)
     while any(lists):
         lead = next(terms[0] for terms in lists if terms)
@@ -324,6 +387,8 @@ def combined(run, function, values, result, lists):
     joined, shape = {}, np.shape(result)
     run.calls += 1
     run.elements += np.size(result)
+    if any(isinstance(p, Dense) for terms in lists for p in terms):
+        return ((None, _combined_rows(function, values, result, lists)),)
     for i, terms in enumerate(lists):
         for p in terms:
             p = p if p.shape == shape else np.broadcast_to(p, shape)
@@ -333,6 +398,47 @@ def combined(run, function, values, result, lists):
     weights = _weighed(function, values, result, list(joined.values()))
     run.products += sum(np.size(w) for w in weights if np.ndim(w))
     return tuple((None, Partial(node, w)) for node, w in zip(joined, weights, strict=True))
+
+
+def _combined_rows(function, values, result, lists):
+    """The dense rows of result = function(*values)."""
+    total = 0.0
+    with np.errstate(all="ignore"):
+        for i, terms in enumerate(lists):
+            for p in terms:
+                matrix = rows_of([np.broadcast_to(p, np.shape(result))], np.shape(result), inputs_of(lists))
+                derivative = np.asarray(_derivative(function, i, values, result))
+                total = total + tangent_product(derivative[..., None], matrix)
+    return Dense(total.astype(result.dtype, copy=False))
+
+
+def inputs_of(lists):
+    """The number of inputs that dense rows among some lists of terms have."""
+    return next(p.matrix.shape[-1] for terms in lists for p in terms if isinstance(p, Dense))
+
+
+def rows_of(terms, shape, inputs):
+    """Dense rows (*shape, inputs): sums of terms whose shape has further axes behind."""
+    size = int(np.prod(shape, dtype=int))
+    if size > MOST_ROWS:
+        raise Unsupported("many dense rows")
+    matrix = np.zeros((size, inputs), np.result_type(*(p.matrix if isinstance(p, Dense) else p.weight for p in terms)))
+    for p in terms:
+        if isinstance(p, Dense):
+            matrix += np.sum(p.matrix.reshape(size, -1, inputs), axis=1)
+            continue
+        rows, weights = p.node.rows.reshape(size, -1), p.full().reshape(size, -1)
+        for k in range(size):
+            matrix[k] += _scattered(rows[k], weights[k], inputs)
+    return matrix.reshape(*shape, inputs)
+
+
+def _scattered(rows, weights, inputs):
+    """Weights added up by input."""
+    held = rows >= 0
+    if not held.all():
+        rows, weights = rows[held], weights[held]
+    return np.bincount(rows, weights, inputs)
 
 
 def _weighed(function, values, result, groups):
@@ -398,7 +504,7 @@ def chosen(mask, x, y, shape):
     """The terms of np.where(mask, x, y): those of both, with weights of zero where they were not chosen."""
     found = {}
     for place, terms in enumerate((x, y)):
-        for _, p in terms:
+        for p in sparse_only([p for _, p in terms]):
             p = p if p.shape == shape else np.broadcast_to(p, shape)
             found.setdefault(p.node, [0.0, 0.0])[place] = p.weight
     return tuple((None, Partial(node, _picked(mask, *weights))) for node, weights in found.items())
@@ -433,11 +539,12 @@ def put(x, key, terms):
         _viewed(x.chain, a)[key] = weight
 
     if _is_mask(key) and not terms:
-        replace_terms(root, tuple((None, _reweighed(p, root, assign, 0.0)) for _, p in root.terms))
+        held = sparse_only([p for _, p in root.terms])
+        replace_terms(root, tuple((None, _reweighed(p, root, assign, 0.0)) for p in held))
         return
     graph = x.run.partials.graph
     places = region(Partial(graph.input(0, root.shape), NOTHING)).node
-    held, pending = [p for _, p in root.terms], [p for _, p in terms]
+    held, pending = (sparse_only([p for _, p in given]) for given in (root.terms, terms))
     settled = _settled(held, pending, region)
     stored = []
     for k, p in enumerate(held):

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from dualad._core.tracer import make_view
+from dualad.sparse._tracing import partials
 from dualad.sparse._tracing.base import (
     add_pairs,
     all_terms,
@@ -33,6 +34,8 @@ _LARGE = 1 << 26
 
 def contract(lead, value, operands, labels, output):
     """The traced result of einsum(operands with these labels -> output), whose value is given."""
+    if lead.run.partials is not None:
+        return _inner(lead, value, operands, output)
     sizes = {}
     for a, names in zip(operands, labels, strict=True):
         for name, n in zip(names, np.shape(a), strict=True):
@@ -53,6 +56,15 @@ def contract(lead, value, operands, labels, output):
     parts = [group_terms(lead, terms, axes, len(order)) for terms in lists if terms]
     terms = joined(lead, np.shape(value), *parts)
     return like(lead, value, terms, add_pairs(lead, history, *pairs))
+
+
+def _inner(lead, value, operands, output):
+    """The product of two vectors with its partial derivatives."""
+    if output or [np.ndim(a) for a in operands] != [1, 1]:
+        raise partials.Unsupported("a product of matrices")
+    terms = [p for _, p in np.multiply(*operands).terms]
+    rows = partials.rows_of(terms, (), lead.run.ncols)
+    return like(lead, value, ((None, partials.Dense(rows.astype(np.asarray(value).dtype))),))
 
 
 def _expand(a, names, order):

@@ -78,10 +78,13 @@ def _added_up(lead, function, a, axis, options):
     axes = _axes(axis, a.ndim)
     rest = tuple(k for k in range(a.ndim) if k not in axes)
     count = a.size // max(value.size, 1)
-    if count * len(a.terms) > partials.MOST_TERMS:
-        raise partials.Unsupported("a long sum")
-    moved = [np.reshape(np.transpose(p, rest + axes), (*value.shape, count)) for _, p in a.terms]
     share = 1.0 / count if function is np.mean else 1.0
+    moved = [p for _, p in a.terms]
+    if value.ndim or count <= partials.MOST_TERMS:
+        moved = [np.reshape(np.transpose(p, rest + axes), (*np.shape(value), count)) for p in moved]
+    if count * len(moved) > partials.MOST_TERMS or any(isinstance(p, partials.Dense) for p in moved):
+        rows = partials.rows_of(moved, value.shape, lead.run.ncols)
+        return like(lead, value, ((None, partials.Dense((share * rows).astype(value.dtype))),))
     return like(lead, value, partials.added([p[..., k] for p in moved for k in range(count)], share))
 
 
@@ -128,11 +131,20 @@ def trace(a, offset=0, axis1=0, axis2=1, dtype=None):
 
 def norm(x, ord=None, axis=None, keepdims=False):
     """A norm depends on every element of its vectors or matrices."""
+    if x.run.partials is not None:
+        return _norm_of_partials(x, ord, axis, keepdims)
 
     def call(a, axis, keepdims=False):
         return np.linalg.norm(a, ord, axis, keepdims)
 
     return reduction(call, linear=False)(x, axis, keepdims=bool(keepdims))
+
+
+def _norm_of_partials(x, ord, axis, keepdims):
+    value = np.linalg.norm(plain(x), ord, axis, keepdims)
+    if ord is not None or axis is not None or keepdims or not value > 0:
+        raise partials.Unsupported("another norm, or one at zero")
+    return like(x, value, np.sqrt(np.sum(x * x)).terms)
 
 
 def vector_norm(x, axis, keepdims, ord):
