@@ -146,7 +146,12 @@ def test_gradients(name, looked):
 def test_few_results_of_all_unknowns(looked):
     def f(x):
         sums = np.sum(x.reshape(-1, 3) ** 2, axis=0)
-        return {"sums": sums, "swapped": np.sqrt(sums[::-1]), "one": sums[1] + x[0], "rest": x[:5] * x[1]}
+        joined = {
+            "stacked": np.stack([np.sum(x), x[0] * np.mean(x**2), np.ones(())]) ** 2,
+            "concatenated": np.concatenate((sums, x[:2], np.zeros(1))),
+            "nested": da.jvp(lambda x: np.sum(x**3), (x,), (x[::-1],)),
+        }
+        return {"sums": sums, "swapped": np.sqrt(sums[::-1]), "one": sums[1] + x[0], "rest": x[:5] * x[1], **joined}
 
     x = np.random.default_rng(5).uniform(0.5, 1.5, N)
     same(da.jacobian(f)(x), da.jacobian(f, chunk_size=60)(x))

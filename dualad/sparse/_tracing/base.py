@@ -97,7 +97,7 @@ def terms_of(x, lead):
 
 def as_rows(rows):
     """What a function made of the rows of a term, as an array."""
-    return rows if isinstance(rows, partials.Partial) else np.asarray(rows)
+    return rows if isinstance(rows, (partials.Partial, partials.Dense)) else np.asarray(rows)
 
 
 def broadcast(terms, shape):

@@ -282,15 +282,20 @@ class Dense:
 
 
 def _moved_rows(function, args, kwargs):
-    """function(*args, **kwargs) of a function that moves elements, on the rows of one Dense."""
-    term = args[0]
-    if not isinstance(term, Dense) or _partials_in((args[1:], kwargs)):
+    """function(*args, **kwargs) of a function that moves elements, on dense rows."""
+    terms, start = _partials_in((args, kwargs)), 0
+    if not all(isinstance(p, Dense) for p in terms):
         raise Unsupported("dense rows beside others")
-    size, inputs = int(np.prod(term.shape, dtype=int)), term.matrix.shape[-1]
-    places = function(np.arange(size).reshape(term.shape), *args[1:], **kwargs)
+    numbers = {}
+    for p in terms:
+        size = int(np.prod(p.shape, dtype=int))
+        numbers[id(p)] = np.arange(start, start + size).reshape(p.shape)
+        start += size
+    places = function(*_each(args, lambda p: numbers[id(p)]), **_each(kwargs, lambda p: numbers[id(p)]))
     if isinstance(places, (list, tuple)) or np.size(places) > MOST_ROWS:
         raise Unsupported("many dense rows")
-    return Dense(term.matrix.reshape(size, inputs)[places])
+    rows = [p.matrix.reshape(-1, p.matrix.shape[-1]) for p in terms]
+    return Dense((rows[0] if len(rows) == 1 else np.concatenate(rows))[places])
 
 
 def sparse_only(terms):
@@ -310,7 +315,7 @@ def _partials_in(x):
 
 def _each(x, pick):
     """Arguments with something of each term in its place."""
-    if isinstance(x, Partial):
+    if isinstance(x, (Partial, Dense)):
         return pick(x)
     if isinstance(x, (tuple, list)):
         return type(x)(_each(part, pick) for part in x)
@@ -358,7 +363,10 @@ def empty(graph, shape):
 
 def line_up(lists, shapes):
     """Lists of terms, one of each array, that stand together: like weights with like, empty terms in the gaps."""
-    lists = list(map(sparse_only, lists))
+    if any(isinstance(p, Dense) for terms in lists for p in terms):
+        inputs = inputs_of(lists)
+        yield [Dense(rows_of(terms, shape, inputs)) for terms, shape in zip(lists, shapes, strict=True)]
+        return
     graph = next(terms[0].node.graph for terms in lists if terms)
     while any(lists):
         lead = next(terms[0] for terms in lists if terms)
@@ -422,7 +430,8 @@ def rows_of(terms, shape, inputs):
     size = int(np.prod(shape, dtype=int))
     if size > MOST_ROWS:
         raise Unsupported("many dense rows")
-    matrix = np.zeros((size, inputs), np.result_type(*(p.matrix if isinstance(p, Dense) else p.weight for p in terms)))
+    kinds = [p.matrix.dtype if isinstance(p, Dense) else p.weight.dtype for p in terms]
+    matrix = np.zeros((size, inputs), np.result_type(*kinds) if kinds else np.float64)
     for p in terms:
         if isinstance(p, Dense):
             matrix += np.sum(p.matrix.reshape(size, -1, inputs), axis=1)
