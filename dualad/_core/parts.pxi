@@ -45,7 +45,8 @@ cdef object rest_of(Number x):
     return v
 
 
-cdef inline bint is_first_order(Number x):
+cpdef inline bint is_first_order(Number x):
+    """Whether the components beyond the value are tangents."""
     return x.kind <= MULTIDUAL or (x.kind == TAYLOR and x.ndir == 1)
 
 

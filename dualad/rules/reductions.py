@@ -347,17 +347,17 @@ def _euclidean(norm, x, axes):
         return join(lead, result, None)
     size = result
     if len(axes) < x.ndim:
-        size = np.reshape(result, [1 if k in axes else n for k, n in enumerate(x.shape)])
-    unit = np.conjugate(value) if np.iscomplexobj(primal(value)) else value
+        size = result.reshape([1 if k in axes else n for k, n in enumerate(x.shape)])
+    unit, origin = np.conjugate(value) if primal(value).dtype.kind == "c" else value, None
     if has_zero(primal(size)):
         origin = primal(size) == 0
-        unit = np.where(origin, 0.0, unit / np.where(origin, 1.0, size))
-    else:
-        unit = unit / size
-    total = _along(unit, t, axes)
-    total = np.real(total) if np.iscomplexobj(primal(total)) else total
-    root = join(lead, result, np.reshape(total, total.shape[:1] + np.shape(result)))
-    return note_square(root, lambda x: np.reshape(np.sum(squared_size(x), axes), np.shape(result)), x)
+        unit, size = np.where(origin, 0.0, unit), np.where(origin, 1.0, size)
+    total = _along(unit / size, t, axes)
+    total = np.real(total) if primal(total).dtype.kind == "c" else total
+    root = join(lead, result, total.reshape(total.shape[:1] + result.shape))
+    if origin is None:
+        return root
+    return note_square(root, lambda x: np.reshape(np.sum(squared_size(x), axes), result.shape), x)
 
 
 def _vector_norm(x, ord, axis):

@@ -138,12 +138,15 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
     if period is not None:
         x, xp, fp, left, right = *_one_period(x, xp, fp, period), None, None
     x0, xp0 = primal(x), primal(xp)
-    lower = np.clip(np.searchsorted(xp0, x0, "right") - 1, 0, max(len(xp0) - 2, 0))
-    upper = np.minimum(lower + 1, len(xp0) - 1)
+    lower = np.minimum(np.maximum(xp0.searchsorted(x0, "right") - 1, 0), max(len(xp0) - 2, 0))
     first, start = xp[lower], fp[lower]
-    line = start + (x - first) * ((fp[upper] - start) / (xp[upper] - first)) if len(xp0) > 1 else start
-    line = np.where(x0 < xp0[0], fp[0] if left is None else left, line)
-    return np.where(x0 > xp0[-1], fp[-1] if right is None else right, line)
+    line = start
+    if len(xp0) > 1:
+        line = start + (x - first) * ((fp[lower + 1] - start) / (xp[lower + 1] - first))
+    below, above = x0 < xp0[0], x0 > xp0[-1]
+    if below.any():
+        line = np.where(below, fp[0] if left is None else left, line)
+    return np.where(above, fp[-1] if right is None else right, line) if above.any() else line
 
 
 def _one_period(x, xp, fp, period):
