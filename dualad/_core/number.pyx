@@ -679,11 +679,20 @@ cdef object component(cnp.ndarray a, Py_ssize_t k):
     return v
 
 
+@cython.no_gc
+cdef class Carrier:
+    """Base of other types with a value and something linear that stands for its tangents, which rules take apart.
+
+    Such a type has a `level`, `nominal_value`, `as_tangents()`, (1,) + shape, on which NumPy's linear functions act, and
+    ``from_tangents(value, tangents)``, which makes an array of such a type.
+    """
+
+
 def primal(x):
     """The plain value below all levels; x itself if it is not a number."""
     while isinstance(x, Number):
         x = value_of(<Number>x)
-    return x
+    return x.nominal_value if isinstance(x, Carrier) else x
 
 
 cdef object as_components(object value):

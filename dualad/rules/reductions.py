@@ -7,6 +7,7 @@ from dualad._core.number import all_finite, are_ordinary, is_tame, quick_sum
 from dualad.rules.algebra import (
     Number,
     apart,
+    can_split,
     innermost,
     join,
     lift,
@@ -192,7 +193,7 @@ def _average(a, axis=None, weights=None, returned=False, *, keepdims=_NO):
         weights = _weights_like(a, weights, axis)
         total = np.sum(weights, axis, **options)
         derived = np.sum(a * weights, axis, **options) / total
-        total = _with_tangents_of(total, scale, lead) if isinstance(total, Number) else scale
+        total = _with_tangents_of(total, scale, lead) if can_split(total) else scale
     result = _with_tangents_of(derived, value, lead)
     return (result, total) if returned else result
 
@@ -414,7 +415,7 @@ def _trapezoid(y, x, dx, axis):
             shape = [1] * np.ndim(y)
             shape[axis] = np.shape(dx)[0]
             dx = np.reshape(dx, shape)
-    y = y if isinstance(y, Number) else np.asarray(y)
+    y = y if can_split(y) else np.asarray(y)
     first, second = [slice(None)] * y.ndim, [slice(None)] * y.ndim
     first[axis], second[axis] = slice(None, -1), slice(1, None)
     return np.sum(dx * (y[tuple(second)] + y[tuple(first)]) / 2.0, axis)

@@ -31,7 +31,7 @@ RULES = {}
 def load_rules(**rules):
     """Called once by `dualad.uq._rules`."""
     RULES.update(rules)
-    load_handlers(rules | {"format": format_value})
+    load_handlers(rules | {"format": format_value, "as tangents": as_tangents, "from tangents": from_tangents})
 
 
 # ---- arrays --------------------------------------------------------------------------------------------------------
@@ -351,6 +351,23 @@ def nominal(x):
 def terms_of(x):
     """The terms of an uncertain number or array."""
     return x._terms if isinstance(x, UArray) else _combination.terms_of_row(combination(x))
+
+
+def reshaped(terms, shape):
+    """Terms of an array of another shape."""
+    return [(base, None if index is None else np.reshape(index, shape), np.reshape(factor, shape))
+            for base, index, factor in terms]
+
+
+def as_tangents(x):
+    """The combination of a number in place of tangents, (1,) + shape: an array without a value of its own."""
+    shape = (1, *x.shape)
+    return make_array(np.zeros(shape, x.dtype if isinstance(x, UArray) else float), reshaped(terms_of(x), shape))
+
+
+def from_tangents(value, tangents):
+    """The number of this value and of the combination of tangents."""
+    return make_array(value[()] if np.ndim(value) == 0 else value, reshaped(terms_of(tangents), np.shape(value)))
 
 
 def make_variables(values, std, names):

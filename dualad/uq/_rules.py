@@ -2,7 +2,8 @@
 
 - An elementwise function is evaluated on dual numbers of tangent one; its partial derivatives scale the combinations.
 - A function that only moves elements is evaluated on their positions, and the combinations are moved likewise.
-- Sums over axes group combinations; products of matrices and statistics are composed of products and sums.
+- Sums over axes group combinations; products of matrices are composed of products and sums.
+- Statistics, norms and the like are dualad's rules, which see combinations in place of tangents.
 - Every other function is evaluated with one direction per variable, per element, or per colour of its sparse Jacobian.
 """
 
