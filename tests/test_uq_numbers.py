@@ -131,6 +131,8 @@ SHARED = {
     "var of some": lambda x, y: (np.var(x, where=W23), np.var(x, mean=y), np.std(x, 0, keepdims=True)),
     "mean": lambda x, y: (np.mean(x, where=W23), np.nanmean(x, 0), np.nansum(x), np.nanprod(x, 1), np.nancumsum(x)),
     "average": lambda x, y: (np.average(x, 0, [1.0, 2.0]), np.average(x, weights=x), np.average(x, 1, x[0])),
+    "lists": lambda x, y: (np.average(x[0], weights=[y, 1, y * y]), np.interp(y, [1, 2], [x[0, 0], 2]),
+                           np.clip(x, [y, 1, y], 3), np.select([W23, x > 1], [y, x], x[0])),
     "average and weights": lambda x, y: np.average(x[0], weights=x[1] * y, returned=True),
     "norm": lambda x, y: [np.linalg.norm(x, p) for p in (None, 1, -1, np.inf, "fro")] + [np.linalg.norm(x, axis=0)],
     "norms of vectors": lambda x, y: [np.linalg.norm(x[1], p) for p in (0, 1, 3, np.inf, -np.inf, None)],

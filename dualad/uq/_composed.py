@@ -140,6 +140,11 @@ def _diff(a, n=1, axis=-1, **kwargs):
     return a
 
 
+def _packed(x):
+    """Lists of scalars as an array; those of arrays stay lists."""
+    return as_array(x) if isinstance(x, np.ndarray) or all(np.ndim(leaf) == 0 for leaf in leaves_of(x)) else x
+
+
 def _shared(function, least=0):
     """dualad's rule, which takes arrays apart into their values and, in place of tangents, their combinations.
 
@@ -149,7 +154,8 @@ def _shared(function, least=0):
 
     def rule(*args, **kwargs):
         leaves = []
-        packed, options = replaced((args, kwargs), lambda x: leaves.append(x) or x)
+        packed, options = [_packed(x) for x in args], {key: _packed(x) for key, x in kwargs.items()}
+        replaced((packed, options), leaves.append)
         has_complex = any(isinstance(x, UArray) and x.dtype.kind == "c" for x in leaves)
         if has_complex or kwargs.get("out") is not None or sum(x.size for x in leaves) < least:
             return linearised(function, args, kwargs)
