@@ -9,6 +9,7 @@ import pytest
 import scipy.special
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 import dualad as da
 from dualad import uq
@@ -492,6 +493,26 @@ def test_products_that_are_not_multiplied_out(rng):
     J = da.jacobian(lambda v: (np.linalg.inv(v) + sum(
         weights[k] * np.linalg.inv(v + k) * np.linalg.inv(v) for k in range(10)))[small])(value)
     np.testing.assert_allclose(y[small].std_dev**2, np.sum((J * std) ** 2, (-1, -2)), rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csc_array, sparse.coo_array])
+def test_products_with_sparse_arrays(kind, rng):
+    dense = rng.standard_normal((4, 3)) * (rng.random((4, 3)) > 0.4)
+    A = kind(dense)
+    x, y = uq.uarray(rng.standard_normal(3), 0.1), uq.correlated(rng.standard_normal((3, 2)), np.eye(6) + 0.3)
+    for found, expected in ((A @ x, dense @ x), (A @ y, dense @ y), (y.T @ A.T, y.T @ dense.T), (x @ A.T, x @ dense.T)):
+        assert isinstance(found, uq.UArray) and found.shape == expected.shape
+        np.testing.assert_allclose(found.n, expected.n, rtol=1e-14)
+        np.testing.assert_allclose((found - expected).std_dev, 0, atol=1e-14)
+    number = uq.ufloat(2.0, 0.1)
+    for wrong in (lambda: A * number, lambda: number * A, lambda: A * x, lambda: A / number, lambda: number + A,
+                  lambda: np.multiply(x, A)):
+        with pytest.raises(TypeError, match="use A @ x"):
+            wrong()
+    with pytest.raises(ValueError, match="Scalar operands"):
+        number @ A
+    with pytest.raises(TypeError, match="would lose"):
+        A.maximum(x)
 
 
 def test_large_arrays_stay_sparse():

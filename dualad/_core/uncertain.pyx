@@ -763,11 +763,16 @@ cdef class Uncertain(Carrier):
     def __sub__(x, y): return operator(SUBTRACT, subtract, x, y)
     def __mul__(x, y): return operator(MULTIPLY, multiply, x, y)
     def __truediv__(x, y): return operator(DIVIDE, divide, x, y)
-    def __pow__(x, y, z): return power(x, y) if type(x) is UFloat or type(y) is UFloat else HANDLERS["power"](x, y)
+
+    def __pow__(x, y, z):
+        if z is not None:
+            raise TypeError("pow() with a modulus is not defined for uncertain numbers")
+        return power(x, y) if type(x) is UFloat or type(y) is UFloat else HANDLERS["power"](x, y)
+
     def __floordiv__(x, y): return HANDLERS["call"](np.floor_divide, (x, y))
     def __divmod__(x, y): return HANDLERS["call"](np.divmod, (x, y))
     def __mod__(x, y): return HANDLERS["call"](np.remainder, (x, y))
-    def __matmul__(x, y): return np.matmul(x, y)
+    def __matmul__(x, y): return HANDLERS["matmul"](x, y)
     def __neg__(self): return function(NEGATIVE, np.negative, self)
     def __abs__(self): return function(ABSOLUTE, np.absolute, self)
 

@@ -7,6 +7,7 @@ from scipy import sparse
 
 from dualad import rules
 from dualad.uq import _combination
+from dualad.uq._combination import mapped, terms_of_bases
 from dualad.uq._general import as_array, leaves_of, linearised, replaced
 from dualad.uq._numbers import UArray, UFloat, Uncertain, from_operands, from_row, make_array, nominal, reshaped
 
@@ -31,7 +32,7 @@ def _summed(function, is_mean):
         kept = np.sum(np.empty(a.shape, bool), axis, keepdims=True).shape
         rows = np.broadcast_to(np.arange(np.size(value)).reshape(kept), a.shape)
         bases = _combination.grouped(terms, rows, np.size(value))
-        return make_array(value, _combination.terms_of_bases(bases, value.shape))
+        return make_array(value, terms_of_bases(bases, value.shape))
 
     return rule
 
@@ -44,7 +45,7 @@ def _cumsum(a, axis=None, dtype=None, out=None):
     value = np.cumsum(a._value, axis)
     along = np.moveaxis(np.ravel(a) if axis is None else a, -1 if axis is None else axis, -1)
     count = along.shape[-1]
-    bases = _combination.mapped(_triangles(along.size // max(count, 1), count), along._terms)
+    bases = mapped(_triangles(along.size // max(count, 1), count), along._terms)
     index = np.moveaxis(np.arange(along.size).reshape(along.shape), -1, -1 if axis is None else axis)
     return make_array(value, [(base, index, np.ones(value.shape)) for base in bases])
 
@@ -90,6 +91,19 @@ def _matmul(a, b):
         return np.sum(np.reshape(a, (*shape_a, 1)) * b, axis=-2)
     b = np.expand_dims(b, -3)
     return np.sum(np.expand_dims(a, -1) * b, axis=-2)
+
+
+def sparse_product(a, b):
+    """The product of a plain scipy.sparse array and an uncertain array."""
+    if 0 in (np.ndim(a), np.ndim(b)):
+        raise ValueError("Scalar operands are not allowed, use '*' instead")
+    value = nominal(a) @ nominal(b)
+    uncertain, matrix = (b, a) if isinstance(b, Uncertain) else (a, b.T)
+    columns = uncertain.shape[1:] if uncertain is b else uncertain.shape[:-1]
+    if columns:  # of an array of two dimensions, as a vector
+        ones = sparse.eye_array(columns[0], format="csr")
+        matrix = sparse.kron(matrix, ones) if uncertain is b else sparse.kron(ones, matrix)
+    return make_array(value, terms_of_bases(mapped(sparse.csr_array(matrix), uncertain._terms), value.shape))
 
 
 @_composed(np.dot)
