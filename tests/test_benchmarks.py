@@ -53,6 +53,11 @@ def test_solutions_of_dualad_and_c_agree(make, size, contenders):
     assert not shutil.which("cc") or verdicts["C"] is True
 
 
+def test_small_solves_agree_with_the_right_solution(contenders):
+    ours = next(peer for peer in contenders if peer.name == "dualad")
+    assert agreed(solvers.two_unknowns(), ours) and agreed(solvers.curve(20), ours)
+
+
 def test_eight_works_at_least_have_hand_written_c(contenders):
     if not shutil.which("cc"):
         pytest.skip("no C compiler")

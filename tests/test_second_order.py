@@ -435,3 +435,15 @@ def test_mixed_partials_of_arrays_of_other_layouts(order, rng):
     assert J.dtype == x.dtype
     np.testing.assert_allclose(np.einsum("jij->ij", J), wanted, rtol=1e-5 if order == "float32" else 1e-12)
     assert np.count_nonzero(J) == x.size
+
+
+@pytest.mark.parametrize("y", [2, 3.0, 2.5, -1, 0, 1, 0.5, np.float64(3.0), 7])
+@pytest.mark.parametrize("x", [1.3, 0.2, 2.0])
+def test_powers_of_scalars_to_second_order(x, y):
+    """Against mpmath: the compiled power of shape-() numbers."""
+    f1, f2 = (float(mpmath.diff(lambda t: t ** mpmath.mpf(float(y)), x, n)) for n in (1, 2))
+    hyper = da.HyperDual(x, 0.5, -2.0, 0.25) ** y
+    series = da.Taylor([x, 0.5, -2.0]) ** y
+    assert hyper.value == series.value == np.float64(x) ** y
+    np.testing.assert_allclose(hyper.components[1:], [-2.0 * f1, 0.5 * f1, 0.25 * f1 - f2], rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(series.components[1:], [0.5 * f1, -2.0 * f1 + f2 / 8], rtol=1e-12, atol=1e-13)

@@ -9,10 +9,11 @@ import pytest
 import scipy.special
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 import dualad as da
 from dualad import uq
-from dualad.uq import _combination
+from dualad.uq import _combination, _composed, _rules
 
 RNG = np.random.default_rng(7)
 A23, A32 = RNG.uniform(0.5, 1.5, (2, 3)), RNG.uniform(0.5, 1.5, (3, 2))
@@ -119,6 +120,83 @@ def test_every_function_propagates_as_its_jacobian_says(name, kind, rng, monkeyp
         if isinstance(leaf, (uq.UFloat, uq.UArray)):
             variances = np.diagonal(uq.covariance_matrix(np.atleast_1d(np.ravel(leaf)))).reshape(np.shape(leaf))
             np.testing.assert_allclose(np.square(leaf.std_dev), variances, rtol=1e-9, atol=1e-11)
+
+
+W23 = np.array([[True, False, True], [True, True, False]])
+# functions that have no rule here but that of numbers with derivatives, of (2, 3) arrays with ties, a zero and a NaN
+SHARED = {
+    "max": lambda x, y: [f(x, a) for f in (np.max, np.min, np.amax, np.ptp) for a in (None, 0, (0, 1), -1)],
+    "max of some": lambda x, y: (np.max(x, 1, where=W23, initial=0.0), np.min(x, initial=y), np.max(x, keepdims=True)),
+    "prod": lambda x, y: (np.prod(x), np.prod(x, 0), np.prod(x, 1, where=W23), np.prod(x, initial=y), np.cumprod(x, 1)),
+    "var": lambda x, y: [f(x, a, ddof=1) for f in (np.var, np.std, np.nanvar, np.nanstd) for a in (None, 1)],
+    "var of some": lambda x, y: (np.var(x, where=W23), np.var(x, mean=y), np.std(x, 0, keepdims=True)),
+    "mean": lambda x, y: (np.mean(x, where=W23), np.nanmean(x, 0), np.nansum(x), np.nanprod(x, 1), np.nancumsum(x)),
+    "average": lambda x, y: (np.average(x, 0, [1.0, 2.0]), np.average(x, weights=x), np.average(x, 1, x[0])),
+    "lists": lambda x, y: (np.average(x[0], weights=[y, 1, y * y]), np.interp(y, [1, 2], [x[0, 0], 2]),
+                           np.clip(x, [y, 1, y], 3), np.select([W23, x > 1], [y, x], x[0])),
+    "average and weights": lambda x, y: np.average(x[0], weights=x[1] * y, returned=True),
+    "norm": lambda x, y: [np.linalg.norm(x, p) for p in (None, 1, -1, np.inf, "fro")] + [np.linalg.norm(x, axis=0)],
+    "norms of vectors": lambda x, y: [np.linalg.norm(x[1], p) for p in (0, 1, 3, np.inf, -np.inf, None)],
+    "quantile": lambda x, y: (np.quantile(x, [0.2, 0.5], 1), np.percentile(x, 30), np.median(x, (0, 1), keepdims=True)),
+    "uncertain quantile": lambda x, y: (np.quantile(x, y / 3), np.percentile(x, x[1] * 20, 0)),
+    "quantile of some": lambda x, y: (np.nanmedian(x), np.nanquantile(x, 0.4, 0), np.nanmax(x, 0), np.nanmin(x)),
+    "quantile with weights": lambda x, y: np.quantile(x, 0.5, weights=np.ones((2, 3)), method="inverted_cdf"),
+    "clip": lambda x, y: (np.clip(x, 1.0, 2.0), np.clip(x, y, None), np.clip(1.5, x, 3.0), np.clip(x, x[0], x[1] + y)),
+    "trapezoid": lambda x, y: (np.trapezoid(x), np.trapezoid(x[0], x[1]), np.trapezoid(x, None, y, 0)),
+    "differences": lambda x, y: (np.ediff1d(x, to_begin=y), np.gradient(x[0], y), np.diff(x), np.diff(x, 2)),
+    "cov": lambda x, y: (np.cov(x), np.cov(x[0], x[1], ddof=0), np.corrcoef(x), np.cov(x, rowvar=False)),
+    "polyval": lambda x, y: (np.polyval(x[0], y), np.polyval([1.0, 2.0], x), np.polyval(x[0], x)),
+    "where": lambda x, y: (np.where(W23, x, y), np.where(x > 1, x, 1.0), np.where(W23, 0.0, x), np.where(W23, x, x[0])),
+    "moved": lambda x, y: (np.take_along_axis(x, np.argsort(x, 1), 1), np.tile(x, 2), x.T.ravel()),
+    "sort": lambda x, y: (np.sort(x), np.sort(x, 0), np.sort(x, None), np.median(x, 1)),
+}
+
+
+SHARED_OF_MATRICES = {
+    "det": lambda x: (np.linalg.det(x), *np.linalg.slogdet(x)),
+    "values": lambda x: (np.linalg.eigvalsh(x + x.T), np.linalg.svdvals(x)),
+    "products": lambda x: (np.linalg.matrix_power(x, 3), np.linalg.matrix_power(x, -1)),
+    "more products": lambda x: (np.linalg.multi_dot([x, A33, x]), np.linalg.pinv(x), np.linalg.pinv(x[:2])),
+    "choice": lambda x: (np.select([x > 1, x > 0.7], [x, 2 * x], x.T), np.choose([[0], [1], [0]], [x, x * x])),
+    "others": lambda x: (np.interp(1.2, [1, 2, 3], x[0]), np.interp(x, [0, 5], [x[0, 0], 3]), np.vander(x[0])),
+    "more": lambda x: (np.nan_to_num(x), np.unwrap(3 * x), np.polyint(x[0])),
+    "inverses": lambda x: (np.linalg.solve(x, x[0]), np.linalg.solve(A33, x), np.linalg.inv(x), np.linalg.inv(x[None])),
+}
+
+
+@pytest.mark.parametrize("name", SHARED_OF_MATRICES)
+def test_rules_of_numbers_serve_uncertain_matrices(name, rng, monkeypatch):
+    for function in _composed.SHARED_IF_LARGE:
+        monkeypatch.setitem(_rules.FUNCTIONS, function, _composed._shared(function))
+    f, root = SHARED_OF_MATRICES[name], rng.standard_normal((9, 9))
+    for x in (uq.uarray(A33, rng.uniform(0.1, 0.2, (3, 3))), uq.correlated(A33, root @ root.T)):
+        found, expected = f(x), uq.wrap(f)(x)
+        np.testing.assert_array_equal(flat_values(found), flat_values(expected))
+        for one, other in zip(leaves(found), leaves(expected), strict=True):
+            assert type(one) is type(other)
+            if isinstance(one, (uq.UFloat, uq.UArray)):
+                np.testing.assert_allclose(one.std_dev, other.std_dev, rtol=1e-8, atol=1e-12)
+                np.testing.assert_allclose((one - other).std_dev, 0, atol=1e-8 * np.max(other.std_dev))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("data", ["plain", "ties", "zero", "nan"])
+@pytest.mark.parametrize("name", SHARED)
+def test_rules_of_numbers_serve_uncertain_arrays(name, data, rng):
+    f = SHARED[name]
+    value = np.array([[1.0, 2.5, 1.7], [2.0, 1.1, 3.0]])
+    value[0, 1] = {"plain": 2.5, "ties": 1.7, "zero": 0.0, "nan": np.nan}[data]
+    root = rng.standard_normal((6, 6))
+    y = uq.ufloat(1.3, 0.2)
+    for x in (uq.uarray(value, 0.1), uq.correlated(value, root @ root.T), uq.uarray(value, 0.1) + y):
+        found, expected = f(x, y), uq.wrap(f)(x, y)
+        np.testing.assert_array_equal(flat_values(found), flat_values(expected))
+        for one, other in zip(leaves(found), leaves(expected), strict=True):
+            assert type(one) is type(other) and np.shape(one) == np.shape(other)
+            if isinstance(one, (uq.UFloat, uq.UArray)):
+                np.testing.assert_allclose(one.std_dev, other.std_dev, rtol=1e-9, atol=1e-12)
+                difference = np.nan_to_num((np.nan_to_num(one) - np.nan_to_num(other)).std_dev)
+                np.testing.assert_allclose(difference, 0, atol=1e-12)
 
 
 STEPS = st.sampled_from(["+", "-", "*", "/", "sin", "index", "sum", "matmul"])
@@ -417,6 +495,26 @@ def test_products_that_are_not_multiplied_out(rng):
     np.testing.assert_allclose(y[small].std_dev**2, np.sum((J * std) ** 2, (-1, -2)), rtol=1e-9)
 
 
+@pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csc_array, sparse.coo_array])
+def test_products_with_sparse_arrays(kind, rng):
+    dense = rng.standard_normal((4, 3)) * (rng.random((4, 3)) > 0.4)
+    A = kind(dense)
+    x, y = uq.uarray(rng.standard_normal(3), 0.1), uq.correlated(rng.standard_normal((3, 2)), np.eye(6) + 0.3)
+    for found, expected in ((A @ x, dense @ x), (A @ y, dense @ y), (y.T @ A.T, y.T @ dense.T), (x @ A.T, x @ dense.T)):
+        assert isinstance(found, uq.UArray) and found.shape == expected.shape
+        np.testing.assert_allclose(found.n, expected.n, rtol=1e-14)
+        np.testing.assert_allclose((found - expected).std_dev, 0, atol=1e-14)
+    number = uq.ufloat(2.0, 0.1)
+    for wrong in (lambda: A * number, lambda: number * A, lambda: A * x, lambda: A / number, lambda: number + A,
+                  lambda: np.multiply(x, A)):
+        with pytest.raises(TypeError, match="use A @ x"):
+            wrong()
+    with pytest.raises(ValueError, match="Scalar operands"):
+        number @ A
+    with pytest.raises(TypeError, match="would lose"):
+        A.maximum(x)
+
+
 def test_large_arrays_stay_sparse():
     n = 20000
     x = uq.uarray(np.linspace(1, 2, n), 0.1)
@@ -485,6 +583,10 @@ def test_uncertainties_are_never_lost():
         da.Dual(1.0, 1.0) * x
     with pytest.raises(TypeError, match="cannot mix"):
         np.sin(a) * da.Dual(1.0, 1.0)
+    with pytest.raises(TypeError, match="cannot mix"):
+        np.max(da.Dual([1.0, 2.0], [1.0, 1.0]), initial=x)
+    with pytest.raises(TypeError, match="cannot mix"):
+        np.average(da.Dual([1.0, 2.0], [1.0, 1.0]), weights=a)
     with pytest.raises(TypeError, match="complex"):
         np.fft.fft(a).std_dev
     with pytest.raises(AttributeError):

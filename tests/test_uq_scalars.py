@@ -83,6 +83,11 @@ def test_what_scalars_combine_with():
                 f(wrong, x)
 
 
+def test_powers_have_no_modulus():
+    with pytest.raises(TypeError, match="modulus"):
+        pow(uq.ufloat(2.0, 0.1), 2, 3)
+
+
 def test_comparisons_of_scalars():
     x, y, exact = uq.ufloat(1.0, 0.1), uq.ufloat(1.0, 0.1), uq.ufloat(1.0, 0.0)
     assert exact == 1 and exact == 1.0 and hash(exact) == hash(1.0) and not exact != np.float64(1) and exact <= 1

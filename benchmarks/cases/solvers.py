@@ -14,7 +14,9 @@ TOLERANCE = 1e-10
 
 
 def works(quick):
-    """Yield many equations, many systems, large systems, then derivatives of a solution."""
+    """Yield small solves, many equations, many systems, large systems, then derivatives of a solution."""
+    yield two_unknowns()
+    yield curve(50)
     yield kepler(100_000 if quick else 1_000_000)
     yield small_systems(100_000)
     yield tridiagonal(1000)
@@ -33,6 +35,43 @@ def solution(title, size, ours, expected, unit, by_hand=None, target=None, scipy
     reference = by_hand and Contender("reference", "run()", {"run": by_hand}, lambda x: (x, None))
     return Work("solvers", title, size, unit, "solution", (ours, scipys, rtol, kernel), (expected, None), reference,
                 divide, target)
+
+
+# ---- small solves ------------------------------------------------------------------------------------------------
+
+
+def two_unknowns():
+    """Return a system of two equations, whose price is that of the calls."""
+    def f(x, r):
+        return [x[0] ** 2 + x[1] ** 2 - r**2, x[0] - x[1]]
+
+    def slopes(x, r):
+        return [[2 * x[0], 2 * x[1]], [1.0, -1.0]]
+
+    def by_hand():
+        return scipy.optimize.root(f, [1.0, 2.0], (2.0,), jac=slopes).x
+
+    return solution("circle and line", 2, lambda: optimize.root(f, [1.0, 2.0], (2.0,)).x, np.full(2, np.sqrt(2)),
+                    "SciPy's root, Jacobian by hand", by_hand, scipys=lambda: scipy.optimize.root(f, [1, 2], (2,)).x)
+
+
+def curve(size):
+    """Return a fit of three parameters."""
+    def f(t, a, b, c):
+        return a * np.exp(-b * t) + c
+
+    def slopes(t, a, b, c):
+        return np.stack([np.exp(-b * t), -a * t * np.exp(-b * t), np.ones_like(t)], -1)
+
+    t = np.linspace(0, 4, size)
+    y = f(t, 2.5, 1.3, 0.5) + 0.02 * np.random.default_rng(0).standard_normal(size)
+
+    def fit(module, **options):
+        return module.curve_fit(f, t, y, [1.0, 1.0, 1.0], **options)[0]
+
+    exact = fit(scipy.optimize, jac=slopes, ftol=1e-15, xtol=1e-15, gtol=1e-15)
+    return solution("fit of 3 parameters", size, lambda: fit(optimize), exact, "SciPy's curve_fit, Jacobian by hand",
+                    lambda: fit(scipy.optimize, jac=slopes), scipys=lambda: fit(scipy.optimize))
 
 
 # ---- many equations ----------------------------------------------------------------------------------------------

@@ -37,6 +37,12 @@ def product(kit, *pairs):
     return lambda: x * y
 
 
+def scalar_sum(kit, values, std):
+    """The standard deviation of a sum of squares of scalars, one after the other."""
+    numbers = [kit.scalar(*pair) for pair in zip(values.tolist(), std.tolist(), strict=True)]
+    return lambda: kit.std(sum(x * x for x in numbers))
+
+
 def works(quick):
     """Yield the works on uncertain numbers, then the propagation of a vector function."""
     random = np.random.default_rng(0)
@@ -49,6 +55,8 @@ def works(quick):
     shared = np.sqrt(np.sum(std[:m] ** 2) + (0.1 * np.arange(m).sum()) ** 2)
     yield uncertain("sum of terms with a common number, std", m, common_sum, (values[:m], std[:m]), shared, 1 / 100)
     yield uncertain("product of two scalars", 1, product, ((1.0, 0.1), (2.0, 0.3)), None, 1.0)
+    squares = np.sqrt(np.sum((2 * values[:m] * std[:m]) ** 2))
+    yield uncertain("sum of squares of scalars, std", m, scalar_sum, (values[:m], std[:m]), squares, 1 / 10)
     yield propagation(100, 10_000, random)
 
 

@@ -17,6 +17,10 @@ cdef class Elementwise:
 cdef class Number(Elementwise):
     pass
 
+@cython.no_gc
+cdef class Carrier:
+    pass
+
 cdef enum Kind:
     DUAL = 1
     MULTIDUAL = 2

@@ -537,11 +537,8 @@ def all_finite(cnp.ndarray a):
 cdef inline Number like(Number x):
     """A new number of x's type, level and directions, without components."""
     cdef Number r = <Number>number_new(Py_TYPE(x))
-    r.kind = x.kind
-    r.level = x.level
-    r.ndir = x.ndir
-    r.ndir2 = x.ndir2
-    r.single = x.single
+    memcpy(&r.level, &x.level, <char*>x.c - <char*>&x.level)  # all between: kind, directions, ...
+    r.ncomp = 0
     return r
 
 
@@ -682,11 +679,20 @@ cdef object component(cnp.ndarray a, Py_ssize_t k):
     return v
 
 
+@cython.no_gc
+cdef class Carrier:
+    """Base of other types with a value and something linear that stands for its tangents, which rules take apart.
+
+    Such a type has a `level`, `nominal_value`, `as_tangents()`, (1,) + shape, on which NumPy's linear functions act, and
+    ``from_tangents(value, tangents)``, which makes an array of such a type.
+    """
+
+
 def primal(x):
     """The plain value below all levels; x itself if it is not a number."""
     while isinstance(x, Number):
         x = value_of(<Number>x)
-    return x
+    return x.nominal_value if isinstance(x, Carrier) else x
 
 
 cdef object as_components(object value):
@@ -1385,7 +1391,9 @@ cdef inline bint is_inline(object x):
 
 
 cdef inline double tangent(double d, double t):
-    return 0.0 if t == 0 else d * t
+    """d * t, and 0 where t is: with one branch, which is always the same on finite numbers."""
+    cdef double p = d * t
+    return p + 0.0 if isfinite(p) else (0.0 if t == 0 else p)
 
 
 cdef object add(object x, object y):
@@ -1471,6 +1479,9 @@ cdef int add_products(Number a, Number b, Number r) except -1:
             for k in range(1, c):
                 r.c[c] += product(a.c[k], b.c[c - k])
         return 0
+    if r.ndir == 1 and r.ndir2 == 1:
+        r.c[3] += product(a.c[1], b.c[2]) + product(b.c[1], a.c[2])
+        return 0
     pairs = pairs_of(r)
     for c in range(2, r.ncomp):
         if pairs[c].first:
@@ -1518,7 +1529,19 @@ cdef int divide_components(Number a, Number b, Number r) except -1:
 
 
 cdef inline double product(double p, double q):
-    return 0.0 if p == 0 or q == 0 else p * q
+    cdef double pq = p * q
+    return pq + 0.0 if isfinite(pq) else (0.0 if p == 0 or q == 0 else pq)
+
+
+cdef inline bint add_finite(Number a, Number b, Number r):
+    """The tangents of a product without a branch for each; False if they are not finite, and then to be done again."""
+    cdef int k
+    cdef double x = a.c[0], y = b.c[0], t, wrong = 0
+    for k in range(1, r.ncomp):
+        t = y * a.c[k] + x * b.c[k]
+        r.c[k] = t + 0.0
+        wrong += t - t
+    return wrong == 0
 
 
 cdef object multiply(object x, object y):
@@ -1533,8 +1556,9 @@ cdef object multiply(object x, object y):
             r = like(a)
             r.ncomp = max(a.ncomp, b.ncomp)
             r.c[0] = p
-            for k in range(1, r.ncomp):
-                r.c[k] = tangent(b.c[0], a.c[k]) + tangent(a.c[0], b.c[k])
+            if not add_finite(a, b, r):
+                for k in range(1, r.ncomp):
+                    r.c[k] = tangent(b.c[0], a.c[k]) + tangent(a.c[0], b.c[k])
             if r.kind > MULTIDUAL and a.ncomp > 1 and b.ncomp > 1:
                 add_products(a, b, r)
             return r
@@ -1658,6 +1682,12 @@ cdef inline double power_dx(double x, double y, double z):
     return dx
 
 
+cdef inline double power_dxx(double x, double y, double z):
+    cdef double dxx = 0
+    operations[POWER].function.partial[0][2](1, &x, &y, &z, &x, &x, &x, &dxx)
+    return dxx
+
+
 cdef inline double power_dy(double x, double y, double z):
     cdef double dy = 0, log_x = c_log(x)
     operations[POWER].function.partial[0][1](1, &x, &y, &z, &log_x, &x, &x, &dy)
@@ -1670,7 +1700,7 @@ cdef object scalar_power(object x, object y):
     cdef Number a = lead, b = lead, r
     cdef double u, v, z, dx, dy
     cdef int k
-    if lead.kind > MULTIDUAL:
+    if lead.kind > MULTIDUAL and (isinstance(y, Number) or (lead.kind == TAYLOR and lead.ndir > 2)):
         return None
     if is_inline(x) and is_inline(y) and inline_pair(x, y):
         b = <Number>y
@@ -1693,6 +1723,8 @@ cdef object scalar_power(object x, object y):
         dx = power_dx(u, v, z)
         for k in range(1, a.ncomp):
             r.c[k] = tangent(dx, a.c[k])
+        if a.kind > MULTIDUAL and a.ncomp > 1:
+            add_second(power_dxx(u, v, z), a, r)
     if isinstance(y, Number):
         dy = power_dy(u, v, z)
         for k in range(1, b.ncomp):
@@ -1723,7 +1755,7 @@ cdef tuple NARROW_REALS = (np.integer, np.float32, np.float16)
 cdef object power(object x, object y):
     if not is_operand(x) or not is_operand(y):
         return NotImplemented
-    if is_inline(x) and isinstance(y, NARROW_REALS):
+    if is_inline(x) and not PyFloat_CheckExact(y) and not PyLong_CheckExact(y) and isinstance(y, NARROW_REALS):
         y = float(y)
     r = scalar_power(x, y)
     if r is not None:

@@ -4,6 +4,7 @@
 def innermost(*args):
     """The number of the highest level among the arguments (of two, rather one with tangents), or None."""
     cdef Number lead = None, x
+    cdef object carrier = None
     cdef int found = 0
     for item in args:
         if isinstance(item, Number):
@@ -11,6 +12,13 @@ def innermost(*args):
             x = <Number>item
             if lead is None or x.level > lead.level or (x.level == lead.level and lead.ncomp == 1):
                 lead = x
+        elif isinstance(item, Carrier):
+            carrier = item
+    if carrier is not None:
+        if lead is None:
+            return carrier
+        raise TypeError(f"cannot mix a {type(lead).__name__} and a {type(carrier).__name__}: the one carries derivatives, "
+                        "the other something else")
     if found < 2:
         return lead
     for item in args:
@@ -45,7 +53,8 @@ cdef object rest_of(Number x):
     return v
 
 
-cdef inline bint is_first_order(Number x):
+cpdef inline bint is_first_order(Number x):
+    """Whether the components beyond the value are tangents."""
     return x.kind <= MULTIDUAL or (x.kind == TAYLOR and x.ndir == 1)
 
 
@@ -54,7 +63,9 @@ def split(x, long long level):
 
     A tracer has one tangent, whose pattern is its own.
     """
-    if not isinstance(x, Number) or (<Number>x).level != level:
+    if not isinstance(x, Number):
+        return HANDLERS["split"](x) if isinstance(x, Carrier) else (x, None)
+    if (<Number>x).level != level:
         return x, None
     if (<Number>x).ncomp == 1:
         return value_of(<Number>x), None
@@ -63,28 +74,31 @@ def split(x, long long level):
     return value_of(<Number>x), rest_of(<Number>x)
 
 
-def apart(x, Number lead):
+def apart(x, lead):
     """Value of x and all its further components in the layout of `lead`, None if it has none: for linear functions."""
-    if not isinstance(x, Number) or lead is None or (<Number>x).level != lead.level:
+    if not isinstance(x, Number):
+        return HANDLERS["split"](x) if isinstance(x, Carrier) else (x, None)
+    if lead is None or (<Number>x).level != (<Number?>lead).level:
         return x, None
     if (<Number>x).ncomp == 1:
         return value_of(<Number>x), None
-    if (<Number>x).kind == TRACER or (<Number>x).ncomp != full_count(lead):
+    if (<Number>x).kind == TRACER or (<Number>x).ncomp != full_count(<Number>lead):
         return HANDLERS["apart"](x, lead)
     return value_of(<Number>x), rest_of(<Number>x)
 
 
-def together(Number lead not None, value, rest):
+def together(lead not None, value, rest):
     """The number with this value and these further components, None for a constant; typed like `lead`."""
     cdef Number r = None
-    if type(rest) is NDARRAY and cnp.PyArray_TYPE(<cnp.ndarray>rest) == cnp.NPY_DOUBLE and lead.kind != TRACER:
-        r = put_together(lead, value, <cnp.ndarray>rest)
+    if (type(rest) is NDARRAY and cnp.PyArray_TYPE(<cnp.ndarray>rest) == cnp.NPY_DOUBLE and isinstance(lead, Number)
+            and (<Number>lead).kind != TRACER):
+        r = put_together(<Number>lead, value, <cnp.ndarray>rest)
     return HANDLERS["together"](lead, value, rest) if r is None else r
 
 
-def join(Number lead not None, value, tangents):
+def join(lead not None, value, tangents):
     """The number with this value and these tangents, (K,) + shape, None for a constant; typed like `lead`."""
-    if is_first_order(lead):
+    if not isinstance(lead, Number) or is_first_order(<Number>lead):
         return together(lead, value, tangents)
     return HANDLERS["join"](lead, value, tangents)
 

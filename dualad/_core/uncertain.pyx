@@ -22,7 +22,7 @@ from libc.math cimport sqrt
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
-from dualad._core.number cimport binary_parts, power_parts, table_index, unary_parts
+from dualad._core.number cimport Carrier, binary_parts, power_parts, table_index, unary_parts
 
 import math
 import os
@@ -700,7 +700,7 @@ def refuse_to_set(name):
 
 
 @cython.no_gc
-cdef class Uncertain:
+cdef class Uncertain(Carrier):
     """Base of scalars and arrays with uncertainties: what both do in the same way."""
 
     __array_priority__ = 2000.0
@@ -716,6 +716,19 @@ cdef class Uncertain:
     def __array_function__(self, func, types, args, kwargs):
         """How NumPy's functions act (NEP 18)."""
         return HANDLERS["function"](func, args, kwargs)
+
+    @property
+    def level(self):
+        """That of no transform, for the rules."""
+        return -1
+
+    def as_tangents(self):
+        """The combination in place of tangents, (1,) + shape, for the rules."""
+        return HANDLERS["as tangents"](self)
+
+    def from_tangents(self, value, tangents):
+        """A number of this value and of the combination of tangents, for the rules."""
+        return HANDLERS["from tangents"](value, tangents)
 
     @property
     def n(self):
@@ -750,11 +763,16 @@ cdef class Uncertain:
     def __sub__(x, y): return operator(SUBTRACT, subtract, x, y)
     def __mul__(x, y): return operator(MULTIPLY, multiply, x, y)
     def __truediv__(x, y): return operator(DIVIDE, divide, x, y)
-    def __pow__(x, y, z): return power(x, y) if type(x) is UFloat or type(y) is UFloat else HANDLERS["power"](x, y)
+
+    def __pow__(x, y, z):
+        if z is not None:
+            raise TypeError("pow() with a modulus is not defined for uncertain numbers")
+        return power(x, y) if type(x) is UFloat or type(y) is UFloat else HANDLERS["power"](x, y)
+
     def __floordiv__(x, y): return HANDLERS["call"](np.floor_divide, (x, y))
     def __divmod__(x, y): return HANDLERS["call"](np.divmod, (x, y))
     def __mod__(x, y): return HANDLERS["call"](np.remainder, (x, y))
-    def __matmul__(x, y): return np.matmul(x, y)
+    def __matmul__(x, y): return HANDLERS["matmul"](x, y)
     def __neg__(self): return function(NEGATIVE, np.negative, self)
     def __abs__(self): return function(ABSOLUTE, np.absolute, self)
 

@@ -179,7 +179,7 @@ def _gauss_newton(system, x, f, jac, most=100):
     scale = column_norms(jac)
     last, growths = 1e-3 * (1 + dnrm2(scale * x)), 0
     best, smallest = x, np.inf
-    for _ in range(most):
+    for done in range(most):
         if not (all_finite(f) and all_finite(jac)):
             break
         step = -np.linalg.lstsq(jac / scale, f, rcond=None)[0]
@@ -188,10 +188,11 @@ def _gauss_newton(system, x, f, jac, most=100):
         if not length <= 1e3 * last:
             break
         growths += length >= last
+        ahead = length * min(length / last, 1.0) if done else length  # the next step, as convergence is linear
         if length < smallest:
             best, smallest = x + step, length
         reached = dnrm2(scale * x)
-        if growths == 3 or (growths and smallest <= _ROUNDED * reached) or length <= 1e-16 * reached:
+        if growths == 3 or (growths and smallest <= _ROUNDED * reached) or ahead <= 1e-16 * reached:
             break
         x, last = x + step, length
         f, jac = system.linearised(x)

@@ -7,7 +7,8 @@ finds its way to their rule. That makes every rule of first derivatives a rule f
 * nested numbers, whose values and tangents are numbers of an outer level;
 * hyper-dual numbers, read as a MultiDual whose components are MultiDuals of the level below;
 * power series: with y = f(x), y' = f'(x) x' in t holds between series of one degree less, so value and tangent are
-  the series without its last coefficient and its derivative in t.
+  the series without its last coefficient and its derivative in t;
+* other types that carry something linear, a `Carrier`, such as the arrays of `dualad.uq`.
 """
 
 import itertools
@@ -17,6 +18,7 @@ import numpy as np
 from dualad._core import HyperDual, MultiDual, Taylor
 from dualad._core.hyperdual import symmetric_places
 from dualad._core.number import (
+    Carrier,
     Number,
     apart,
     components_like,
@@ -40,6 +42,7 @@ __all__ = [
     "Number",
     "apart",
     "as_view",
+    "can_split",
     "expanded",
     "innermost",
     "is_number",
@@ -64,6 +67,11 @@ def is_number(x):
     return isinstance(x, Number)
 
 
+def can_split(x):
+    """Whether x carries derivatives, or something linear in their place."""
+    return isinstance(x, (Number, Carrier))
+
+
 def is_series(x):
     """Whether x is a power series of degree two or more, in whose products many terms meet."""
     return type(x) is Taylor and x.degree > 1 and not x.isconstant
@@ -82,7 +90,9 @@ def wider(x, y):
 
 
 def split_further(x):
-    """`split` of what is not of first order."""
+    """`split` of what is not of first order, and of what is no number."""
+    if isinstance(x, Carrier):
+        return x.nominal_value, x.as_tangents()
     if type(x) is Tracer:
         return plain(x), as_direction(x)
     return _split_hyperdual(x) if type(x) is HyperDual else _split_series(x)
@@ -238,6 +248,8 @@ def together_further(lead, value, rest):
     """`together` for all that is not small, in C order and of one type."""
     if type(lead) is Tracer:
         return from_direction(lead, value, rest)
+    if isinstance(lead, Carrier):
+        return value if rest is None else lead.from_tangents(value, rest)
     if rest is None:
         return rewrap(lead, _with_axis(value if isinstance(value, Number) else np.asarray(value)))
     if isinstance(value, Number) or isinstance(rest, Number):
@@ -305,7 +317,7 @@ def tangent_product_further(derivative, tangents):
         return np.where(np.asarray(tangents) == 0, np.zeros((), product.dtype), product)
     if is_series(lead):
         return series_product(tangent_product, (derivative, tangents), lead)
-    if type(lead) is Tracer:
+    if type(lead) is Tracer or isinstance(lead, Carrier):
         return np.multiply(derivative, tangents)
     d, d_dot = split(derivative, lead.level)
     t, t_dot = split(tangents, lead.level)

@@ -5,7 +5,7 @@ import string
 
 import numpy as np
 
-from dualad._core.number import all_finite, quick_dot
+from dualad._core.number import all_finite, is_first_order, quick_dot
 from dualad.rules.algebra import (
     apart,
     as_view,
@@ -33,9 +33,9 @@ def bilinear(function, a, b, *args, batched=None, **kwargs):
     lead = innermost(a, b)
     (a0, a_dot), (b0, b_dot) = apart(a, lead), apart(b, lead)
     linear = a_dot is None or b_dot is None
-    if not linear and is_series(lead):
-        return series_product(lambda x, y: function(x, y, *args, **kwargs), (a, b), lead)
-    if not linear:
+    if not linear and not is_first_order(lead):
+        if is_series(lead):
+            return series_product(lambda x, y: function(x, y, *args, **kwargs), (a, b), lead)
         (a0, a_dot), (b0, b_dot) = split(a, lead.level), split(b, lead.level)
     value = function(a0, b0, *args, **kwargs)
     total = None
@@ -167,12 +167,16 @@ def _dot(a, b, out=None):
     a, b = operand(a), operand(b)
     if innermost(a, b) is None:  # out= alone is a number
         return store(out, np.dot(a, b))
-    if is_sparse(a) or is_sparse(b):
+    if not (_is_usual(a) and _is_usual(b)) and (is_sparse(a) or is_sparse(b)):
         raise TypeError("numpy.dot does not take a sparse array and a number with derivatives: use A @ x")
     result = (
         np.multiply(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else bilinear(np.dot, a, b, batched=_dot_batched(a, b))
     )
     return result if out is None else store(out, result)
+
+
+def _is_usual(a):
+    return type(a) is np.ndarray or is_number(a)
 
 
 def _dot_batched(a, b):

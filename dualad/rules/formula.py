@@ -5,7 +5,7 @@ import inspect
 
 import numpy as np
 
-from dualad.rules.algebra import Number, innermost, join, primal, split
+from dualad.rules.algebra import can_split, innermost, join, primal, split
 from dualad.rules.bilinear import store
 from dualad.rules.packing import pack_if_needed
 from dualad.rules.roots import hand_on
@@ -15,7 +15,7 @@ _REPLACED = {"out": None, "overwrite_input": False}  # the rule stores the resul
 
 def array(x):
     """A number as it is, anything else as an array."""
-    return x if isinstance(x, Number) else np.asarray(x)
+    return x if can_split(x) else np.asarray(x)
 
 
 def formula_of(function, packs=True):
@@ -79,7 +79,7 @@ def attach(value, derived, level):
     if isinstance(value, (list, tuple)):
         parts = [attach(v, d, level) for v, d in zip(value, derived, strict=True)]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-    if not isinstance(derived, Number) or derived.level != level or np.asarray(primal(value)).dtype.kind not in "fc":
+    if not can_split(derived) or derived.level != level or np.asarray(primal(value)).dtype.kind not in "fc":
         return value
     tangents = split(derived, level)[1]
     if tangents is not None:

@@ -324,6 +324,12 @@ def _take(a, indices, axis=None, mode="raise"):
     return rewrap(a, np.take(a.components, indices, shift_axis(axis, a.ndim), mode=mode))
 
 
+def _repeat(a, repeats, axis=None):
+    if axis is None:
+        a, axis = _ravel(a), 0
+    return rewrap(a, np.repeat(a.components, repeats, shift_axis(axis, a.ndim)))
+
+
 def _take_along_axis(arr, indices, axis=-1):
     if axis is None:
         arr, axis = _ravel(arr), 0
@@ -520,6 +526,7 @@ FUNCTIONS = {
     np.insert: _insert,
     np.flip: _flip,
     np.take: _take,
+    np.repeat: _repeat,
     np.take_along_axis: _take_along_axis,
     np.pad: _pad,
     np.diff: _diff,
@@ -541,7 +548,6 @@ FUNCTIONS = {
     np.linalg.trace: each(np.linalg.trace),
 }
 for _function in (
-    np.repeat,
     np.tile,
     np.diagflat,
     np.tril,

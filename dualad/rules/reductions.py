@@ -7,6 +7,7 @@ from dualad._core.number import all_finite, are_ordinary, is_tame, quick_sum
 from dualad.rules.algebra import (
     Number,
     apart,
+    can_split,
     innermost,
     join,
     lift,
@@ -192,7 +193,7 @@ def _average(a, axis=None, weights=None, returned=False, *, keepdims=_NO):
         weights = _weights_like(a, weights, axis)
         total = np.sum(weights, axis, **options)
         derived = np.sum(a * weights, axis, **options) / total
-        total = _with_tangents_of(total, scale, lead) if isinstance(total, Number) else scale
+        total = _with_tangents_of(total, scale, lead) if can_split(total) else scale
     result = _with_tangents_of(derived, value, lead)
     return (result, total) if returned else result
 
@@ -347,17 +348,17 @@ def _euclidean(norm, x, axes):
         return join(lead, result, None)
     size = result
     if len(axes) < x.ndim:
-        size = np.reshape(result, [1 if k in axes else n for k, n in enumerate(x.shape)])
-    unit = np.conjugate(value) if np.iscomplexobj(primal(value)) else value
+        size = result.reshape([1 if k in axes else n for k, n in enumerate(x.shape)])
+    unit, origin = np.conjugate(value) if primal(value).dtype.kind == "c" else value, None
     if has_zero(primal(size)):
         origin = primal(size) == 0
-        unit = np.where(origin, 0.0, unit / np.where(origin, 1.0, size))
-    else:
-        unit = unit / size
-    total = _along(unit, t, axes)
-    total = np.real(total) if np.iscomplexobj(primal(total)) else total
-    root = join(lead, result, np.reshape(total, total.shape[:1] + np.shape(result)))
-    return note_square(root, lambda x: np.reshape(np.sum(squared_size(x), axes), np.shape(result)), x)
+        unit, size = np.where(origin, 0.0, unit), np.where(origin, 1.0, size)
+    total = _along(unit / size, t, axes)
+    total = np.real(total) if primal(total).dtype.kind == "c" else total
+    root = join(lead, result, total.reshape(total.shape[:1] + result.shape))
+    if origin is None:
+        return root
+    return note_square(root, lambda x: np.reshape(np.sum(squared_size(x), axes), result.shape), x)
 
 
 def _vector_norm(x, ord, axis):
@@ -414,7 +415,7 @@ def _trapezoid(y, x, dx, axis):
             shape = [1] * np.ndim(y)
             shape[axis] = np.shape(dx)[0]
             dx = np.reshape(dx, shape)
-    y = y if isinstance(y, Number) else np.asarray(y)
+    y = y if can_split(y) else np.asarray(y)
     first, second = [slice(None)] * y.ndim, [slice(None)] * y.ndim
     first[axis], second[axis] = slice(None, -1), slice(1, None)
     return np.sum(dx * (y[tuple(second)] + y[tuple(first)]) / 2.0, axis)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from dualad.rules.algebra import Number, apart, innermost, lift, primal, rewrap, shift_axis, together
+from dualad.rules.algebra import apart, innermost, lift, primal, rewrap, rows, shift_axis, together
 from dualad.rules.bilinear import store
 from dualad.rules.formula import array, formula_of
 from dualad.rules.packing import operand
@@ -19,19 +19,16 @@ def _sorted_tangents(a, order, result, axis):
     tied = (keys[..., 1:] == keys[..., :-1]) if keys.size else np.zeros(0, bool)
     if not tied.any():
         return t
-    groups = np.cumsum(np.concatenate([np.ones(keys.shape[:-1] + (1,), bool), ~tied], -1), -1) - 1
-    n = keys.shape[-1]
-    flat = (groups + n * np.arange(groups.size // n).reshape(groups.shape[:-1] + (1,))).ravel()
+    starts = np.flatnonzero(np.concatenate([np.ones(keys.shape[:-1] + (1,), bool), ~tied], -1))
     moved = np.moveaxis(t, shift_axis(axis, a.ndim), -1)
-    count = np.bincount(flat, minlength=groups.size)
-    means = [np.reshape(_grouped(row, flat, groups.size, count), row.shape) for row in moved]
-    return np.moveaxis(np.stack(means), -1, shift_axis(axis, a.ndim))
+    means = rows(lambda row: np.reshape(_means(np.ravel(row), starts), np.shape(row)), moved)
+    return np.moveaxis(means, -1, shift_axis(axis, a.ndim))
 
 
-def _grouped(row, flat, size, count):
-    total = np.zeros_like(row, shape=(size,)) if isinstance(row, Number) else np.zeros(size, row.dtype)
-    np.add.at(total, flat, np.ravel(row))
-    return total[flat] / count[flat]
+def _means(x, starts):
+    """The mean of each run of elements, in place of all of them."""
+    lengths = np.diff(np.append(starts, len(x)))
+    return np.repeat(np.add.reduceat(x, starts) / lengths, lengths)
 
 
 def _sort(a, axis=-1, kind=None, order=None, *, stable=None, **descending):
@@ -138,12 +135,15 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
     if period is not None:
         x, xp, fp, left, right = *_one_period(x, xp, fp, period), None, None
     x0, xp0 = primal(x), primal(xp)
-    lower = np.clip(np.searchsorted(xp0, x0, "right") - 1, 0, max(len(xp0) - 2, 0))
-    upper = np.minimum(lower + 1, len(xp0) - 1)
+    lower = np.minimum(np.maximum(xp0.searchsorted(x0, "right") - 1, 0), max(len(xp0) - 2, 0))
     first, start = xp[lower], fp[lower]
-    line = start + (x - first) * ((fp[upper] - start) / (xp[upper] - first)) if len(xp0) > 1 else start
-    line = np.where(x0 < xp0[0], fp[0] if left is None else left, line)
-    return np.where(x0 > xp0[-1], fp[-1] if right is None else right, line)
+    line = start
+    if len(xp0) > 1:
+        line = start + (x - first) * ((fp[lower + 1] - start) / (xp[lower + 1] - first))
+    below, above = x0 < xp0[0], x0 > xp0[-1]
+    if below.any():
+        line = np.where(below, fp[0] if left is None else left, line)
+    return np.where(above, fp[-1] if right is None else right, line) if above.any() else line
 
 
 def _one_period(x, xp, fp, period):

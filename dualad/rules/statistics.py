@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualad.rules.algebra import Number, apart, innermost, join, primal, together
+from dualad.rules.algebra import apart, can_split, innermost, join, primal, together
 from dualad.rules.formula import array, formula_of
 from dualad.rules.packing import pack_if_needed
 
@@ -121,7 +121,7 @@ def _quantile_formula(a, q, axis, method, omit_nan):
     last = np.maximum(counts - 1, 0)
     lower = np.minimum(np.floor(place).astype(int), np.maximum(last - 1, 0))
     fraction = (place - lower).astype(np.result_type(primal(x).real, np.float32))
-    if isinstance(q, Number) and method in _PLACES_PER_Q:
+    if can_split(q) and method in _PLACES_PER_Q:
         inside = (method == "linear") | ((place > 0) & (place < last))
         rate = np.where(inside, _PLACES_PER_Q[method](counts), 0.0)
         fraction = fraction + rate * np.reshape(q - q0, np.shape(q0) + (1,) * counts.ndim)

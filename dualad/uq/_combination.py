@@ -40,12 +40,23 @@ _DENSE = 0.2
 
 
 class Mixed:
-    """Rows of combinations: `matrix` is a CSR array whose columns are the variables `ids`, in ascending order."""
+    """Rows of combinations: `matrix` is a CSR array whose columns are the variables `ids`, in ascending order.
 
-    __slots__ = ("matrix", "ids", "sources", "_deviations")
+    In place of a matrix of one row its coefficients may be given.
+    """
+
+    __slots__ = ("_matrix", "ids", "sources", "_deviations")
 
     def __init__(self, matrix, ids, sources):
-        self.matrix, self.ids, self.sources, self._deviations = matrix, ids, sources, None
+        self._matrix, self.ids, self.sources, self._deviations = matrix, ids, sources, None
+
+    @property
+    def matrix(self):
+        """The matrix."""
+        if isinstance(self._matrix, np.ndarray):
+            n = len(self._matrix)
+            self._matrix = sparse.csr_array((self._matrix, np.arange(n), [0, n]), shape=(1, n))
+        return self._matrix
 
     @property
     def size(self):
@@ -58,6 +69,13 @@ class Mixed:
         if self._deviations is None:
             self._deviations = _norms(self.matrix)
         return self._deviations
+
+    def row(self, k):
+        """Places of the variables of row k, and their coefficients."""
+        if isinstance(self._matrix, np.ndarray):
+            return slice(None), self._matrix
+        inside = slice(self.matrix.indptr[k], self.matrix.indptr[k + 1])
+        return self.matrix.indices[inside], self.matrix.data[inside]
 
     def times(self, factor):
         """factor @ matrix"""
@@ -108,6 +126,11 @@ class Product:
                      for i in range(0, self.size, step)]
             self._deviations = np.concatenate(parts)
         return self._deviations
+
+    def row(self, k):
+        """Places of the variables of row k, and their coefficients."""
+        row = self.below.times(self.matrix[[k]])
+        return row.indices, row.data
 
     def times(self, factor):
         """factor @ matrix @ below"""
@@ -404,8 +427,7 @@ def terms_of_row(row):
     if len(ids) == 1:
         (source, k, coefficient), = row.variables()
         return [(source, np.array(k), np.array(coefficient))]
-    matrix = sparse.csr_array((coefficients, np.arange(len(ids)), [0, len(ids)]), shape=(1, len(ids)))
-    return [(Mixed(matrix, ids, row.sources), np.array(0), np.array(1.0))]
+    return [(Mixed(coefficients, ids, row.sources), np.array(0), np.array(1.0))]
 
 
 def total(terms):
@@ -446,8 +468,8 @@ def element(terms, position):
         if isinstance(base, Source):
             items[base.start + k] = items.get(base.start + k, 0.0) + weight
         else:
-            row = base.times(sparse.csr_array(([weight], [k], [0, 1]), shape=(1, base.size)))
-            parts.append((base.ids[row.indices], row.data))
+            columns, coefficients = base.row(k)
+            parts.append((base.ids[columns], weight * coefficients))
     sources = union(*(base.sources for base, _, _ in terms)) if terms else ()
     if not parts:
         return row_of(sources, items)

@@ -1,13 +1,15 @@
-"""Sums over axes, which group combinations, and what is composed of products and sums of uncertain arrays."""
+"""Sums and products, which make new combinations, and the rules of dualad that do the rest with these."""
 
 import functools
 
 import numpy as np
 from scipy import sparse
 
+from dualad import rules
 from dualad.uq import _combination
-from dualad.uq._general import as_array, linearised
-from dualad.uq._numbers import UArray, UFloat, Uncertain, from_operands, from_row, make_array, nominal
+from dualad.uq._combination import mapped, terms_of_bases
+from dualad.uq._general import as_array, leaves_of, linearised, replaced
+from dualad.uq._numbers import UArray, UFloat, Uncertain, from_operands, from_row, make_array, nominal, reshaped
 
 _LARGEST_PRODUCT = 1 << 24
 """Factors of a product of matrices up to which it is composed of products and sums."""
@@ -23,12 +25,14 @@ def _summed(function, is_mean):
         value = function(a._value, axis, keepdims=keepdims is True)
         share = np.size(value) / max(a.size, 1) if is_mean else 1.0
         terms = a._terms if not is_mean else _combination.scaled(a._terms, np.array(share), a.shape)
-        if np.ndim(value) == 0:
-            return from_row(value, _combination.total(terms))
+        if np.size(value) == 1:
+            row = _combination.total(terms)
+            return make_array(value, reshaped(_combination.terms_of_row(row), value.shape)) if np.ndim(value) else \
+                from_row(value, row)
         kept = np.sum(np.empty(a.shape, bool), axis, keepdims=True).shape
         rows = np.broadcast_to(np.arange(np.size(value)).reshape(kept), a.shape)
         bases = _combination.grouped(terms, rows, np.size(value))
-        return make_array(value, _combination.terms_of_bases(bases, value.shape))
+        return make_array(value, terms_of_bases(bases, value.shape))
 
     return rule
 
@@ -41,7 +45,7 @@ def _cumsum(a, axis=None, dtype=None, out=None):
     value = np.cumsum(a._value, axis)
     along = np.moveaxis(np.ravel(a) if axis is None else a, -1 if axis is None else axis, -1)
     count = along.shape[-1]
-    bases = _combination.mapped(_triangles(along.size // max(count, 1), count), along._terms)
+    bases = mapped(_triangles(along.size // max(count, 1), count), along._terms)
     index = np.moveaxis(np.arange(along.size).reshape(along.shape), -1, -1 if axis is None else axis)
     return make_array(value, [(base, index, np.ones(value.shape)) for base in bases])
 
@@ -89,6 +93,19 @@ def _matmul(a, b):
     return np.sum(np.expand_dims(a, -1) * b, axis=-2)
 
 
+def sparse_product(a, b):
+    """The product of a plain scipy.sparse array and an uncertain array."""
+    if 0 in (np.ndim(a), np.ndim(b)):
+        raise ValueError("Scalar operands are not allowed, use '*' instead")
+    value = nominal(a) @ nominal(b)
+    uncertain, matrix = (b, a) if isinstance(b, Uncertain) else (a, b.T)
+    columns = uncertain.shape[1:] if uncertain is b else uncertain.shape[:-1]
+    if columns:  # of an array of two dimensions, as a vector
+        ones = sparse.eye_array(columns[0], format="csr")
+        matrix = sparse.kron(matrix, ones) if uncertain is b else sparse.kron(ones, matrix)
+    return make_array(value, terms_of_bases(mapped(sparse.csr_array(matrix), uncertain._terms), value.shape))
+
+
 @_composed(np.dot)
 def _dot(a, b):
     if not np.ndim(a) or not np.ndim(b):
@@ -127,86 +144,6 @@ def _solve(a, b):
     return np.linalg.inv(nominal(a)) @ (b - a @ x)
 
 
-@_composed(np.var)
-def _var(a, axis=None, ddof=0, keepdims=False, **kwargs):
-    if kwargs or not isinstance(a, UArray):
-        return NotImplemented
-    gap = a - np.mean(a, axis, keepdims=True)
-    count = a.size / max(np.size(np.sum(a._value, axis)), 1)
-    return np.sum(gap * gap, axis, keepdims=keepdims) / max(count - ddof, 0)
-
-
-@_composed(np.std)
-def _std(a, axis=None, ddof=0, keepdims=False, **kwargs):
-    return np.sqrt(np.var(a, axis, ddof=ddof, keepdims=keepdims)) if not kwargs else NotImplemented
-
-
-def _extreme(function):
-    """max and min: the tied share the derivative equally, as in dualad's rule."""
-    @_composed(function)
-    def rule(a, axis=None, keepdims=False, **kwargs):
-        if kwargs or not isinstance(a, UArray):
-            return NotImplemented
-        tied = a._value == function(a._value, axis, keepdims=True)
-        return np.sum(a * (tied / np.sum(tied, axis, keepdims=True)), axis, keepdims=keepdims)
-
-    return rule
-
-
-@_composed(np.ptp)
-def _ptp(a, axis=None, **kwargs):
-    return np.max(a, axis) - np.min(a, axis) if not kwargs else NotImplemented
-
-
-@_composed(np.median)
-def _median(a, axis=None, keepdims=False, **kwargs):
-    if kwargs or not isinstance(a, UArray) or len(np.unique(a._value)) < a.size or np.isnan(a._value).any():
-        return NotImplemented
-    a, along = (np.ravel(a), 0) if axis is None else (a, axis)
-    if not isinstance(along, int) or not a.size or (keepdims and axis is None):
-        return NotImplemented
-    half = a.shape[along] // 2
-    middle = [half] if a.shape[along] % 2 else [half - 1, half]
-    return np.mean(np.take(np.sort(a, along), middle, along), along, keepdims=keepdims)
-
-
-@_composed(np.nansum)
-def _nansum(a, axis=None, keepdims=False, **kwargs):
-    return np.sum(np.where(np.isnan(a), 0.0, a), axis, keepdims=keepdims) if not kwargs else NotImplemented
-
-
-@_composed(np.trapezoid)
-def _trapezoid(y, x=None, dx=1.0, axis=-1):
-    if isinstance(x, Uncertain) or np.ndim(x) > 1 or np.ndim(dx) or not isinstance(y, UArray):
-        return NotImplemented
-    y = np.moveaxis(y, axis, -1)
-    return np.sum((y[..., 1:] + y[..., :-1]) * (dx if x is None else np.diff(x)), -1) / 2
-
-
-@_composed(np.prod)
-def _prod(a, axis=None, keepdims=False, **kwargs):
-    with np.errstate(all="ignore"):
-        others = np.prod(a._value, axis, keepdims=True) / a._value
-    if kwargs or not isinstance(a, UArray) or not np.isfinite(others).all():
-        return NotImplemented
-    return np.sum(a * others, axis, keepdims=keepdims)
-
-
-@_composed(np.linalg.norm)
-def _norm(x, ord=None, axis=None, keepdims=False):
-    if ord is not None or not isinstance(x, UArray) or not np.all(np.linalg.norm(x._value, None, axis)):
-        return NotImplemented
-    return np.sqrt(np.sum(x * x, axis, keepdims=keepdims))
-
-
-@_composed(np.clip)
-def _clip(a, a_min=None, a_max=None, **kwargs):
-    if kwargs:
-        return NotImplemented
-    a = a if a_min is None else np.maximum(a, a_min)
-    return a if a_max is None else np.minimum(a, a_max)
-
-
 @_composed(np.diff)
 def _diff(a, n=1, axis=-1, **kwargs):
     if kwargs:
@@ -217,20 +154,49 @@ def _diff(a, n=1, axis=-1, **kwargs):
     return a
 
 
-@_composed(np.average)
-def _average(a, axis=None, weights=None, **kwargs):
-    if kwargs or (weights is not None and np.shape(weights) != np.shape(a)):
-        return NotImplemented
-    return np.mean(a, axis) if weights is None else np.sum(a * weights, axis) / np.sum(weights, axis)
+def _packed(x):
+    """Lists of scalars as an array; those of arrays stay lists."""
+    return as_array(x) if isinstance(x, np.ndarray) or all(np.ndim(leaf) == 0 for leaf in leaves_of(x)) else x
 
+
+def _shared(function, least=0):
+    """dualad's rule, which takes arrays apart into their values and, in place of tangents, their combinations.
+
+    It is not worth its while for less than so many elements.
+    """
+    found = rules.FUNCTIONS[function]
+
+    def rule(*args, **kwargs):
+        leaves = []
+        packed, options = [_packed(x) for x in args], {key: _packed(x) for key, x in kwargs.items()}
+        replaced((packed, options), leaves.append)
+        has_complex = any(isinstance(x, UArray) and x.dtype.kind == "c" for x in leaves)
+        if has_complex or kwargs.get("out") is not None or sum(x.size for x in leaves) < least:
+            return linearised(function, args, kwargs)
+        result = found(*packed, **options)
+        if any(isinstance(x, Uncertain) for x in leaves_of(result)):
+            return result
+        return linearised(function, args, kwargs)  # a plain result must be one by all means
+
+    return rule
+
+
+_MANY = 400
+"""Elements from which on matrices of combinations are quicker than one direction per variable."""
+
+SHARED = [getattr(np, name) for name in """
+    amax amin average clip corrcoef cov cumprod cumulative_prod cumulative_sum ediff1d interp max median min
+    nan_to_num nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar
+    percentile polyint polyval prod ptp quantile select sort std trapezoid trapz unwrap vander var
+""".split() if hasattr(np, name)]
+SHARED += [getattr(np.linalg, name) for name in "det matrix_norm norm slogdet vector_norm".split()]
+SHARED_IF_LARGE = [getattr(np.linalg, name) for name in "eigvalsh matrix_power multi_dot pinv svdvals".split()]
+"""Functions whose rules call none but linear functions on tangents, and those that are in FUNCTIONS here."""
 
 MATRIX_PRODUCTS = {np.matmul: _matmul}
 
-
-FUNCTIONS = {
+FUNCTIONS = {f: _shared(f) for f in SHARED} | {f: _shared(f, _MANY) for f in SHARED_IF_LARGE}
+FUNCTIONS |= {
     np.sum: _summed(np.sum, False), np.mean: _summed(np.mean, True), np.cumsum: _cumsum, np.dot: _dot,
-    np.inner: _inner, np.vdot: _vdot, np.outer: _outer, np.var: _var, np.std: _std, np.diff: _diff,
-    np.average: _average, np.max: _extreme(np.max), np.min: _extreme(np.min), np.ptp: _ptp, np.median: _median,
-    np.nansum: _nansum, np.trapezoid: _trapezoid, np.prod: _prod, np.linalg.norm: _norm, np.clip: _clip,
-    np.linalg.inv: _inv, np.linalg.solve: _solve,
+    np.inner: _inner, np.vdot: _vdot, np.outer: _outer, np.diff: _diff, np.linalg.inv: _inv, np.linalg.solve: _solve,
 }

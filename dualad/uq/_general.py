@@ -52,12 +52,17 @@ def leaves_of(x):
 
 
 def refuse_numbers(args):
-    for x in leaves_of(args):
+    """Refuse numbers with derivatives among nested arguments."""
+    for x in args.values() if isinstance(args, dict) else args:
         if isinstance(x, Number):
             raise TypeError(
                 f"cannot mix a {type(x).__name__} and uncertain numbers: differentiate a function of plain numbers, or "
                 "propagate through it with dualad.uq.propagate"
             )
+        if isinstance(x, (list, tuple, dict)):
+            refuse_numbers(x)
+        elif isinstance(x, np.ndarray) and x.dtype == object:
+            refuse_numbers(x.flat)
 
 
 def replaced(tree, replace):

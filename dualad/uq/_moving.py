@@ -4,7 +4,7 @@ import numpy as np
 
 from dualad.uq import _combination
 from dualad.uq._general import as_array, linearised, replaced
-from dualad.uq._numbers import make_array, nominal, terms_of
+from dualad.uq._numbers import UArray, Uncertain, make_array, nominal, terms_of
 
 
 def _moved(function):
@@ -41,34 +41,52 @@ def _assembled(values, positions, zeros, leaves, starts):
     return make_array(np.asarray(values), terms) if np.ndim(values) else make_array(values, terms)
 
 
-_MOVING = """
-    append array_split atleast_1d atleast_2d atleast_3d block broadcast_arrays broadcast_to column_stack concatenate
-    copy delete diag diagflat diagonal dsplit dstack expand_dims flip fliplr flipud hsplit hstack insert
-    matrix_transpose moveaxis permute_dims ravel repeat reshape resize roll rollaxis rot90 split squeeze stack swapaxes
-    take take_along_axis tile transpose tril triu unstack vsplit vstack
-""".split()
+def _rearranged(function):
+    """The rule of a function that only selects elements of one array: it does the same to indices and factors."""
+    several = _moved(function)
 
-
-def _where(condition, *choices):
-    return _moved(np.where)(replaced(condition, nominal), *choices)
-
-
-def _sorted(order, take=np.take_along_axis):
-    def rule(a, *args, axis=-1, **kwargs):
-        a = as_array(a)
-        if axis is None:
-            a, axis = np.ravel(a), -1
-        return take(a, order(nominal(a), *args, axis=axis, **kwargs), axis)
+    def rule(a, *args, **kwargs):
+        if not isinstance(a, UArray) or a.dtype.kind == "c":
+            return several(a, *args, **kwargs)
+        terms = [(base, function(np.arange(a.size).reshape(a.shape) if index is None else index, *args, **kwargs),
+                  function(factor, *args, **kwargs)) for base, index, factor in a._terms]
+        return make_array(function(a._value, *args, **kwargs), terms)
 
     return rule
 
 
-def _sort(a, axis=-1, kind=None, order=None, *, stable=None):
-    return _sorted(np.argsort)(a, axis=axis, kind=kind, stable=stable)
+_REARRANGING = """
+    broadcast_to copy diagonal expand_dims flip fliplr flipud matrix_transpose moveaxis permute_dims ravel repeat
+    reshape roll rollaxis rot90 squeeze swapaxes take take_along_axis tile transpose
+""".split()
+
+_MOVING = """
+    append array_split atleast_1d atleast_2d atleast_3d block broadcast_arrays column_stack concatenate delete diag
+    diagflat dsplit dstack hsplit hstack insert resize split stack tril triu unstack vsplit vstack
+""".split()
+
+
+def _where(condition, *choices):
+    """The coefficients of the choice that was taken; those of the other are zero."""
+    condition = np.asarray(replaced(condition, nominal), bool)
+    choices = [as_array(x) for x in choices]
+    value = np.where(condition, *(nominal(x) for x in choices))
+    if any(np.iscomplexobj(nominal(x)) for x in choices) or not choices:
+        return linearised(np.where, (condition, *choices), {}) if choices else value
+    terms = []
+    for taken, x in zip((condition, ~condition), choices, strict=True):
+        if isinstance(x, Uncertain):
+            there = _combination.scaled(terms_of(x), np.ones(()), value.shape)
+            there = [(base, index, np.where(taken, factor, 0.0)) for base, index, factor in there]
+            terms = _combination.added(terms, there)
+    return make_array(value, terms)
 
 
 def _partition(a, kth, axis=-1, kind="introselect", order=None):
-    return _sorted(np.argpartition)(a, kth, axis=axis, kind=kind)
+    a = as_array(a)
+    if axis is None:
+        a, axis = np.ravel(a), -1
+    return np.take_along_axis(a, np.argpartition(nominal(a), kth, axis, kind, order), axis)
 
 
 def _pad(array, pad_width, mode="constant", **kwargs):
@@ -78,4 +96,5 @@ def _pad(array, pad_width, mode="constant", **kwargs):
 
 
 FUNCTIONS = {f: _moved(f) for f in (getattr(np, name, None) for name in _MOVING) if f is not None}
-FUNCTIONS |= {np.where: _where, np.sort: _sort, np.partition: _partition, np.pad: _pad}
+FUNCTIONS |= {f: _rearranged(f) for f in (getattr(np, name, None) for name in _REARRANGING) if f is not None}
+FUNCTIONS |= {np.where: _where, np.partition: _partition, np.pad: _pad}

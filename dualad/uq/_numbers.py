@@ -4,6 +4,8 @@ A scalar, `UFloat`, remembers its operands and the partial derivatives by them, 
 holds its combinations as `_combination` describes. All derivatives come from dualad's rules and table.
 """
 
+import sys
+
 import numpy as np
 
 from dualad._core import Number
@@ -18,6 +20,7 @@ from dualad._core.uncertain import (
     load_handlers,
     refuse_to_set,
 )
+from dualad.rules.sparse import is_operator_of_sparse_array
 from dualad.uq import _combination
 from dualad.uq._format import format_value
 
@@ -31,7 +34,7 @@ RULES = {}
 def load_rules(**rules):
     """Called once by `dualad.uq._rules`."""
     RULES.update(rules)
-    load_handlers(rules | {"format": format_value})
+    load_handlers(rules | {"format": format_value, "as tangents": as_tangents, "from tangents": from_tangents})
 
 
 # ---- arrays --------------------------------------------------------------------------------------------------------
@@ -235,6 +238,10 @@ class UArray(Uncertain):
     # ---- leaving
 
     def __array__(self, dtype=None, copy=None):
+        if is_operator_of_sparse_array(sys._getframe(1), self):
+            box = np.empty((), object)
+            box[()] = self
+            return box
         if dtype is not None and np.dtype(dtype) != object:
             raise TypeError(f"a UArray cannot become a plain array of dtype {np.dtype(dtype)}: its uncertainty would "
                             "be lost. Use x.nominal_value for the values alone")
@@ -351,6 +358,23 @@ def nominal(x):
 def terms_of(x):
     """The terms of an uncertain number or array."""
     return x._terms if isinstance(x, UArray) else _combination.terms_of_row(combination(x))
+
+
+def reshaped(terms, shape):
+    """Terms of an array of another shape."""
+    return [(base, None if index is None else np.reshape(index, shape), np.reshape(factor, shape))
+            for base, index, factor in terms]
+
+
+def as_tangents(x):
+    """The combination of a number in place of tangents, (1,) + shape: an array without a value of its own."""
+    shape = (1, *x.shape)
+    return make_array(np.zeros(shape, x.dtype if isinstance(x, UArray) else float), reshaped(terms_of(x), shape))
+
+
+def from_tangents(value, tangents):
+    """The number of this value and of the combination of tangents."""
+    return make_array(value[()] if np.ndim(value) == 0 else value, reshaped(terms_of(tangents), np.shape(value)))
 
 
 def make_variables(values, std, names):

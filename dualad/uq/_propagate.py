@@ -23,9 +23,11 @@ from dualad.uq._format import format_value
 _TRUSTED = 0.1
 """How far the second order may lie from the first, in units of the standard deviation, without a warning."""
 
-
 _FEW = 16
 """Inputs up to which two directions are probed for their second derivatives, and one for more."""
+
+_IN_CACHE = 1 << 15
+"""Elements of a Jacobian that are squared at once."""
 
 
 class LinearityWarning(UserWarning):
@@ -326,7 +328,9 @@ class Propagation:
     def _first(self):
         """First-order variances."""
         if self._inputs.independent:
-            return np.square(self._jacobian) @ self._inputs.cov
+            J, step = self._jacobian, max(1, _IN_CACHE // max(len(self._inputs.cov), 1))
+            blocks = [np.square(J[i : i + step]) @ self._inputs.cov for i in range(0, len(J), step)]
+            return np.concatenate(blocks) if blocks else np.zeros(0)
         return np.maximum(np.einsum("ki,ki->k", self._inputs.times(self._jacobian), self._jacobian), 0)
 
     @functools.cached_property

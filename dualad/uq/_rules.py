@@ -2,7 +2,8 @@
 
 - An elementwise function is evaluated on dual numbers of tangent one; its partial derivatives scale the combinations.
 - A function that only moves elements is evaluated on their positions, and the combinations are moved likewise.
-- Sums over axes group combinations; products of matrices and statistics are composed of products and sums.
+- Sums over axes group combinations; products of matrices are composed of products and sums.
+- Statistics, norms and the like are dualad's rules, which see combinations in place of tangents.
 - Every other function is evaluated with one direction per variable, per element, or per colour of its sparse Jacobian.
 """
 
@@ -14,6 +15,7 @@ import numpy as np
 from dualad._core import Dual, Number
 from dualad.rules import FAMILIES
 from dualad.rules.elementwise import PARTIALS, PLAIN
+from dualad.rules.packing import is_sparse
 from dualad.uq import _combination, _composed, _moving
 from dualad.uq._general import as_array, leaves_of, linearised, refuse_numbers, replaced
 from dualad.uq._numbers import (
@@ -38,6 +40,8 @@ def call(ufunc, inputs, kwargs=None, evaluate=None):
     evaluate, kwargs = evaluate or ufunc, kwargs or {}
     inputs = [as_array(x) if not isinstance(x, Uncertain) else x for x in inputs]
     refuse_numbers(inputs)
+    if any(is_sparse(x) for x in inputs):
+        return _with_sparse(ufunc, "__call__", inputs, kwargs)
     if ufunc in PLAIN:
         return _plain(ufunc, inputs, kwargs)
     if ufunc not in PARTIALS or any(isinstance(x, UArray) and x.dtype.kind == "c" for x in inputs):
@@ -116,6 +120,8 @@ def ufunc_protocol(ufunc, method, inputs, kwargs):
     out = kwargs.pop("out", None)
     if out is not None:
         return _into(ufunc, method, inputs, out, kwargs)
+    if any(is_sparse(x) for x in inputs):
+        return _with_sparse(ufunc, method, inputs, kwargs)
     if method == "__call__":
         product = _composed.MATRIX_PRODUCTS.get(ufunc)
         return call(ufunc, inputs, kwargs) if product is None or kwargs else product(*inputs)
@@ -128,6 +134,14 @@ def ufunc_protocol(ufunc, method, inputs, kwargs):
         a, b = (as_array(x) for x in inputs)
         return call(ufunc, (np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b), kwargs)
     return linearised(getattr(ufunc, method), inputs, kwargs)
+
+
+def _with_sparse(ufunc, method, inputs, kwargs):
+    if ufunc is np.matmul and method == "__call__" and not kwargs:
+        return _composed.sparse_product(*inputs)
+    matrix = next(x for x in inputs if is_sparse(x))
+    raise TypeError(f"numpy.{ufunc.__name__} does not take a {type(matrix).__name__} and uncertain numbers: use A @ x, "
+                    "x @ A, or A.toarray()")
 
 
 def _into(ufunc, method, inputs, out, kwargs):
@@ -172,9 +186,15 @@ def function_protocol(function, args, kwargs):
     return linearised(function, args, kwargs) if rule is None else rule(*args, **kwargs)
 
 
+def _matmul(x, y):
+    """x @ y: NumPy does not take sparse arrays here."""
+    return _with_sparse(np.matmul, "__call__", (x, y), {}) if is_sparse(x) or is_sparse(y) else np.matmul(x, y)
+
+
 def power(x, y):
     """x**y."""
     return call(np.power, (x, y), None, operator.pow)
 
 
-load_rules(power=power, ufunc=ufunc_protocol, function=function_protocol, call=call, compare=compare, array=as_array)
+load_rules(matmul=_matmul, power=power, ufunc=ufunc_protocol, function=function_protocol, call=call, compare=compare,
+           array=as_array)
