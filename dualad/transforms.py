@@ -281,10 +281,10 @@ def jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
 
     Notes
     -----
-    Costs about n / chunk_size evaluations on numbers with chunk_size tangents. By a single argument of 1000 elements or
-    more, f is first run once to see on which of them each result depends. If that is few, the Jacobian is compressed as
-    `dualad.sparse_jacobian` does it, compared with a directional derivative, and filled with zeros; with chunk_size
-    given all n directions are taken. Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
+    Costs about n / chunk_size evaluations on numbers with chunk_size tangents. By a single argument of 500 elements or
+    more, f is first run on sparse vectors, as `dualad.sparse_jacobian` does it, which is enough if its arrays depend on
+    few unknowns each, and sums of many are few. If it is sparse in another way, the Jacobian is compressed, compared
+    with a directional derivative, and filled with zeros. With chunk_size given all n directions are taken. Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
 
     Examples
     --------
@@ -328,9 +328,9 @@ def value_and_grad(f, argnums=0, *, intercept=False):
 
     Notes
     -----
-    Forward mode: the cost grows with the number of unknowns; not so for a sum of terms of few unknowns each, of which
-    1000 or more in a single argument go the way of `dualad.sparse_jacobian`. Griewank and Walther, *Evaluating
-    Derivatives*, 2nd ed., section 3.2.
+    Forward mode: the cost grows with the number of unknowns, but not where f is made of sums of terms that depend on few
+    unknowns each: by a single argument of 500 elements or more that takes a few tens of evaluations, by the sparse
+    vectors of `dualad.sparse_jacobian`. Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
 
     Examples
     --------
@@ -378,9 +378,9 @@ def grad(f, argnums=0, *, intercept=False):
 
     Notes
     -----
-    Forward mode: the cost grows with the number of unknowns; not so for a sum of terms of few unknowns each, of which
-    1000 or more in a single argument go the way of `dualad.sparse_jacobian`. Griewank and Walther, *Evaluating
-    Derivatives*, 2nd ed., section 3.2.
+    Forward mode: the cost grows with the number of unknowns, but not where f is made of sums of terms that depend on few
+    unknowns each: by a single argument of 500 elements or more that takes a few tens of evaluations, by the sparse
+    vectors of `dualad.sparse_jacobian`. Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
 
     Examples
     --------
