@@ -284,7 +284,8 @@ def jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
     Costs about n / chunk_size evaluations on numbers with chunk_size tangents. By a single argument of 500 elements or
     more, f is first run on sparse vectors, as `dualad.sparse_jacobian` does it, which is enough if its arrays depend on
     few unknowns each, and sums of many are few. If it is sparse in another way, the Jacobian is compressed, compared
-    with a directional derivative, and filled with zeros. With chunk_size given all n directions are taken. Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
+    with a directional derivative, and filled with zeros. With chunk_size given all n directions are taken. Griewank and
+    Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
 
     Examples
     --------
@@ -328,8 +329,8 @@ def value_and_grad(f, argnums=0, *, intercept=False):
 
     Notes
     -----
-    Forward mode: the cost grows with the number of unknowns, but not where f is made of sums of terms that depend on few
-    unknowns each: by a single argument of 500 elements or more that takes a few tens of evaluations, by the sparse
+    Forward mode: the cost grows with the number of unknowns, but not where f is made of sums of terms that depend on
+    few unknowns each: by a single argument of 500 elements or more that takes a few tens of evaluations, by the sparse
     vectors of `dualad.sparse_jacobian`. Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
 
     Examples
@@ -378,8 +379,8 @@ def grad(f, argnums=0, *, intercept=False):
 
     Notes
     -----
-    Forward mode: the cost grows with the number of unknowns, but not where f is made of sums of terms that depend on few
-    unknowns each: by a single argument of 500 elements or more that takes a few tens of evaluations, by the sparse
+    Forward mode: the cost grows with the number of unknowns, but not where f is made of sums of terms that depend on
+    few unknowns each: by a single argument of 500 elements or more that takes a few tens of evaluations, by the sparse
     vectors of `dualad.sparse_jacobian`. Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
 
     Examples

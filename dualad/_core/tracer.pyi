@@ -15,6 +15,7 @@ _CSR: TypeAlias = tuple[npt.NDArray[np.int64], _Rows]
 _Term: TypeAlias = tuple[Table | None, _Rows]
 _Piece: TypeAlias = tuple[_Rows, Table | None, npt.NDArray[Any] | None, npt.NDArray[Any] | None, int]
 
+@final
 class TooDense(Exception): ...
 
 def load_handlers(handlers: dict[str, Callable[..., Any]]) -> None: ...

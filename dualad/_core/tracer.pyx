@@ -40,7 +40,8 @@ cdef extern from "pattern.h":
     int32_t pattern_stencil(int32_t, int32_t, int, const int32_t* const*, int32_t*, int32_t*) nogil
     int64_t pattern_places(int64_t, int64_t, const int32_t*, int64_t*, int32_t*) nogil
 
-class TooDense(Exception):
+@cython.final
+cdef class TooDense(Exception):
     """A run that is to find sparsity, if there is, would take long: it has too many entries, or loops over elements."""
 
 
