@@ -480,7 +480,7 @@ cdef bint has_negative_stride(object array):
     """A single element has no order, but NumPy's loops look at its stride."""
     cdef cnp.ndarray a
     cdef int d
-    if not isinstance(array, np.ndarray):
+    if not isinstance(array, cnp.ndarray):
         return False
     a = <cnp.ndarray>array
     for d in range(cnp.PyArray_NDIM(a)):
