@@ -1,5 +1,7 @@
 """Initial value problems: SciPy's solution for plain arguments, and sensitivities against mpmath and closed forms."""
 
+import functools
+
 import mpmath
 import numpy as np
 import pytest
@@ -203,6 +205,94 @@ def test_lotka_volterra(method, rtol):
     slopes = da.jacobian(f)(np.array([1.5, 1.0, 3.0, 1.0]))
     assert_close(slopes, [[2.16055752, 0.18856878, 0.56318279, 0.93965129],
                           [-6.25677052, -0.69797759, -1.70901768, -2.74397916]], 0, 1e-8)
+
+
+# ---- the test set for IVP solvers ----------------------------------------------------------------------------------
+# F. Mazzia and C. Magherini, Test Set for Initial Value Problem Solvers, release 2.4, University of Bari 2008.
+
+def hires(t, y, k=1.71):
+    a, b, c, d, e, f, g, h = y
+    return np.stack([
+        0.43 * b + 8.32 * c + 0.0007 - k * a, k * a - 8.75 * b, 0.43 * d + 0.035 * e - 10.03 * c,
+        8.32 * b + 1.71 * c - 1.12 * d, 0.43 * (f + g) - 1.745 * e,
+        0.69 * d + 1.71 * e - 0.43 * f + 0.69 * g - 280 * f * h, 280 * f * h - 1.81 * g, 1.81 * g - 280 * f * h])
+
+
+def oregonator(t, y, k=77.27):
+    a, b, c = y
+    return np.stack([k * (b + a * (1 - 8.375e-6 * a - b)), (c - (1 + a) * b) / k, 0.161 * (a - c)])
+
+
+def scaled_van_der_pol(t, y, k=1e-6):
+    return np.stack([y[1], ((1 - y[0] ** 2) * y[1] - y[0]) / k])
+
+
+def pleiades(t, y, k=1.0):
+    x, z, u, v = np.reshape(y, (4, 7))
+    dx, dz = x - x[:, None], z - z[:, None]
+    pull = k * np.arange(1, 8) / (dx**2 + dz**2 + np.eye(7)) ** 1.5
+    return np.concatenate([u, v, (pull * dx).sum(1), (pull * dz).sum(1)])
+
+
+PLEIADES = [3, 3, -1, -3, 2, -2, 2, 3, -3, 2, 0, 0, -4, 4, 0, 0, 0, 0, 0, 1.75, -1.5, 0, 0, 0, -1.25, 1, 0, 0]
+
+IVP_SET = {  # right-hand side, start, end, final state as published
+    "HIRES": (hires, [1, 0, 0, 0, 0, 0, 0, 0.0057], 321.8122, [
+        0.7371312573325668e-3, 0.1442485726316185e-3, 0.5888729740967575e-4, 0.1175651343283149e-2,
+        0.2386356198831331e-2, 0.6238968252742796e-2, 0.2849998395185769e-2, 0.2850001604814231e-2]),
+    "ROBER": (lambda t, y, k=0.04: robertson(t, y, np.stack([k, 1e4, 3e7])), [1, 0, 0], 1e11, [
+        0.2083340149701255e-7, 0.8333360770334713e-13, 0.9999999791665050]),
+    "OREGO": (oregonator, [1, 2, 3], 360.0, [0.1000814870318523e1, 0.1228178521549917e4, 0.1320554942846706e3]),
+    "VDPOL": (scaled_van_der_pol, [2, 0], 2.0, [0.1706167732170483e1, -0.8928097010247975]),
+    "PLEI": (pleiades, PLEIADES, 3.0, [
+        0.3706139143970502, 3.237284092057233, -3.222559032418324, 0.6597091455775310, 0.3425581707156584,
+        1.562172101400631, -0.7003092922212495]),
+}
+CONSTANTS = {"HIRES": 1.71, "ROBER": 0.04, "OREGO": 77.27, "VDPOL": 1e-6, "PLEI": 1.0}
+
+
+@pytest.mark.parametrize("name", IVP_SET)
+def test_published_final_states(name):
+    """And what changes them: the sensitivity is that of differences between accurate solutions."""
+    rhs, y0, end, published = IVP_SET[name]
+    constant, method = CONSTANTS[name], "DOP853" if name == "PLEI" else "LSODA"
+    tolerances = {"rtol": 1e-11 if name == "VDPOL" else 1e-9, "atol": 1e-22 if name == "ROBER" else 1e-13}
+
+    def f(k):
+        return integrate.solve_ivp(rhs, (0, end), y0, method, args=(k,), **tolerances).y[:len(published), -1]
+
+    y, slope = da.value_and_jacobian(f)(constant)
+    assert_close(y, published, 3e-7, 0)
+    h = 1e-3 * constant
+    difference = (8 * (f(constant + h) - f(constant - h)) - f(constant + 2 * h) + f(constant - 2 * h)) / (12 * h)
+    assert_close(slope, difference, 1e-3, 1e-4 * np.abs(difference).max())
+
+
+class Oscillator:
+    def __init__(self, k):
+        self.k = k
+
+    def rhs(self, t, y):
+        return scaled_van_der_pol(t, y, self.k)
+
+    __call__ = rhs
+
+
+@pytest.mark.parametrize("hidden", [
+    lambda k: lambda t, y: scaled_van_der_pol(t, y, k),
+    lambda k: lambda t, y, k=k: scaled_van_der_pol(t, y, k),
+    lambda k: (lambda given: lambda t, y: scaled_van_der_pol(t, y, *given["k"]))({"k": [k]}),
+    lambda k: (lambda inner: lambda t, y: inner(t, y))(lambda t, y: scaled_van_der_pol(t, y, k)),
+    lambda k: functools.partial(scaled_van_der_pol, k=k),
+    lambda k: Oscillator(k), lambda k: Oscillator(k).rhs,
+], ids=["closure", "default", "container", "function in a closure", "partial", "object", "method"])
+def test_hidden_parameters_set_the_scale_of_sensitivities(hidden):
+    """A parameter of 1e-6 has sensitivities of 1e6 and more, which must not be held to the tolerance of the state."""
+    k = da.Dual(1e-6, 1.0)
+    by_args = integrate.solve_ivp(scaled_van_der_pol, (0, 0.9), [2.0, 0.0], "LSODA", args=(k,), rtol=1e-6, atol=1e-7)
+    result = integrate.solve_ivp(hidden(k), (0, 0.9), [2.0, 0.0], "LSODA", rtol=1e-6, atol=1e-7)
+    assert result.nfev == by_args.nfev
+    assert_same_bits(result.y.tangent, by_args.y.tangent)
 
 
 # ---- against mpmath ------------------------------------------------------------------------------------------------

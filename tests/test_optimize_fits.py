@@ -215,6 +215,14 @@ def test_curve_fit_is_scipys(kwargs):
     np.testing.assert_allclose(pcov, expected[1], rtol=1e-4)
 
 
+@pytest.mark.parametrize("bounds", [(0.0, [1.0, 0.6, 9.0]), ([0.0, 1.0, 0.0], np.inf), Bounds(0.0, 9.0)])
+def test_curve_fit_by_lm_refuses_bounds(bounds):
+    with pytest.raises(ValueError, match="'lm' only works for unconstrained problems. Use 'trf' or 'dogbox'"):
+        optimize.curve_fit(model, T, Y, bounds=bounds, method="lm")
+    free = optimize.curve_fit(model, T, Y, bounds=(-np.inf, np.inf), method="lm")
+    np.testing.assert_array_equal(free[0], optimize.curve_fit(model, T, Y, method="lm")[0])
+
+
 def test_further_results_and_errors_of_curve_fit():
     popt, pcov, info, message, status = optimize.curve_fit(model, T, Y, full_output=True)
     assert info["nfev"] > 0 and info["fvec"].shape == T.shape and isinstance(message, str) and status in (1, 2, 3, 4)

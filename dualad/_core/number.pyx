@@ -480,7 +480,7 @@ cdef bint has_negative_stride(object array):
     """A single element has no order, but NumPy's loops look at its stride."""
     cdef cnp.ndarray a
     cdef int d
-    if not isinstance(array, np.ndarray):
+    if not isinstance(array, cnp.ndarray):
         return False
     a = <cnp.ndarray>array
     for d in range(cnp.PyArray_NDIM(a)):
@@ -2713,7 +2713,7 @@ def quick_dot(x, y):
 def quick_concatenate(arrays, Py_ssize_t axis, bint stacked):
     """numpy.concatenate, or numpy.stack, of numbers that are alike and plain arrays; NotImplemented for anything else.
 
-    All are float64 arrays in C order, so that rows of memory are copied.
+    The components of all are float64 arrays in C order, so that rows of memory are copied.
     """
     cdef Number first = None
     cdef cnp.ndarray model = None, a
@@ -2747,6 +2747,18 @@ def quick_concatenate(arrays, Py_ssize_t axis, bint stacked):
     return number_like(first, a, first.ncomp)
 
 
+cdef bint in_c_order(cnp.ndarray a, int first):
+    """Whether the axes from `first` on walk through doubles in C order without gaps."""
+    cdef Py_ssize_t expected = sizeof(double), stride
+    cdef int d
+    for d in range(cnp.PyArray_NDIM(a) - 1, first - 1, -1):
+        stride = cnp.PyArray_STRIDE(a, d)
+        if stride < 0 or (stride != expected and cnp.PyArray_DIM(a, d) != 1):
+            return False
+        expected *= cnp.PyArray_DIM(a, d)
+    return True
+
+
 cdef bint is_alike(object item, Number first, Py_ssize_t axis, bint stacked):
     """Whether the shape of an array fits that of `first`, and its memory and type too."""
     cdef cnp.ndarray a, model = <cnp.ndarray>first.data
@@ -2763,7 +2775,7 @@ cdef bint is_alike(object item, Number first, Py_ssize_t axis, bint stacked):
         a = <cnp.ndarray>item
     else:
         return False
-    if cnp.PyArray_TYPE(a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(a) or has_negative_stride(a):
+    if cnp.PyArray_TYPE(a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISBEHAVED_RO(a) or not in_c_order(a, lead):
         return False
     if cnp.PyArray_NDIM(a) - lead != cnp.PyArray_NDIM(model) - 1:
         return False
@@ -2777,15 +2789,16 @@ cdef object copy_rows(object arrays, cnp.ndarray result, int ncomp, Py_ssize_t o
     """Rows of the arrays one after the other into the rows, `width` long, of each component of the result."""
     cdef char* target = cnp.PyArray_BYTES(result)
     cdef char* source
-    cdef Py_ssize_t row, size, total = outer * width * <Py_ssize_t>sizeof(double)
+    cdef Py_ssize_t row, size, apart, total = outer * width * <Py_ssize_t>sizeof(double)
     cdef int k, has
     cdef cnp.ndarray a
     for item in arrays:
         has = (<Number>item).ncomp if isinstance(item, Number) else 1
         a = <cnp.ndarray>((<Number>item).data if isinstance(item, Number) else item)
         size = cnp.PyArray_NBYTES(a) // max(has * outer, 1)
-        source = cnp.PyArray_BYTES(a)
+        apart = cnp.PyArray_STRIDE(a, 0) if isinstance(item, Number) else 0
         for k in range(ncomp):
+            source = cnp.PyArray_BYTES(a) + k * apart if k < has else NULL
             for row in range(outer):
                 if k < has:
                     memcpy(target + k * total + row * width * <Py_ssize_t>sizeof(double), source, size)

@@ -2,6 +2,8 @@
 # number.pyx.
 
 cdef extern from *:
+    int PySlice_Unpack(object, Py_ssize_t*, Py_ssize_t*, Py_ssize_t*) except -1
+    Py_ssize_t PySlice_AdjustIndices(Py_ssize_t, Py_ssize_t*, Py_ssize_t*, Py_ssize_t)
     object take_from "PyArray_TakeFrom"(cnp.ndarray, object, int, void*, int)
 
 
@@ -130,6 +132,24 @@ cdef object element(Number x, cnp.ndarray a, object key):
     return r
 
 
+cdef object sliced(Number x, object key):
+    """x[key] for a slice of the first axis."""
+    cdef Py_ssize_t shape[65]
+    cdef Py_ssize_t strides[65]
+    cdef Py_ssize_t start, stop, step
+    cdef int d
+    cdef cnp.ndarray a = <cnp.ndarray>x.data
+    if cnp.PyArray_NDIM(a) < 2:
+        raise IndexError
+    PySlice_Unpack(key, &start, &stop, &step)
+    for d in range(cnp.PyArray_NDIM(a)):
+        shape[d], strides[d] = cnp.PyArray_DIM(a, d), cnp.PyArray_STRIDE(a, d)
+    shape[1] = PySlice_AdjustIndices(shape[1], &start, &stop, step)
+    start = start * strides[1] if shape[1] else 0
+    strides[1] *= step
+    return number_view(x, strided(a, cnp.PyArray_BYTES(a) + start, cnp.PyArray_NDIM(a), shape, strides))
+
+
 cdef object take_advanced(Number x, tuple key):
     """x[key] for a key with array indices: the value gets the layout that NumPy gives it."""
     index = key[0]
@@ -170,7 +190,7 @@ cdef object get_item(Number x, object key):
         if r is not None:
             return r
     elif type(key) is slice:
-        return number_view(x, x.data[:, key])
+        return sliced(x, key) if type(x.data) is NDARRAY else number_view(x, x.data[:, key])
     if not isinstance(key, tuple):
         check_key(key)
         key = (key,)

@@ -1,6 +1,8 @@
 """Initial value problems: SciPy's `solve_ivp`, with exact Jacobians and forward sensitivities."""
 
+import functools
 import inspect
+import types
 
 import numpy as np
 import scipy.integrate
@@ -75,6 +77,37 @@ def _rows_to_number(z, layout):
     return layout.rebuild(z.reshape(layout.counts + (-1,) + z.shape[1:]))
 
 
+_FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
+
+
+def numbers_behind(f, seen=()):
+    """The numbers that a function gets from its closure, from defaults, or from the object whose method it is."""
+    if f in seen:
+        return
+    for x in _held(f):
+        if isinstance(x, _FUNCTIONS):
+            yield from numbers_behind(x, (*seen, f))
+        else:
+            yield from (v for v in map(pack_if_needed, flatten(x)[0]) if isinstance(v, Number))
+
+
+def _held(f):
+    if isinstance(f, functools.partial):
+        return [f.func, *f.args, *f.keywords.values()]
+    if isinstance(f, types.MethodType):
+        return [f.__func__, *getattr(f.__self__, "__dict__", {}).values()]
+    if isinstance(f, types.FunctionType):
+        return [*map(_content, f.__closure__ or ()), *(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
+    return getattr(f, "__dict__", {}).values()
+
+
+def _content(cell):
+    try:
+        return cell.cell_contents
+    except ValueError:  # still empty
+        return None
+
+
 class Problem:
     """What the user gave, as functions of t and y that take and return plain arrays and numbers alike."""
 
@@ -86,7 +119,7 @@ class Problem:
         self.has_numbers = [False] * len(self.given_events)
         leaves, structure = flatten(self.args)
         leaves = [pack_if_needed(x) for x in leaves]
-        self.inputs = [x for x in leaves if isinstance(x, Number)]
+        self.inputs = [*(x for x in leaves if isinstance(x, Number)), *numbers_behind(fun)]
         self.plain_args = rebuild(structure, [primal(x) for x in leaves])
         self.options = dict(options or {})
         jac = self.options.get("jac")

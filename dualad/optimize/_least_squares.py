@@ -423,7 +423,10 @@ def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_
     p0 = _first_parameters(f, p0, plain(lower), plain(upper))
     xdata, ydata, sigma = _checked_data(xdata, ydata, sigma, check_finite, nan_policy)
     weigh = _weights(sigma, np.size(ydata))
-    free = method is None and not np.any(np.isfinite(plain(lower)) | np.isfinite(plain(upper)))
+    bounded = np.any(np.isfinite(plain(lower)) | np.isfinite(plain(upper)))
+    if method == "lm" and bounded:
+        raise ValueError("Method 'lm' only works for unconstrained problems. Use 'trf' or 'dogbox' instead.")
+    free = method is None and not bounded
     if (method == "lm" or free) and np.size(ydata) != 1 and p0.size > np.size(ydata):
         raise TypeError(f"The number of func parameters={p0.size} must not exceed the number of data "
                         f"points={np.size(ydata)}")
