@@ -190,6 +190,16 @@ def test_an_error_of_f_does_not_end_it():
     assert plan(x).nnz == 12
 
 
+def test_squares_of_roots_at_zero():
+    plan = da.sparse_jacobian(lambda x: np.sqrt(x) ** 2 + np.roll(x, 1))
+    x = np.linspace(1.0, 2.0, 6)
+    plan(x)
+    assert by_vectors(plan)
+    x[2] = 0.0
+    np.testing.assert_array_equal(plan(x).diagonal(), 1.0)
+    assert by_vectors(plan)
+
+
 def test_ever_new_indices_are_given_up():
     rng = np.random.default_rng(0)
     plan = da.sparse_jacobian(lambda x: x[rng.permutation(300)] ** 2, np.ones((300, 300)))

@@ -19,6 +19,7 @@ from dualad._core.number import weigh
 from dualad._core.tracer import replace_terms
 from dualad.rules.algebra import tangent_product
 from dualad.rules.elementwise import PARTIALS
+from dualad.rules.roots import has_zero
 
 MOST_TERMS = 32
 """Partial derivatives per element beyond which an array is taken for dense ..."""
@@ -34,6 +35,10 @@ EMPTY = np.array(-1, np.int32)
 
 class Unsupported(TypeError):
     """The function at hand has no rule here; the Jacobian is compressed instead."""
+
+
+class AtZero(ArithmeticError):
+    """A root of zero: its square has derivatives that its own do not tell. Numbers remember it, weights do not."""
 
 
 # ---- rows ----------------------------------------------------------------------------------------------------------
@@ -175,7 +180,7 @@ class Graph:
 
     def drop(self):
         """Give back the memory of all rows; those that are asked for again are computed again."""
-        for found in self._found.values():
+        for found in list(self._found.values()):
             for node in found if isinstance(found, list) else [found]:
                 node.drop()
 
@@ -393,6 +398,8 @@ def _like(lead, terms):
 def combined(run, function, values, result, lists):
     """The terms of result = function(*values), whose inputs have these lists of terms of shapes that broadcast."""
     joined, shape = {}, np.shape(result)
+    if function in (np.sqrt, np.hypot) and has_zero(result):
+        raise AtZero
     run.calls += 1
     run.elements += np.size(result)
     if any(isinstance(p, Dense) for terms in lists for p in terms):
