@@ -279,3 +279,9 @@ def test_elementwise_integrals_and_sums():
         da.derivative(lambda b: integrate.tanhsinh(np.cos, 0.0, b).integral)(1.0)
     with pytest.raises(TypeError, match="log=True"):
         da.derivative(lambda b: integrate.tanhsinh(lambda x: b * x, 0.0, 1.0, log=True).integral)(1.0)
+
+
+
+def test_odeint_at_no_times():
+    for y0 in ([1.0, 2.0], da.Dual([1.0, 2.0], [1.0, 0.0])):
+        assert integrate.odeint(lambda y, t: -y, y0, []).shape == (0, 2)

@@ -62,14 +62,15 @@ mxordn, mxords, printmessg, tfirst
     problem = Problem(func if tfirst else _swapped(func), args)
     y0, t = array(y0), array(t)
     y0 = np.reshape(y0, (1,)) if y0.ndim == 0 else y0
-    if y0.ndim != 1 or t.ndim != 1 or not t.size:
-        raise ValueError("y0 and t must have one dimension and t at least one element, but they have shapes "
-                         f"{y0.shape} and {t.shape}")
+    if y0.ndim != 1 or t.ndim != 1:
+        raise ValueError(f"y0 and t must have one dimension, but they have shapes {y0.shape} and {t.shape}")
     if Dfun is not None and not tfirst:
         Dfun = _swapped(Dfun)
     given = {"Dfun": Dfun, "col_deriv": col_deriv, "ml": ml, "mu": mu, "rtol": rtol, "atol": atol}
     options = dict(full_output=full_output, tcrit=tcrit, h0=h0, hmax=hmax, hmin=hmin, ixpr=ixpr, mxstep=mxstep,
                    mxhnil=mxhnil, mxordn=mxordn, mxords=mxords, printmessg=printmessg, tfirst=True)
+    if not t.size:
+        return scipy.integrate.odeint(problem.plain_fun, primal(y0), primal(t), **given, **options)
     layout = Layout(y0, t[0], *problem.inputs)
     while True:
         try:

@@ -115,7 +115,7 @@ def _prod(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
         a = np.where(where, a, 1.0)
     start, start_dot = split(initial, lead.level) if initial is not _NO else (1.0, None)
     options = _options(keepdims=keepdims, initial=_NO if initial is _NO else start)
-    value = np.prod(split(a, lead.level)[0], axis, dtype, **options)
+    value = _method(np.prod)(split(a, lead.level)[0], axis, dtype, **options)
     x = _flatten_axes(a, axis)
     v, t = split(x, lead.level)
     total = None
@@ -127,7 +127,7 @@ def _prod(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
         term = tangent_product(np.prod(v, axis=0), lift(start_dot, x.ndim - 1))
         total = term if total is None else total + term
     if total is not None:
-        total = np.reshape(total, total.shape[:1] + np.shape(value))
+        total = total.reshape(total.shape[:1] + np.shape(value))
     return join(lead, value, total)
 
 

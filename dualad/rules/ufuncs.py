@@ -20,8 +20,10 @@ from dualad.rules.sparse import sparse_operator
 
 def dispatch(ufunc, method, inputs, kwargs):
     """`__array_ufunc__` of every number type."""
-    for x in (*inputs, *(kwargs.get("out") or ())):
-        if type(x) not in _ORDINARY and not isinstance(x, _KNOWN):
+    for x in (*inputs, *(kwargs.get("out") or ())) if kwargs else inputs:
+        if type(x) in _ORDINARY:
+            continue
+        if not isinstance(x, _KNOWN):
             if has_own_rules(x):
                 return NotImplemented
             if is_sparse(x):
