@@ -162,13 +162,13 @@ class Graph:
             found = self._found[short] = self.apply(operator.getitem, (node, key), {})
         return found
 
-    def apply_single(self, function, node, args):
-        """apply(function, (node, *args), {}) for simple arguments."""
+    def apply_simple(self, function, node, args, kwargs):
+        """apply(function, (node, *args), kwargs) for simple arguments."""
         self.steps += 1
-        key = function, node, args, *map(type, args)
+        key = function, node, args, *kwargs.items()
         found = self._found.get(key)
         if found is None:
-            found = self._found[key] = self.apply(function, (node, *args), {})
+            found = self._found[key] = self.apply(function, (node, *args), kwargs)
         return found
 
     def _made(self, function, args, kwargs):
@@ -329,19 +329,28 @@ def _each(x, pick):
 
 def _moved(function, args, kwargs):
     """function(*args, **kwargs) of a function that moves elements, on rows and weights."""
-    if not kwargs and type(args[0]) is Partial and all(type(a) in _SINGLE for a in args[1:]):
-        p = args[0]
-        parts, nodes = (p,), p.node.graph.apply_single(function, p.node, args[1:])
+    p, rest = args[0], args[1:]
+    if type(p) is Partial and _are_simple(rest) and (not kwargs or _are_simple(kwargs.values())):
+        nodes, weight = p.node.graph.apply_simple(function, p.node, rest, kwargs), p.weight
+        weights = None if weight.ndim == 0 else function(weight, *rest, **kwargs)
     else:
         parts = _partials_in((args, kwargs))
         nodes = parts[0].node.graph.apply(function, _each(args, _node_of), _each(kwargs, _node_of))
-    weight = common_weight(parts)
-    if weight is not None:
+        weight = common_weight(parts)
+        weights = function(*_each(args, Partial.full), **_each(kwargs, Partial.full)) if weight is None else None
+    if weights is None:
         return [Partial(n, weight) for n in nodes] if isinstance(nodes, list) else Partial(nodes, weight)
-    weights = function(*_each(args, Partial.full), **_each(kwargs, Partial.full))
     if isinstance(nodes, list):
         return [Partial(n, w) for n, w in zip(nodes, weights, strict=True)]
     return Partial(nodes, weights)
+
+
+def _are_simple(args):
+    """Whether numbers, words and tuples of whole numbers are all that there is."""
+    for a in args:
+        if type(a) not in _SINGLE and not (type(a) is tuple and all([type(k) is int for k in a])):
+            return False
+    return True
 
 
 def _node_of(p):
