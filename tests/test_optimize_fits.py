@@ -55,6 +55,61 @@ def test_nist_fits(name, start):
     assert demo.agreeing_digits(np.sqrt(np.diag(pcov)), problem.deviations).min() >= enough
 
 
+KOWALIK = np.array([
+    [0.1957, 0.1947, 0.1735, 0.1600, 0.0844, 0.0627, 0.0456, 0.0342, 0.0323, 0.0235, 0.0246],
+    [4.0, 2.0, 1.0, 0.5, 0.25, 0.167, 0.125, 0.1, 0.0833, 0.0714, 0.0625]])
+BARD = np.array([0.14, 0.18, 0.22, 0.25, 0.29, 0.32, 0.35, 0.39, 0.37, 0.58, 0.73, 0.96, 1.34, 2.10, 4.39])
+
+
+def bard(x):
+    u = np.arange(1.0, 16.0)
+    v = 16 - u
+    return BARD - (x[0] + u / (v * x[1] + np.minimum(u, v) * x[2]))
+
+
+def box(x):
+    t = np.arange(1, 11) / 10
+    return np.exp(-t * x[0]) - np.exp(-t * x[1]) - x[2] * (np.exp(-t) - np.exp(-10 * t))
+
+
+def brown_dennis(x):
+    t = np.arange(1, 21) / 5
+    return (x[0] + t * x[1] - np.exp(t)) ** 2 + (x[2] + x[3] * np.sin(t) - np.cos(t)) ** 2
+
+
+def gulf(x):
+    t = np.arange(1, 100) / 100
+    y = 25 + (-50 * np.log(t)) ** (2 / 3)
+    return np.exp(-np.abs(y - x[1]) ** x[2] / x[0]) - t
+
+
+def kowalik_osborne(x):
+    y, u = KOWALIK
+    return y - x[0] * (u * u + u * x[1]) / (u * u + u * x[2] + x[3])
+
+
+MORE_GARBOW_HILLSTROM = {  # residuals, start, published least sum of squares
+    "beale": (lambda x: np.array([1.5, 2.25, 2.625]) - x[0] * (1 - x[1] ** np.array([1, 2, 3])), [1, 1], 0.0),
+    "jennrich_sampson": (lambda x: 2 + 2 * np.arange(1, 11) - np.exp(np.arange(1, 11) * x[0])
+                         - np.exp(np.arange(1, 11) * x[1]), [0.3, 0.4], 124.362),
+    "bard": (bard, [1, 1, 1], 8.21487e-3),
+    "box_three_dimensional": (box, [0, 10, 20], 0.0),
+    "brown_badly_scaled": (lambda x: np.stack([x[0] - 1e6, x[1] - 2e-6, x[0] * x[1] - 2]), [1, 1], 0.0),
+    "brown_dennis": (brown_dennis, [25, 5, -5, -1], 85822.2),
+    "gulf": (gulf, [5, 2.5, 0.15], 0.0),
+    "kowalik_osborne": (kowalik_osborne, [0.25, 0.39, 0.415, 0.39], 3.07505e-4),
+}
+
+
+@pytest.mark.parametrize("method", ["trf", "dogbox", "lm"])
+@pytest.mark.parametrize("name", MORE_GARBOW_HILLSTROM)
+def test_published_least_squares(name, method):
+    """J. J. More, B. S. Garbow and K. E. Hillstrom, ACM Trans. Math. Softw. 7 (1981) 17-41."""
+    fun, start, least = MORE_GARBOW_HILLSTROM[name]
+    fit = optimize.least_squares(fun, np.array(start, float), method=method)
+    assert fit.success and abs(2 * fit.cost - least) <= 1e-5 * least + 1e-20
+
+
 # ---- least squares ---------------------------------------------------------------------------------------------------
 
 

@@ -291,3 +291,32 @@ def test_bad_mean_and_function():
         uq.propagate(product, [1.0, 2.0], std=1).coverage_interval(95)
     with pytest.raises(TypeError, match="single result"):
         f"{uq.propagate(np.sin, [1.0, 2.0], std=0.1):.2u}"
+
+
+LONGLEY = np.array("""
+60323 83.0 234289 2356 1590 107608 1947  61122 88.5 259426 2325 1456 108632 1948
+60171 88.2 258054 3682 1616 109773 1949  61187 89.5 284599 3351 1650 110929 1950
+63221 96.2 328975 2099 3099 112075 1951  63639 98.1 346999 1932 3594 113270 1952
+64989 99.0 365385 1870 3547 115094 1953  63761 100.0 363112 3578 3350 116219 1954
+66019 101.2 397469 2904 3048 117388 1955  67857 104.6 419180 2822 2857 118734 1956
+68169 108.4 442769 2936 2798 120445 1957  66513 110.8 444546 4681 2637 121950 1958
+68655 112.6 482704 3813 2552 123366 1959  69564 114.2 502601 3931 2514 125368 1960
+69331 115.7 518173 4806 2572 127852 1961  70551 116.9 554894 4007 2827 130081 1962
+""".split(), float).reshape(16, 7)
+
+
+@pytest.mark.parametrize("solve", [
+    lambda a, y: np.linalg.lstsq(a, y, rcond=None)[0],
+    lambda a, y: np.linalg.pinv(a) @ y,
+    lambda a, y: (lambda q, r: np.linalg.solve(r, q.T @ y))(*np.linalg.qr(a)),
+], ids=["lstsq", "pinv", "qr"])
+def test_certified_linear_regression(solve):
+    """Longley's data, NIST StRD: equal variances of the observations give the standard deviations of the fit."""
+    y, a = LONGLEY[:, 0], np.column_stack([np.ones(16), LONGLEY[:, 1:]])
+    certified = [-3482258.63459582, 15.0618722713733, -0.0358191792925910, -2.02022980381683, -1.03322686717359,
+                 -0.0511041056535807, 1829.15146461355]
+    deviations = [890420.383607373, 84.9149257747669, 0.0334910077722432, 0.488399681651699, 0.214274163161675,
+                  0.226073200069370, 455.478499142212]
+    fit = uq.propagate(lambda y: solve(a, y), y, std=304.854073561965)
+    np.testing.assert_allclose(fit.mean, certified, rtol=1e-10)
+    np.testing.assert_allclose(fit.std, deviations, rtol=1e-11)
