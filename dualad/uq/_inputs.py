@@ -53,8 +53,20 @@ class Layout:
         """One name for each value: its path in the tree."""
         names = []
         for path, shape in zip(_paths(self.tree, self.name), self.shapes, strict=True):
-            names += [path + (f"[{', '.join(map(str, i))}]" if shape else "") for i in np.ndindex(shape)]
+            names += [_element(path, i) for i in np.ndindex(shape)]
         return names
+
+    def name_of(self, k):
+        """The name of value k alone."""
+        for path, shape, size in zip(_paths(self.tree, self.name), self.shapes, self.sizes, strict=True):
+            if k < size:
+                return _element(path, np.unravel_index(k, shape))
+            k -= size
+        raise IndexError(f"there is no value {k}")
+
+
+def _element(path, index):
+    return path + (f"[{', '.join(map(str, index))}]" if len(index) else "")
 
 
 def _paths(tree, name, top=True):

@@ -26,7 +26,7 @@ _TRUSTED = 0.1
 _FEW = 16
 """Inputs up to which two directions are probed for their second derivatives, and one for more."""
 
-_IN_CACHE = 1 << 15
+_AT_ONCE = 1 << 20
 """Elements of a Jacobian that are squared at once."""
 
 
@@ -160,7 +160,7 @@ def _check_differentiable(value, jacobian, problem):
     outputs = value.vector
     if not np.isfinite(outputs).all():
         k = int(np.argmax(~np.isfinite(outputs)))
-        raise ValueError(f"f is not finite at the mean: {value.names()[k]} is {outputs[k]}")
+        raise ValueError(f"f is not finite at the mean: {value.name_of(k)} is {outputs[k]}")
     if np.isfinite(np.sum(jacobian)):
         return
     uncertain = problem.variances > 0
@@ -168,7 +168,7 @@ def _check_differentiable(value, jacobian, problem):
     if bad.size:
         k, i = bad[0]
         raise ValueError(
-            f"f is not differentiable at the mean: the derivative of {value.names()[k]} with respect to "
+            f"f is not differentiable at the mean: the derivative of {value.name_of(k)} with respect to "
             f"{problem.names[i]!r} is {jacobian[k, i]} where {problem.names[i]!r} is {problem.mean[i]}; move the mean, "
             "or use uq.monte_carlo, which needs no derivative"
         )
@@ -214,8 +214,8 @@ def _warn_if_bent(result):
         if np.any(flat) and np.any(uncertain):
             k = int(np.argmax(flat))
             warnings.warn(
-                f"all derivatives of {result.output_names[k]} by uncertain inputs vanish, so that the first order says "
-                "that it is exact: use order=2", LinearityWarning, stacklevel=3)
+                f"all derivatives of {result._value.name_of(k)} by uncertain inputs vanish, so that the first order "
+                "says that it is exact: use order=2", LinearityWarning, stacklevel=3)
         return
     total, first = np.sqrt(result._total), np.sqrt(result._first)
     with np.errstate(all="ignore"):
@@ -223,7 +223,7 @@ def _warn_if_bent(result):
     if np.any(gap > _TRUSTED):
         k = int(np.argmax(gap))
         warnings.warn(
-            f"the first order cannot be trusted for {result.output_names[k]}: standard deviation {first[k]:.4g} to "
+            f"the first order cannot be trusted for {result._value.name_of(k)}: standard deviation {first[k]:.4g} to "
             f"first and {total[k]:.4g} to second order, mean shifted by {result._shift[k]:.4g}; compare uq.monte_carlo",
             LinearityWarning, stacklevel=3)
 
@@ -249,8 +249,8 @@ def _warn_if_it_seems_bent(result, flat):
     if np.any(ratio > 2 * _TRUSTED):
         k = int(np.nanargmax(ratio))
         warnings.warn(
-            f"the first order cannot be trusted for {result.output_names[k]}: the second order seems to shift its mean "
-            f"by {ratio[k]:.2g} standard deviations; use order=2, or compare uq.monte_carlo", LinearityWarning,
+            f"the first order cannot be trusted for {result._value.name_of(k)}: the second order seems to shift its "
+            f"mean by {ratio[k]:.2g} standard deviations; use order=2, or compare uq.monte_carlo", LinearityWarning,
             stacklevel=3)
 
 
@@ -328,7 +328,7 @@ class Propagation:
     def _first(self):
         """First-order variances."""
         if self._inputs.independent:
-            J, step = self._jacobian, max(1, _IN_CACHE // max(len(self._inputs.cov), 1))
+            J, step = self._jacobian, max(1, _AT_ONCE // max(len(self._inputs.cov), 1))
             blocks = [np.square(J[i : i + step]) @ self._inputs.cov for i in range(0, len(J), step)]
             return np.concatenate(blocks) if blocks else np.zeros(0)
         return np.maximum(np.einsum("ki,ki->k", self._inputs.times(self._jacobian), self._jacobian), 0)
