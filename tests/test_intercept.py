@@ -428,6 +428,9 @@ DISTRIBUTIONS = {
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_distributions_of_scipy(name):
     """The density is the derivative of the distribution function, whose inverse ppf is."""
+    extra = sys.modules.get("scipy._lib.array_api_extra")
+    if name in {"beta", "cauchy", "lognorm", "t"} and not hasattr(extra, "apply_where"):
+        pytest.skip("before SciPy 1.16 their formulas store into arrays that interception does not reach")
     distribution, shapes = getattr(scipy.stats, name), DISTRIBUTIONS[name]
     p = numpy.array([0.15, 0.4, 0.85])
     loc, scale = 0.5, 2.0

@@ -937,7 +937,9 @@ WITH_DERIVATIVES |= {
     f"spherical_{kind}_{n}": (lambda s, x, kind=kind, n=n: getattr(s, f"spherical_{kind}")(n, x), reference)
     for kind, references in SPHERICAL.items() for n, reference in enumerate(references)
 }
-SIGNED = [name for name in WITH_DERIVATIVES if name.startswith("spherical")]
+# before SciPy 1.17 some are NaN there
+SIGNED = [name for name in WITH_DERIVATIVES if name.startswith("spherical") and
+          np.isfinite(WITH_DERIVATIVES[name][0](sp, -1.3))]
 
 
 @pytest.mark.parametrize(("name", "x"), [(name, 1.3) for name in WITH_DERIVATIVES] + [(name, -1.3) for name in SIGNED])
