@@ -246,6 +246,9 @@ def _shaped(matrix, shape):
 class Sweep:
     """All unit directions of the chosen arguments, run through f in chunks."""
 
+    accept = None
+    """What raises an error for a value whose Jacobian is not wanted."""
+
     def __init__(self, f, argnums, args, kwargs, chunk_size):
         self.f, self.args, self.kwargs = f, args, kwargs
         self.several = isinstance(argnums, (tuple, list))
@@ -284,12 +287,16 @@ class Sweep:
             args[i] = tree
         return results_at(call_within((MultiDual, level, last - first), self.f, args, self.kwargs), level)
 
+    def _accept(self, values, structure):
+        if self.accept is not None:
+            self.accept(rebuild(structure, values))
+
     def jacobians(self):
         """Values of the leaves of the result, their Jacobians (y.size, total), and the structure of the result."""
         if self.total >= _MANY and self.automatic and len(self.positions) == 1:
             from dualad.sparse import _dense  # sparse plans are made of sweeps themselves
 
-            found = _dense.jacobians(self.f, self.positions[0], self.args, self.kwargs)
+            found = _dense.jacobians(self.f, self.positions[0], self.args, self.kwargs, self._accept)
             if found is not None:
                 return found
         if self.total <= self.chunk:
@@ -302,6 +309,7 @@ class Sweep:
             if parts is None:
                 parts = [[] for _ in pairs]
                 values = [y for y, _ in pairs]
+                self._accept(values, structure)
             if len(pairs) != len(parts) or any(
                 np.shape(y) != np.shape(v) for (y, _), v in zip(pairs, values, strict=True)
             ):

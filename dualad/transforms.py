@@ -239,14 +239,20 @@ def value_and_jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
            [0., 4.]])
     """
 
+    return _both(f, argnums, chunk_size, intercept, "value_and_jacobian")
+
+
+def _both(f, argnums, chunk_size, intercept, what, accept=None):
+    """Value and Jacobian of f; `accept` is asked about the value before a large Jacobian is made."""
     f = intercepted(f, intercept)
     by_default = type(argnums) is int and argnums == 0 and chunk_size is None
 
-    @named_like(f, "value_and_jacobian")
+    @named_like(f, what)
     def wrapped(*args, **kwargs):
         if by_default and args and fits_one_sweep(args[0]):
             return sweep_once(f, args, kwargs)
         sweep = Sweep(f, argnums, args, kwargs, chunk_size)
+        sweep.accept = accept
         values, matrices, structure = sweep.jacobians()
         jacobians = [sweep.arrange(y, m) for y, m in zip(values, matrices, strict=True)]
         return rebuild(structure, values), rebuild(structure, jacobians)
@@ -341,17 +347,21 @@ def value_and_grad(f, argnums=0, *, intercept=False):
     >>> float(y), g
     (5.0, array([2., 4.]))
     """
-    both = value_and_jacobian(f, argnums, intercept=intercept)
+    both = _both(f, argnums, None, intercept, "value_and_jacobian", _accept_scalar)
 
     @named_like(f, "value_and_grad")
     def wrapped(*args, **kwargs):
         y, gradient = both(*args, **kwargs)
-        if is_container(y) or np.shape(y) != () or np.iscomplexobj(y):
-            got = "a container" if is_container(y) else f"shape {np.shape(y)}" if np.shape(y) else "a complex number"
-            raise TypeError(f"grad needs a function whose result is a real scalar, but got {got}; use jacobian")
+        _accept_scalar(y)
         return y, gradient
 
     return wrapped
+
+
+def _accept_scalar(y):
+    if is_container(y) or np.shape(y) != () or np.iscomplexobj(y):
+        got = "a container" if is_container(y) else f"shape {np.shape(y)}" if np.shape(y) else "a complex number"
+        raise TypeError(f"grad needs a function whose result is a real scalar, but got {got}; use jacobian")
 
 
 def grad(f, argnums=0, *, intercept=False):

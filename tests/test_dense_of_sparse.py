@@ -205,8 +205,11 @@ def test_errors_are_those_of_f():
 
     with pytest.raises(KeyError, match="mine"):
         da.jacobian(f)(np.ones(N))
-    with pytest.raises(TypeError, match="grad needs a function whose result is a real scalar"):
-        da.grad(broyden)(np.ones(N))
+    for size in (N, 10**6):  # before the Jacobian of a million results is made
+        with pytest.raises(TypeError, match=rf"grad needs .* a real scalar, but got shape \({size},\)"):
+            da.grad(broyden)(np.ones(size))
+    with pytest.raises(TypeError, match="a real scalar, but got a container"):
+        da.grad(lambda x: (np.sum(x), np.sort(x)))(np.ones(N))
 
 
 def test_a_wrong_pattern_is_noticed(monkeypatch):

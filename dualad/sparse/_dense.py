@@ -19,12 +19,15 @@ _FEW = 4
 """Directions, as a part of the unknowns, from which on the dense way is as good."""
 
 
-def jacobians(f, position, args, kwargs):
-    """Values of the leaves of the result, their Jacobians (y.size, total), and its structure; None if f is dense."""
+def jacobians(f, position, args, kwargs, accept):
+    """Values of the leaves of the result, their Jacobians (y.size, total), and its structure; None if f is dense.
+
+    accept(values, structure) may raise an error before the Jacobians are made.
+    """
     argument = _plain_argument(f, position, args, kwargs)
     if argument is None:
         return None
-    found = _by_vectors(argument)
+    found = _by_vectors(argument, accept)
     if found is not None:
         return found
     try:
@@ -40,21 +43,21 @@ def jacobians(f, position, args, kwargs):
     leaves, structure = result_leaves(value)
     if any(map(np.iscomplexobj, leaves)):
         return None
+    accept(leaves, structure)
     ends = np.cumsum([np.size(y) for y in leaves])
     return leaves, np.split(matrix.toarray(), ends[:-1]), structure
 
 
-def _by_vectors(argument):
+def _by_vectors(argument, accept):
     """The same by sparse vectors, for which no pattern is needed; None if f does what these cannot do."""
     try:
         leaves, structure, _ = run_on_vectors(argument, Graph(), argument.size)
     except Exception:  # as in `jacobians`
         return None
-    values, matrices = [], []
-    for leaf in leaves:
-        terms = [p for _, p in leaf.terms] if isinstance(leaf, Tracer) else []
-        values.append(plain(leaf)[()] if isinstance(leaf, Tracer) else leaf)
-        matrices.append(_filled(terms, np.asarray(values[-1]), argument.size))
+    values = [plain(leaf)[()] if isinstance(leaf, Tracer) else leaf for leaf in leaves]
+    accept(values, structure)
+    terms = [[p for _, p in leaf.terms] if isinstance(leaf, Tracer) else [] for leaf in leaves]
+    matrices = [_filled(found, np.asarray(y), argument.size) for found, y in zip(terms, values, strict=True)]
     return values, matrices, structure
 
 
