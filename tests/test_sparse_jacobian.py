@@ -311,6 +311,26 @@ def test_explain():
     assert "was given" in da.sparse_jacobian(broyden, np.eye(2)).explain()
 
 
+def test_grids_take_sparse_vectors(rng, tmp_path):
+    """By default, at the size where they are faster, and after a plan was pickled or saved too."""
+    plan, w = da.sparse_jacobian(brusselator), rng.uniform(0.5, 1.5, (2, 200, 200))
+    text = plan.prepare(w).explain()
+    assert "one evaluation of f on sparse vectors, expected to take 0." in text and "MB for the plan" in text
+    compressed = da.sparse_jacobian(brusselator, plan.sparsity, chunk_size=5)
+    assert "12 directions in 3 evaluations" in compressed.explain()
+    plan.save(tmp_path / "plan.npz")
+    others = pickle.loads(pickle.dumps(plan)), da.sparse.SparseJacobian.load(tmp_path / "plan.npz", brusselator)
+    v = rng.standard_normal(w.shape)
+    exact_product = complex_step(brusselator, (w,), (v,)).ravel()
+    for made in (plan, *others):
+        value, jacobian = made.value_and_jacobian(w)
+        np.testing.assert_array_equal(value, brusselator(w))
+        np.testing.assert_allclose(jacobian @ v.ravel(), exact_product, rtol=1e-12, atol=1e-10)
+        np.testing.assert_allclose(jacobian.data, compressed(w).data, rtol=1e-14, atol=1e-14)
+        assert "on sparse vectors" in made.explain()
+    plan.check(w)
+
+
 @pytest.mark.parametrize("kwargs", [{}, {"format": "csr", "chunk_size": 1}])
 def test_pickled_saved_and_loaded(kwargs, tmp_path, rng):
     x = rng.uniform(1, 2, 9)

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from scipy import sparse, special
 
 import dualad as da
 import dualad.numpy as dnp
@@ -232,6 +233,74 @@ def test_numbers_made_by_hand_keep_their_derivatives():
     plan, x = da.sparse_jacobian(lambda x: np.roll(x, 1) * a), np.linspace(1.0, 2.0, 6)
     entries = plan(x).data
     np.testing.assert_array_equal(entries.tangent, 1.0)
+
+
+def changed(change):
+    """A program that changes its array in place."""
+
+    def program(u):
+        u = u * 1.0
+        change(u)
+        return u
+
+    return program
+
+
+# one of each kind that NumPy programs are made of: with a rule or without one, the derivatives are those of compression
+EVERYTHING = {
+    "fill": changed(lambda u: u.fill(u[0])),
+    "sort in place": changed(lambda u: u.sort()),
+    "put": changed(lambda u: u.put([1, 2], u[3:5])),
+    "flat": changed(lambda u: u.flat.__setitem__(slice(1, 3), u[2])),
+    "flat read": lambda u: u.flat[1:4] * 2,
+    "putmask": changed(lambda u: np.putmask(u, np.arange(6) > 3, u[::-1] * 2)),
+    "copyto": changed(lambda u: np.copyto(u, u[::-1] * 2)),
+    "add.at": changed(lambda u: np.add.at(u, [0, 0, 1], u[3:6] * 1.0)),
+    "multiply.at": changed(lambda u: np.multiply.at(u, [0, 1], 2.0)),
+    "out": changed(lambda u: np.exp(u, out=u)),
+    "power in place": changed(lambda u: u.__ipow__(3)),
+    "where=": lambda u: np.add(u, u, where=np.arange(6) % 2 == 0, out=u * 3.0),
+    "dtype=": lambda u: np.add(u, u**2, dtype=np.float64),
+    "maximum of all": lambda u: u.max() * u,
+    "minimum of all": lambda u: u.min() + u,
+    "product": lambda u: u.prod() * u,
+    "deviation": lambda u: u.std() * u,
+    "average": lambda u: np.average(u, weights=u) * u,
+    "median": lambda u: np.median(u) * u,
+    "range": lambda u: np.ptp(u) * u,
+    "remainder": lambda u: u % 0.3 + 1.3 % u + divmod(u, 0.4)[1],
+    "whole part": lambda u: (u // 0.3) * u + np.floor(u * 3) * u,
+    "rounded": lambda u: u.round(1) * u,
+    "sign": lambda u: np.sign(u - 1) * u + np.heaviside(u - 1, 0.5) * u + np.copysign(u, -u[::-1]),
+    "two outputs": lambda u: np.modf(u * 3)[0] + np.frexp(u)[0],
+    "special": lambda u: special.erf(u) * special.gamma(u) + special.xlogy(u, u[::-1]),
+    "reduceat": lambda u: np.add.reduceat(u**2, [0, 2, 4]),
+    "outer": lambda u: np.multiply.outer(u[:2], u[:3]),
+    "einsum": lambda u: np.einsum("i,i->i", u, u),
+    "cross": lambda u: np.cross(u[:3], u[3:]),
+    "convolution": lambda u: np.convolve(u, [1.0, 2.0], "same"),
+    "gradient": lambda u: np.gradient(u**2),
+    "trapezoid": lambda u: np.trapezoid(u) * u,
+    "polynomial": lambda u: np.polyval([1.0, 2.0, 3.0], u) + np.vander(u, 3)[:, 0],
+    "unwrapped": lambda u: np.unwrap(u * 4),
+    "sparse matrix": lambda u: sparse.csr_array(np.eye(6, k=1)) @ u + u @ sparse.csr_array(np.eye(6, k=2)),
+    "sparse matrix of numbers": lambda u: da.sparse.csr_array((u, (range(6), range(6))), shape=(6, 6)) @ u,
+    "solve": lambda u: np.linalg.solve(np.eye(6) + 0.1, u),
+    "inverse": lambda u: np.linalg.inv(np.diag(u) + 0.1).ravel(),
+    "matrix function": lambda u: da.linalg.expm(np.diag(u[:3]))[0],
+    "root": lambda u: da.optimize.newton(lambda y, u: y**3 + y - u, np.ones(6), args=(u,)),
+    "derivative": lambda u: da.jvp(lambda z: z**2 * u, (u,), (np.ones(6),))[1],
+    "along an axis": lambda u: np.apply_along_axis(lambda row: row * row.sum(), 1, u.reshape(2, 3)).ravel(),
+    "piecewise": lambda u: np.piecewise(u, [u < 1, u >= 1], [lambda z: z**2, lambda z: -z]),
+    "elements": lambda u: sum(v * v for v in u) * u,
+    "positions": lambda u: u[np.argsort(u)] * u[np.argmax(u)],
+    "filled": lambda u: dnp.full(3, u[0]) * u[:3] + dnp.linspace(u[0], u[1], 3),
+}
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_everything_has_the_derivatives_of_compression(name):
+    both(EVERYTHING[name], np.random.default_rng(0).uniform(0.7, 1.3, 6))
 
 
 REFUSED = {

@@ -165,6 +165,26 @@ class Prepared:
         """What f returns, from an evaluation of that function."""
         return rebuild(structure, values)
 
+    def cost(self):
+        """Predicted cost and memory of an evaluation, for people."""
+        recovery, vectors, sweeps = self.recovery, self.vectors, len(self.chunks)
+        kept = recovery.index.nbytes + recovery.indices.nbytes + recovery.indptr.nbytes
+        kept += sum(a.nbytes for pair in self.places for a in pair)
+        array = 8 * max(self.coloring.shape)
+        if vectors is not None and vectors.chosen:
+            return (
+                "each Jacobian: one evaluation of f on sparse vectors, expected to take "
+                f"{vectors.share:.2g} of the time of {recovery.column_colors} directions",
+                f"memory: {_megabytes(kept + vectors.nbytes)} for the plan, {_megabytes(array)} for each array inside "
+                "f and each of its partial derivatives that is not one number",
+            )
+        return (
+            f"each Jacobian: {recovery.column_colors} directions in {sweeps} evaluation{'s' * (sweeps != 1)} of f, at "
+            f"most {self.directions} directions at once",
+            f"memory: {_megabytes(kept)} for the plan, {_megabytes(array * (1 + self.directions))} for each array "
+            "inside f",
+        )
+
     @property
     def directions(self):
         """The most directions that go through f at once."""
@@ -641,24 +661,11 @@ class SparseJacobian(Plan):
             If the plan is not prepared yet.
         """
         prepared = self._known("pattern")
-        coloring, recovery = prepared.coloring, prepared.recovery
-        sweeps = len(prepared.chunks)
-        lines = [coloring.explain(), _origin(self._given, prepared.followed)]
+        lines = [prepared.coloring.explain(), _origin(self._given, prepared.followed)]
         if isinstance(prepared, Split):
             m, n = prepared.sparsity.shape
             lines.insert(0, f"Jacobian: {m} x {n}, {prepared.sparsity.nnz} entries, dense rows by their terms:")
-        if prepared.vectors is not None and prepared.vectors.chosen:
-            lines.append("each Jacobian: one evaluation of f on sparse vectors, expected to be faster than compression")
-        else:
-            lines.append(
-                f"each Jacobian: {recovery.column_colors} directions in {sweeps} evaluation{'s' * (sweeps != 1)} of f, "
-                f"at most {prepared.directions} directions at once"
-            )
-        kept = recovery.index.nbytes + recovery.indices.nbytes + recovery.indptr.nbytes
-        kept += sum(a.nbytes for pair in prepared.places for a in pair)
-        number = 8 * (1 + prepared.directions) * max(coloring.shape)
-        lines.append(f"memory: {_megabytes(kept)} for the plan, {_megabytes(number)} for each array inside f")
-        return "\n".join(lines)
+        return "\n".join([*lines, *prepared.cost()])
 
     def __repr__(self):
         name = getattr(self.f, "__name__", type(self.f).__name__)

@@ -45,7 +45,7 @@ class Vectors:
     """One function's Jacobian by sparse vectors, for a pattern in a format.
 
     `chosen` tells whether that is expected to be faster than so many sweeps of so many directions in all; None if that
-    takes an evaluation of f to see.
+    takes an evaluation of f to see. `share` is the part of their time that is expected.
     """
 
     def __init__(self, pattern, format, sweeps, directions):
@@ -78,10 +78,16 @@ class Vectors:
         """Compress from now on, and free what was prepared."""
         self.chosen, self.graph, self.layouts = False, Graph(), {}
 
+    @property
+    def nbytes(self):
+        """Memory that is kept for evaluations."""
+        return sum(layout.nbytes for layout in self.layouts.values())
+
     def _is_faster(self, run):
         here = (run.calls + run.steps) * _PER_STEP + (run.elements + run.products) * _PER_ELEMENT
         there = self.sweeps * run.calls * _PER_CALL
         there += (self.sweeps + self.directions) * run.elements * _PER_ELEMENT
+        self.share = here / there if there else math.inf
         return here < there
 
     def _layout(self, terms, sizes):
@@ -138,6 +144,11 @@ class _Layout:
         self.length = length
         place = place.astype(np.int32 if length < 2**31 else np.int64)
         self.index, self.more, self.lost = _find(pattern, format, row, column, place)
+
+    @property
+    def nbytes(self):
+        """Memory of the arrays."""
+        return sum(a.nbytes for a in (self.index, *self.lost, *(a for pair in self.more for a in pair)))
 
     def entries(self, columns, dtype, out):
         """The entries of the matrix, into `out` if it is given and fits."""
