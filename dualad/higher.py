@@ -30,7 +30,7 @@ from dualad._sweeps import (
 from dualad._trees import as_input, flatten, is_container, leaves_like, rebuild
 from dualad.rules.algebra import innermost
 from dualad.sparse import _dense
-from dualad.transforms import jacobian
+from dualad.transforms import jacobian, jvp
 
 _SYMMETRIC = -1
 
@@ -38,7 +38,10 @@ _CACHE = 1 << 21
 """Bytes that one number of a block of direction pairs may take."""
 
 _MANY, _MANY_IN_PRODUCT = 160, 600
-"""Unknowns from which a Hessian, or its product with a vector, is worth a look at the terms of f."""
+"""Unknowns from which a Hessian, or its product with a vector, is worth a look at the terms of f ..."""
+
+_MANY_ON_VECTORS = 300
+"""... and that product an attempt to take the derivative of the gradient by sparse vectors."""
 
 _WIDEST = 32
 """Directions of either set of a block: more of them save little, and their numbers outgrow the nearest cache."""
@@ -345,9 +348,11 @@ def hvp(f, primals, tangents, *, chunk_size=None, intercept=False):
     Notes
     -----
     Forward mode has no short cut for a gradient: with n unknowns, 2 n + 2 components go through `f`, so the cost is
-    about that of n directional derivatives twice, not that of a few evaluations as in reverse mode. Sums of terms of
-    few unknowns each are an exception, as in `hessian`, from 600 unknowns on. One second derivative along a line is
-    much cheaper with `taylor`. Fike and Alonso, AIAA 2011-886.
+    about that of n directional derivatives twice, not that of a few evaluations as in reverse mode. Functions made of
+    terms of few unknowns each, sums of them included, are an exception from 300 unknowns on: the derivative of the
+    gradient is taken on the sparse vectors of `dualad.sparse_jacobian`, for a few tens of evaluations. One second
+    derivative along a line is much cheaper with `taylor`. Fike and Alonso, AIAA 2011-886; Griewank and Walther,
+    *Evaluating Derivatives*, 2nd ed., section 7.1.
 
     Examples
     --------
@@ -363,7 +368,7 @@ def hvp(f, primals, tangents, *, chunk_size=None, intercept=False):
     if chunk_size is None:
         sweep.chunk = sweep.chunk**2
     sweep.vectors = _vectors(sweep, tangents)
-    values, parts, structure = _product_by_terms(sweep) or _products(sweep)
+    values, parts, structure = _product_by_vectors(sweep) or _product_by_terms(sweep) or _products(sweep)
 
     def arranged(which):
         leaves = []
@@ -373,6 +378,33 @@ def hvp(f, primals, tangents, *, chunk_size=None, intercept=False):
         return rebuild(structure, leaves)
 
     return arranged(0), arranged(1)
+
+
+def _product_by_vectors(sweep):
+    """As `_products`, by the derivative of the gradient that sparse vectors take; None where they do not serve."""
+    if sweep.total < _MANY_ON_VECTORS or len(sweep.positions) != 1 or not sweep.automatic:
+        return None
+    position, structures = sweep.positions[0], []
+
+    def first_order(*args):
+        found = _dense.jacobians(sweep.f, position, args, {}, lambda *_: None)
+        if found is None:
+            return ()
+        structures.append(found[2])
+        return found[:2]
+
+    primals = rebuild(sweep.structure, sweep.leaves)
+    first, second = jvp(first_order, primals, rebuild(sweep.structure, sweep.vectors))
+    if not structures:
+        return None
+    (values, matrices), (_, products) = first, second
+    by_row = [(_rows(m, y), _rows(p, y)) for y, m, p in zip(values, matrices, products, strict=True)]
+    return values, by_row, structures[0]
+
+
+def _rows(matrix, y):
+    """A Jacobian (y.size, total) as (total,) + y.shape."""
+    return np.reshape(np.swapaxes(matrix, 0, 1), (-1, *np.shape(y)))
 
 
 def _product_by_terms(sweep):

@@ -16,6 +16,7 @@ from dualad.sparse import _vectors
 def cheap(monkeypatch):
     """Sparse vectors wherever they work, also for a few elements."""
     monkeypatch.setattr(_vectors, "_PER_STEP", -1.0)
+    monkeypatch.setattr(_vectors, "_PER_RUN", -1.0)
 
 
 def both(f, x, *args, **kwargs):

@@ -21,6 +21,7 @@ from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free, malloc
 from libc.math cimport INFINITY as inf
 from dualad._core.number cimport Number, TRACER
+from dualad._core.number import primal, weigh
 
 import sys
 import numpy as np
@@ -89,6 +90,7 @@ cdef class Trace:
     cdef readonly object partials      # the rows that terms with weights may have; None for patterns alone
     cdef Py_ssize_t pieces             # arrays of a small part of the inputs that were made
     cdef public bint followed          # whether the function asked for a value
+    cdef public bint given_up          # whether something was met that the run cannot do
 
     def __init__(self, Py_ssize_t ncols, long long level, bint local=False, bint second=False, partials=None,
                  double most=float("inf")):
@@ -319,20 +321,22 @@ cdef class Tracer(Number):
     @property
     def value(self):
         """The value, as an array that remembers to be traced: asking it for a number follows x."""
-        return observe(self.run, self.array)
+        return self.array if isinstance(self.array, Number) else observe(self.run, self.array)
 
     @property
     def terms(self):
         """The pattern as a tuple of terms."""
         cdef Tracer root = self.root
         if root is None:
-            if cnp.PyArray_SIZE(<cnp.ndarray>self.array) <= SMALL:
+            if self.run.partials is not None:
+                return self.own
+            if self.array.size <= SMALL:
                 return unshared(self.own)
             for k in range(len(self.owned)):
                 self.owned[k] = False
             return self.own
         if self.own is None or self.version != root.version:
-            small = cnp.PyArray_SIZE(<cnp.ndarray>self.array) <= SMALL
+            small = self.run.partials is None and self.array.size <= SMALL
             terms = root.own if small else root.terms
             for function in self.chain:
                 terms = tuple([(t, function(rows)) for t, rows in terms])
@@ -384,9 +388,9 @@ cdef class Tracer(Number):
     def __floordiv__(x, y): return operate(np.floor_divide, x, y)
     def __divmod__(x, y): return operate(np.divmod, x, y)
     def __matmul__(x, y): return operate(np.matmul, x, y)
-    def __neg__(self): return HANDLERS["ufunc"](np.negative, "__call__", (self,), {})
-    def __pos__(self): return HANDLERS["ufunc"](np.positive, "__call__", (self,), {})
-    def __abs__(self): return HANDLERS["ufunc"](np.absolute, "__call__", (self,), {})
+    def __neg__(self): return apply(np.negative, (self,))
+    def __pos__(self): return apply(np.positive, (self,))
+    def __abs__(self): return apply(np.absolute, (self,))
 
     def __pow__(x, y, z):
         if z is not None:
@@ -394,7 +398,7 @@ cdef class Tracer(Number):
         if isinstance(x, Tracer) and type(y) in (int, float):
             fast = FAST_POWERS.get(y)
             if fast is not None:
-                return HANDLERS["ufunc"](fast, "__call__", (x,), {})
+                return apply(fast, (x,))
         return operate(np.power, x, y)
 
     def __iadd__(self, y): return operate_in_place(np.add, self, y)
@@ -455,6 +459,8 @@ cdef class Tracer(Number):
         return Number.__array__(self, dtype, copy)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        if method == "__call__" and not kwargs:
+            return apply(ufunc, inputs)
         return HANDLERS["ufunc"](ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func, types, args, kwargs):
@@ -537,7 +543,12 @@ cdef bint is_operand(object x):
 cdef object operate(object ufunc, object x, object y):
     if not is_operand(x) or not is_operand(y):
         return HANDLERS["foreign"](ufunc, x, y)
-    return HANDLERS["ufunc"](ufunc, "__call__", (x, y), {})
+    return apply(ufunc, (x, y))
+
+
+cdef object apply(object ufunc, tuple inputs):
+    result = with_partials(ufunc, inputs)
+    return HANDLERS["ufunc"](ufunc, "__call__", inputs, {}) if result is NotImplemented else result
 
 
 cdef object operate_in_place(object ufunc, Tracer x, object y):
@@ -547,16 +558,71 @@ cdef object operate_in_place(object ufunc, Tracer x, object y):
     return HANDLERS["ufunc"](ufunc, "__call__", (x, y), {"out": (x,)})
 
 
+include "partials.pxi"
+
+
+# ---- tracers among arguments ---------------------------------------------------------------------------------------
+
+cdef int collect(object x, list found) except -1:
+    if type(x) is Tracer:
+        found.append(x)
+    elif isinstance(x, (list, tuple)):
+        for part in x:
+            collect(part, found)
+    elif isinstance(x, dict):
+        for part in x.values():
+            collect(part, found)
+    elif isinstance(x, np.ndarray) and x.dtype == object:
+        for part in x.flat:
+            collect(part, found)
+    return 0
+
+
+def tracers_in(x):
+    """All tracers among arguments, also in nested lists and tuples."""
+    cdef list found = []
+    collect(x, found)
+    return found
+
+
+def leader(*args):
+    """The tracer of the innermost run among the arguments, or None."""
+    cdef list found = []
+    cdef Tracer best = None
+    collect(args, found)
+    for x in found:
+        if best is None or (<Tracer>x).level > best.level:
+            best = <Tracer>x
+    return best
+
+
+def strip(x):
+    """Values in place of tracers and of numbers of outer transforms, also inside containers."""
+    if type(x) is Tracer:
+        return (<Tracer>x).array
+    if isinstance(x, Number):
+        return primal(x)
+    if isinstance(x, (list, tuple)):
+        parts = [strip(v) for v in x]
+        return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
+    if isinstance(x, dict):
+        return {k: strip(v) for k, v in x.items()}
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        return strip(HANDLERS["pack"](x))
+    return x
+
+
 # ---- making tracers -----------------------------------------------------------------------------------------------
 
 def make(Trace trace, value, tuple terms=(), history=None):
     """A tracer of this value and these terms, each of the value's shape; nothing else may write to the value."""
     cdef Tracer r = Tracer.__new__(Tracer)
-    if trace.most < inf and np.size(value) * PIECE < trace.ncols:
+    r.array = value if type(value) is np.ndarray or isinstance(value, Number) else np.asarray(value)
+    if trace.most < inf and r.array.size * PIECE < trace.ncols:
         trace.pieces += 1
         if trace.pieces > MOST_PIECES:
+            trace.given_up = True
             raise TooDense
-    r.array = value if type(value) is np.ndarray else np.asarray(value)
     r.run = trace
     r.chain = ()
     r.own = terms

@@ -12,7 +12,7 @@ from dualad._sweeps import result_leaves
 from dualad._trees import rebuild
 from dualad.sparse._hessian import SparseHessian, looked_at, terms_function
 from dualad.sparse._jacobian import Argument, SparseJacobian
-from dualad.sparse._tracing.partials import Dense, Graph, rows_of
+from dualad.sparse._tracing.partials import Crowded, Dense, Graph, as_array, matrix_for, rows_of
 from dualad.sparse._vectors import run_on_vectors
 
 _FEW = 4
@@ -24,11 +24,12 @@ def jacobians(f, position, args, kwargs, accept):
 
     accept(values, structure) may raise an error before the Jacobians are made.
     """
-    argument = _plain_argument(f, position, args, kwargs)
-    if argument is None:
+    argument = Argument.of(f, position, args, kwargs)
+    try:
+        found = _by_vectors(argument, accept)
+    except Crowded:
         return None
-    found = _by_vectors(argument, accept)
-    if found is not None:
+    if found is not None or _is_nested(argument):
         return found
     try:
         plan = SparseJacobian(f, argnum=position)
@@ -49,37 +50,42 @@ def jacobians(f, position, args, kwargs, accept):
 
 
 def _by_vectors(argument, accept):
-    """The same by sparse vectors, for which no pattern is needed; None if f does what these cannot do."""
+    """The same by sparse vectors, which need no pattern; None if f does what these cannot do. Raises Crowded if
+    a pattern would be as useless."""
     try:
         leaves, structure, _ = run_on_vectors(argument, Graph(), argument.size)
+    except Crowded:
+        raise
     except Exception:  # as in `jacobians`
         return None
     values = [plain(leaf)[()] if isinstance(leaf, Tracer) else leaf for leaf in leaves]
     accept(values, structure)
     terms = [[p for _, p in leaf.terms] if isinstance(leaf, Tracer) else [] for leaf in leaves]
-    matrices = [_filled(found, np.asarray(y), argument.size) for found, y in zip(terms, values, strict=True)]
+    matrices = [_filled(found, y, argument.size) for found, y in zip(terms, map(as_array, values), strict=True)]
     return values, matrices, structure
 
 
 def _filled(terms, value, inputs):
     """The Jacobian (value.size, inputs) with these terms."""
-    matrix = np.zeros((value.size, inputs), value.dtype if value.dtype.kind in "fc" else np.float64)
+    if value.size == 1 and terms:
+        return np.reshape(rows_of(terms, (1,), inputs), (1, inputs))
+    kind = value.dtype if value.dtype.kind in "fc" else np.float64
+    parts = [p.matrix if isinstance(p, Dense) else p.weight for p in terms]
+    matrix = matrix_for([*parts, np.zeros((), kind)], (value.size, inputs))
     for p in terms:
         if isinstance(p, Dense):
-            matrix += p.matrix.reshape(matrix.shape)
-        elif len(matrix) == 1:
-            matrix += rows_of([p], (1,), inputs)
-        else:
-            columns = p.node.rows.reshape(-1)
-            rows = np.flatnonzero(columns >= 0)
-            matrix[rows, columns[rows]] += p.full().reshape(-1)[rows]
+            matrix += np.reshape(p.matrix, matrix.shape)
+            continue
+        columns = p.node.rows.reshape(-1)
+        rows = np.flatnonzero(columns >= 0)
+        matrix[rows, columns[rows]] += np.reshape(p.full(), (-1,))[rows]
     return matrix
 
 
 def hessian(f, position, args, kwargs):
     """Value, gradient and sparse Hessian of f by its terms; None unless f is visibly a sum of terms of few unknowns."""
-    argument = _plain_argument(f, position, args, kwargs)
-    if argument is None:
+    argument = Argument.of(f, position, args, kwargs)
+    if _is_nested(argument):
         return None
     try:
         x = argument.plain()
@@ -95,7 +101,6 @@ def hessian(f, position, args, kwargs):
         return None
 
 
-def _plain_argument(f, position, args, kwargs):
-    """The argument; None inside other transforms."""
-    argument = Argument.of(f, position, args, kwargs)
-    return None if ACTIVE.get() or any(isinstance(x, Number) for x in argument.leaves) else argument
+def _is_nested(argument):
+    """Whether other transforms are running."""
+    return bool(ACTIVE.get()) or any(isinstance(x, Number) for x in argument.leaves)

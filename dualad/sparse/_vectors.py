@@ -12,16 +12,16 @@ from scipy import sparse
 from dualad._context import ACTIVE, call_within
 from dualad._core.coloring import gather
 from dualad._core.number import Number, Pooled, empty_components
-from dualad._core.tracer import Trace, Tracer, make, plain
+from dualad._core.tracer import Partial, Run, Trace, Tracer, make, plain
 from dualad._sweeps import levels, result_leaves
 from dualad._trees import rebuild
-from dualad.sparse._tracing.partials import Graph, Partial, Run, Unsupported, sparse_only
+from dualad.sparse._tracing.partials import Graph, Unsupported, sparse_only
 
 _MOST_LAYOUTS = 16
 """Ways through a function that are remembered; one that takes more is compressed instead."""
 
-# seconds that a step of an operation on sparse vectors, one on numbers, and the arithmetic with an element take
-_PER_STEP, _PER_CALL, _PER_ELEMENT = 1.3e-5, 4e-6, 4e-10
+# seconds that a run on sparse vectors, each of its steps, one on numbers, and the arithmetic with an element take
+_PER_RUN, _PER_STEP, _PER_CALL, _PER_ELEMENT = 6e-5, 7e-6, 4e-6, 4e-10
 
 
 def run_on_vectors(argument, graph, most=math.inf):
@@ -31,13 +31,15 @@ def run_on_vectors(argument, graph, most=math.inf):
     trace = Trace(argument.size, next(levels), partials=run, most=most)
     seeded, first = [], 0
     for x in argument.leaves:
-        x = np.array(x)
+        x = x.copy() if isinstance(x, Number) else np.array(x)
         seeded.append(make(trace, x, ((None, Partial(graph.input(first, x.shape), np.ones((), x.dtype))),)))
         first += x.size
     args = list(argument.args)
     args[argument.position] = rebuild(argument.structure, seeded)
     with Pooled():
         leaves, structure = result_leaves(call_within((Tracer, trace.level, trace), argument.f, args, argument.kwargs))
+    if trace.given_up:
+        raise Unsupported("the function went on after an error that its sparse vectors gave")
     return leaves, structure, run
 
 
@@ -84,11 +86,11 @@ class Vectors:
         return sum(layout.nbytes for layout in self.layouts.values())
 
     def _is_faster(self, run):
-        here = (run.calls + run.steps) * _PER_STEP + (run.elements + run.products) * _PER_ELEMENT
+        here = _PER_RUN + (run.calls + run.steps) * _PER_STEP + (run.elements + run.products) * _PER_ELEMENT
         there = self.sweeps * run.calls * _PER_CALL
         there += (self.sweeps + self.directions) * run.elements * _PER_ELEMENT
-        self.share = here / there if there else math.inf
-        return here < there
+        self.share = here / there if there else 1.0
+        return here <= there
 
     def _layout(self, terms, sizes):
         """Where the weights of these terms go; None for a function that leads to ever new ones."""
@@ -110,7 +112,10 @@ def _dtype_of(leaves):
 
 
 def _terms_of(leaf):
-    return sparse_only([p for _, p in leaf.terms]) if isinstance(leaf, Tracer) else []
+    terms = sparse_only([p for _, p in leaf.terms]) if isinstance(leaf, Tracer) else []
+    if any(isinstance(w, Number) for w in (_value_of(leaf), *(p.weight for p in terms))):
+        raise Unsupported("numbers of an outer transform")
+    return terms
 
 
 class Stale(Exception):

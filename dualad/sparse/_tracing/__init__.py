@@ -11,15 +11,23 @@ The value of a result is NumPy's own. Its pattern comes from one of a few ways, 
 """
 
 from dualad._core.tracer import load_handlers
-from dualad.sparse._tracing import dispatch, indexing, observed, partials
+from dualad.rules.packing import pack_if_needed
+from dualad.sparse._tracing import dispatch, elementwise, indexing, observed, partials
 
 load_handlers(
     {
         "ufunc": dispatch.ufunc,
         "function": dispatch.function,
         "foreign": dispatch.foreign,
+        "pack": pack_if_needed,
         "getitem": indexing.getitem,
         "setitem": indexing.setitem,
+        "smooth": elementwise.SMOOTH,
+        "move": partials.moved,
+        "weigh": partials.weighed_slowly,
+        "combine rows": partials.combined_rows,
+        "check root": partials.check_root,
+        "refuse many": partials.refuse_many,
         "put_partials": partials.put,
         "observe": observed.observe,
         "refuse_components": dispatch.refuse_components,

@@ -3,8 +3,21 @@
 import numpy as np
 from scipy import sparse
 
-from dualad._core.number import Number, primal
-from dualad._core.tracer import History, Table, TooDense, Tracer, join_terms, like, plain, union
+from dualad._core.number import Number
+from dualad._core.tracer import (
+    History,
+    Partial,
+    Table,
+    TooDense,
+    Tracer,
+    join_terms,
+    leader,
+    like,
+    plain,
+    strip,
+    tracers_in,
+    union,
+)
 from dualad.rules.packing import pack_if_needed
 from dualad.sparse._tracing import partials
 from dualad.sparse._tracing.partials import Unsupported
@@ -21,40 +34,6 @@ EMPTY = np.array(-1, np.int32)
 def is_tracer(x):
     """Whether x carries a pattern."""
     return type(x) is Tracer
-
-
-def tracers_in(x):
-    """All tracers among arguments, also in nested lists and tuples."""
-    if type(x) is Tracer:
-        return [x]
-    if isinstance(x, (list, tuple)):
-        return [t for part in x for t in tracers_in(part)]
-    if isinstance(x, dict):
-        return [t for part in x.values() for t in tracers_in(part)]
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        return [t for part in x.flat for t in tracers_in(part)]
-    return []
-
-
-def leader(*args):
-    """The tracer of the innermost run among the arguments, or None."""
-    return max(tracers_in(args), key=lambda x: x.level, default=None)
-
-
-def strip(x):
-    """Values in place of tracers and of numbers of outer transforms, also inside containers."""
-    if type(x) is Tracer:
-        return plain(x)
-    if isinstance(x, Number):
-        return primal(x)
-    if isinstance(x, (list, tuple)):
-        parts = [strip(v) for v in x]
-        return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
-    if isinstance(x, dict):
-        return {k: strip(v) for k, v in x.items()}
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        return strip(pack_if_needed(x))
-    return x
 
 
 def untraced(x, lead):
@@ -76,6 +55,7 @@ def patterns_only(lead):
 def refuse_dense(lead, entries, nrows):
     """Raises TooDense where so many entries of so many rows are more than the run is to look at."""
     if entries > lead.run.most * nrows:
+        lead.run.given_up = True
         raise TooDense
 
 
@@ -96,8 +76,8 @@ def terms_of(x, lead):
 
 
 def as_rows(rows):
-    """What a function made of the rows of a term, as an array."""
-    return rows if isinstance(rows, (partials.Partial, partials.Dense)) else np.asarray(rows)
+    """What a function made of the rows of a term, or of values, as an array."""
+    return rows if isinstance(rows, (Partial, partials.Dense, Number)) else np.asarray(rows)
 
 
 def broadcast(terms, shape):

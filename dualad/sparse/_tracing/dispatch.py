@@ -41,10 +41,6 @@ from dualad.sparse._tracing.partials import Unsupported
 
 def ufunc(function, method, inputs, kwargs):
     """`__array_ufunc__` of a tracer."""
-    if method == "__call__" and not kwargs:
-        result = elementwise.of_partials(function, inputs)
-        if result is not NotImplemented:
-            return result
     out = kwargs.get("out")
     out = out if isinstance(out, tuple) else (out,)
     everything = (*inputs, *out)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dualad._core.number import table
-from dualad._core.tracer import Tracer, put_terms
+from dualad._core.tracer import combined, put_terms
 from dualad.rules.elementwise import PARTIALS, WHOLE_OUTPUT
 from dualad.sparse._tracing import partials
 from dualad.sparse._tracing.base import (
@@ -43,6 +43,7 @@ def _read():
 
 
 _DEPENDENT, _INTERACTING = _read()
+SMOOTH = frozenset(function for function, counts in _DEPENDENT.items() if all(counts))
 
 
 def _arguments(function):
@@ -101,48 +102,20 @@ def elementwise(lead, function, inputs, kwargs):
     return tuple(results) if several else results[0]
 
 
-_PLAIN_TYPES = frozenset({np.ndarray, np.float64, float, int})
-
-
-def of_partials(function, inputs):
-    """function(*inputs) without a detour for arrays with partial derivatives; NotImplemented for what is not plain."""
-    run, values, lists = None, [], []
-    for x in inputs:
-        if type(x) is Tracer:
-            if run is None:
-                lead, run = x, x.run.partials
-            if run is None or x.run is not lead.run:
-                return NotImplemented
-            values.append(plain(x))
-            lists.append([p for _, p in x.terms])
-        elif type(x) in _PLAIN_TYPES:
-            values.append(x)
-            lists.append(())
-        else:
-            return NotImplemented
-    counts = _DEPENDENT.get(function)
-    if counts is None or not all(counts):
-        return NotImplemented
-    result = function(*values)
-    if type(result) is tuple or result.dtype.kind != "f":
-        return NotImplemented
-    return like(lead, result, partials.combined(run, function, values, result, lists))
-
-
 def _with_partials(lead, function, values, outputs, lists, kwargs):
     """The result with the partial derivatives of its elements."""
-    if kwargs or len(outputs) != 1 or function is np.sign or np.asarray(outputs[0]).dtype.kind != "f":
+    value = partials.as_array(outputs[0])
+    if kwargs or len(outputs) != 1 or function is np.sign or value.dtype.kind != "f":
         raise partials.Unsupported(f"{function.__name__} of these arguments")
-    lists = [[p for _, p in terms] for terms in lists]
-    return like(lead, outputs[0], partials.combined(lead.run.partials, function, values, outputs[0], lists))
+    return like(lead, value, combined(lead.run.partials, function, values, value, lists))
 
 
 def _partials_into(lead, function, inputs, kwargs, target):
     """The derivatives come before an operand is overwritten; those of sums do not read it."""
     inputs = [listed(x) for x in inputs]
     if function in (np.add, np.subtract) and not kwargs:
-        values, lists = [strip(x) for x in inputs], [[p for _, p in terms_of(x, lead)] for x in inputs]
-        terms = partials.combined(lead.run.partials, function, values, function(*values, out=plain(target)), lists)
+        values, lists = [strip(x) for x in inputs], [terms_of(x, lead) for x in inputs]
+        terms = combined(lead.run.partials, function, values, function(*values, out=plain(target)), lists)
     else:
         result = elementwise(lead, function, inputs, kwargs)
         plain(target)[...] = strip(result)

@@ -18,6 +18,7 @@ from dualad.sparse._tracing.base import (
     terms_of,
 )
 from dualad.sparse._tracing.observed import is_observed
+from dualad.sparse._tracing.partials import Unsupported
 
 
 def _parts(key):
@@ -54,7 +55,7 @@ def getitem(x, key):
     _check_key(key)
     key = _plain_key(key, x.run)
     value = plain(x)[key]
-    if isinstance(value, np.ndarray) and is_basic(key):
+    if (isinstance(value, np.ndarray) or isinstance(value, Number) and value.ndim) and is_basic(key):
         return make_view(x, value, lambda a: a[key])
     return like(x, value, taken(x, key), x.history)
 
@@ -70,6 +71,8 @@ def setitem(x, key, y):
     y = listed(y)
     if x.run.partials is not None:
         refuse_others(x, y)
+        if isinstance(plain(x), Number) and not x.ndim:
+            raise Unsupported("storing in one number of an outer transform")
     if is_tracer(y) and y.level > x.level:
         raise TypeError(
             "cannot store a Tracer of an inner detection in an array of an outer one: make the array inside the "

@@ -11,24 +11,23 @@ exploitation of sparsity in automatic differentiation", Optim. Methods Softw. 7 
 *Evaluating Derivatives*, 2nd ed., SIAM 2008, section 7.1.
 """
 
+import math
 import operator
 
 import numpy as np
 
-from dualad._core.number import weigh
-from dualad._core.tracer import replace_terms
+from dualad._context import ACTIVE
+from dualad._core.number import Number, primal
+from dualad._core.tracer import MOST_TERMS, Partial, Tracer, plain, replace_terms
 from dualad.rules.algebra import tangent_product
 from dualad.rules.elementwise import PARTIALS
 from dualad.rules.roots import has_zero
-
-MOST_TERMS = 32
-"""Partial derivatives per element beyond which an array is taken for dense ..."""
 
 MOST_ROWS = 8
 """Elements of an array that may have all partial derivatives: sums of many elements, and what is made of them."""
 
 MOST_NODES = 4096
-"""... and different arrays of rows beyond which a function is taken for one that never repeats itself."""
+"""Different arrays of rows beyond which a function is taken for one that never repeats itself."""
 
 EMPTY = np.array(-1, np.int32)
 
@@ -36,9 +35,28 @@ EMPTY = np.array(-1, np.int32)
 class Unsupported(TypeError):
     """The function at hand has no rule here; the Jacobian is compressed instead."""
 
+    def __init__(self, *args):
+        super().__init__(*args)
+        _give_up()
+
+
+class Crowded(Unsupported):
+    """Elements depend on so many inputs that the pattern of f would be of no use either, as far as one can see."""
+
 
 class AtZero(ArithmeticError):
     """A root of zero: its square has derivatives that its own do not tell. Numbers remember it, weights do not."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        _give_up()
+
+
+def _give_up():
+    """The innermost run is of no use, even if the function catches the error."""
+    trace = next((t[2] for t in reversed(ACTIVE.get()) if t[0] is Tracer and t[2].partials is not None), None)
+    if trace is not None:
+        trace.given_up = True
 
 
 # ---- rows ----------------------------------------------------------------------------------------------------------
@@ -50,7 +68,7 @@ class Node:
     __slots__ = ("_rows", "graph", "recipe", "shape")
 
     def __init__(self, graph, recipe, rows):
-        self.graph, self.recipe, self._rows, self.shape = graph, recipe, rows, rows.shape
+        self.graph, self.recipe, self._rows, self.shape = graph, recipe, np.asarray(rows), rows.shape
 
     @property
     def rows(self):
@@ -62,9 +80,41 @@ class Node:
             self._rows = rows = np.asarray(result if place is None else result[place])
         return rows
 
+    def key(self):
+        """The slice of all inputs that the rows are, if they are one in their order."""
+        rows = self._rows
+        if rows is None or rows.ndim != 1 or not rows.size or id(rows.base) not in self.graph.bases:
+            return None
+        step = rows.strides[0] // rows.itemsize
+        first = int(rows[0])
+        last = first + step * (rows.size - 1)
+        return slice(first, last + 1, step) if step > 0 else None
+
+    def region(self, row):
+        """The view of one number for each input (n,) in which element i is that of input rows[i]; None if there is no
+        such view."""
+        rows = self._rows
+        first = None if rows is None or not rows.size else self.graph.bases.get(id(rows.base))
+        if first is None or not _is_injective(rows):
+            return None
+        start = rows.item(*(0,) * rows.ndim) * row.itemsize
+        wider = row.itemsize // rows.itemsize
+        return np.ndarray(rows.shape, row.dtype, row, start, [wider * k for k in rows.strides])
+
     def drop(self):
         """Give the memory back."""
         self._rows = None
+
+
+def _is_injective(a):
+    """Whether the strides show that no two elements share their place."""
+    reach = 0
+    for stride, length in sorted((abs(stride), length) for stride, length in zip(a.strides, a.shape, strict=True)):
+        if length > 1:
+            if stride <= reach:
+                return False
+            reach += stride * (length - 1)
+    return True
 
 
 class _Same:
@@ -131,10 +181,17 @@ class Graph:
 
     def __init__(self):
         self._found, self.steps = {}, 0
+        self.bases = {}  # by their identity, what the rows of inputs are views of
 
     def input(self, first, shape):
         """The inputs from number `first` on, in this shape."""
-        return self.apply(_inputs, (first, shape), {})
+        key = _inputs, first, shape
+        found = self._found.get(key)
+        if found is None:
+            rows = _inputs(first, shape)
+            self.bases[id(rows.base)] = rows.base
+            found = self._found[key] = Node(self, (_inputs, key[1:], {}, None), rows)
+        return found
 
     def apply(self, function, args, kwargs):
         """The node (or list of them) of function(*args, **kwargs), nodes standing for their integers."""
@@ -143,8 +200,7 @@ class Graph:
         key = function, _frozen(args, arrays), _frozen(kwargs, arrays)
         found = self._found.get(key)
         if found is None:
-            if len(self._found) >= MOST_NODES:
-                raise Unsupported("a function that moves elements differently each time")
+            self._check_room()
             for a in arrays:
                 a.keep()
             found = self._found.setdefault(key, self._made(function, args, kwargs))
@@ -159,7 +215,8 @@ class Graph:
         short = operator.getitem, node, start, stop, step
         found = self._found.get(short)
         if found is None:
-            found = self._found[short] = self.apply(operator.getitem, (node, key), {})
+            self._check_room()
+            found = self._found[short] = Node(self, (operator.getitem, (node, key), {}, None), node.rows[key])
         return found
 
     def apply_simple(self, function, node, args, kwargs):
@@ -171,90 +228,30 @@ class Graph:
             found = self._found[key] = self.apply(function, (node, *args), kwargs)
         return found
 
+    def _check_room(self):
+        if len(self._found) >= MOST_NODES:
+            raise Unsupported("a function that moves elements differently each time")
+
     def _made(self, function, args, kwargs):
         result = function(*_thawed(args), **_thawed(kwargs))
         recipe = function, _kept(args), _kept(kwargs)
         if isinstance(result, (list, tuple)):
-            return [Node(self, (*recipe, k), np.asarray(rows)) for k, rows in enumerate(result)]
-        return Node(self, (*recipe, None), np.asarray(result))
+            return [Node(self, (*recipe, k), rows) for k, rows in enumerate(result)]
+        return Node(self, (*recipe, None), result)
 
     def drop(self):
         """Give back the memory of all rows; those that are asked for again are computed again."""
+        self.bases.clear()
         for found in list(self._found.values()):
             for node in found if isinstance(found, list) else [found]:
                 node.drop()
 
 
-class Run:
-    """One evaluation: the graph of its rows, and how much it computes.
-
-    It counts elementwise functions, the elements of their results and of weights, and steps of moving elements.
-    """
-
-    __slots__ = ("calls", "elements", "graph", "products", "start")
-
-    def __init__(self, graph):
-        self.graph, self.calls, self.elements, self.products, self.start = graph, 0, 0, 0, graph.steps
-
-    @property
-    def steps(self):
-        """So often was the graph asked for rows."""
-        return self.graph.steps - self.start
-
-
 def _inputs(first, shape):
-    return np.arange(first, first + int(np.prod(shape, dtype=int)), dtype=np.int32).reshape(shape)
+    return np.arange(first, first + math.prod(shape), dtype=np.int32).reshape(shape)
 
 
 # ---- one term ------------------------------------------------------------------------------------------------------
-
-
-class Partial:
-    """The rows and weights of one term; NumPy functions that move elements apply to both.
-
-    The weight has the shape of the rows, or none if it is the same for all. It does not count where there is no row.
-    """
-
-    __slots__ = ("node", "weight")
-
-    def __init__(self, node, weight):
-        self.node, self.weight = node, weight
-
-    @property
-    def shape(self):
-        """The shape of the array that the term belongs to."""
-        return self.node.shape
-
-    @property
-    def ndim(self):
-        """Its number of dimensions."""
-        return len(self.node.shape)
-
-    def copy(self):
-        """Terms are never written to."""
-        return self
-
-    def reshape(self, *shape):
-        """As for arrays."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
-
-    def __getitem__(self, key):
-        weight = self.weight if self.weight.ndim == 0 else self.weight[key]
-        return Partial(self.node.graph.item(self.node, key), weight)
-
-    def __array_function__(self, function, types, args, kwargs):
-        return _moved(function, args, kwargs)
-
-    def __add__(self, number):
-        # part of a function that fills in zeros, for which the rows are shifted
-        return Partial(self.node.graph.apply(np.add, (self.node, number), {}), self.weight)
-
-    def __sub__(self, number):
-        return self + -number
-
-    def full(self):
-        """The weight of every element."""
-        return np.broadcast_to(self.weight, self.shape)
 
 
 class Dense:
@@ -298,7 +295,7 @@ def _moved_rows(function, args, kwargs):
         start += size
     places = function(*_each(args, lambda p: numbers[id(p)]), **_each(kwargs, lambda p: numbers[id(p)]))
     if isinstance(places, (list, tuple)) or np.size(places) > MOST_ROWS:
-        raise Unsupported("many dense rows")
+        raise Crowded("many dense rows")
     rows = [p.matrix.reshape(-1, p.matrix.shape[-1]) for p in terms]
     return Dense((rows[0] if len(rows) == 1 else np.concatenate(rows))[places])
 
@@ -327,7 +324,7 @@ def _each(x, pick):
     return {k: _each(v, pick) for k, v in x.items()} if isinstance(x, dict) else x
 
 
-def _moved(function, args, kwargs):
+def moved(function, args, kwargs):
     """function(*args, **kwargs) of a function that moves elements, on rows and weights."""
     p, rest = args[0], args[1:]
     if type(p) is Partial and _are_simple(rest) and (not kwargs or _are_simple(kwargs.values())):
@@ -361,9 +358,14 @@ def common_weight(parts):
     """The number that is the weight of all parts; None if there is none."""
     parts = [p for p in parts if p.weight is not NOTHING] or parts[:1]
     first = parts[0].weight
-    if first.ndim == 0 and all(p.weight.ndim == 0 and p.weight == first for p in parts):
-        return first
-    return None
+    return first if all(is_same_number(p.weight, first) for p in parts) else None
+
+
+def is_same_number(w, v):
+    """Whether two weights are one number; numbers of outer transforms have more than a value to compare."""
+    if isinstance(w, Number) or isinstance(v, Number):
+        return w is v and w.ndim == 0
+    return np.ndim(w) == np.ndim(v) == 0 and w == v
 
 
 NOTHING = np.zeros(())
@@ -396,7 +398,7 @@ def _like(lead, terms):
     if not terms:
         return None
     for k, p in enumerate(terms):
-        if np.ndim(p.weight) == np.ndim(lead.weight) == 0 and p.weight == lead.weight:
+        if is_same_number(p.weight, lead.weight):
             return k
     return next((k for k, p in enumerate(terms) if bool(np.ndim(p.weight)) == bool(np.ndim(lead.weight))), 0)
 
@@ -404,36 +406,39 @@ def _like(lead, terms):
 # ---- elementwise ---------------------------------------------------------------------------------------------------
 
 
-def combined(run, function, values, result, lists):
-    """The terms of result = function(*values), whose inputs have these lists of terms of shapes that broadcast."""
-    joined, shape = {}, np.shape(result)
-    if function in (np.sqrt, np.hypot) and has_zero(result):
+def check_root(function, result):
+    """Raises AtZero for a root of zero; absolute values hide something from the second derivative on."""
+    if (isinstance(result, Number) or function in (np.sqrt, np.hypot)) and has_zero(primal(result)):
         raise AtZero
-    run.calls += 1
-    run.elements += np.size(result)
-    if any(isinstance(p, Dense) for terms in lists for p in terms):
-        return ((None, _combined_rows(function, values, result, lists)),)
-    for i, terms in enumerate(lists):
-        for p in terms:
-            p = p if p.shape == shape else np.broadcast_to(p, shape)
-            joined.setdefault(p.node, []).append((i, p.weight))
-    if len(joined) > MOST_TERMS:
-        raise Unsupported(f"{len(joined)} partial derivatives of one element")
-    weights = _weighed(function, values, result, list(joined.values()))
-    run.products += sum(np.size(w) for w in weights if np.ndim(w))
-    return tuple((None, Partial(node, w)) for node, w in zip(joined, weights, strict=True))
 
 
-def _combined_rows(function, values, result, lists):
+def refuse_many(count, size):
+    """Raises Unsupported for so many partial derivatives of each of so many elements."""
+    raise (Crowded if size < MOST_TERMS else Unsupported)(f"{count} partial derivatives of one element")
+
+
+def combined_rows(function, values, result, lists):
     """The dense rows of result = function(*values)."""
-    total = 0.0
+    if result.size > MOST_ROWS:
+        raise Crowded("many dense rows")
+    lists, total = [[p for _, p in terms] for terms in lists], 0.0
     with np.errstate(all="ignore"):
         for i, terms in enumerate(lists):
             for p in terms:
                 matrix = rows_of([np.broadcast_to(p, np.shape(result))], np.shape(result), inputs_of(lists))
-                derivative = np.asarray(_derivative(function, i, values, result))
+                derivative = as_array(_derivative(function, i, values, result))
                 total = total + tangent_product(derivative[..., None], matrix)
-    return Dense(total.astype(result.dtype, copy=False))
+    return dense(total, result.dtype)
+
+
+def dense(rows, dtype):
+    """Rows in the precision of the value that they belong to."""
+    return Dense(rows if isinstance(rows, Number) else rows.astype(dtype, copy=False))
+
+
+def as_array(x):
+    """An array, or a number of an outer transform as it is."""
+    return x if isinstance(x, Number) else np.asarray(x)
 
 
 def inputs_of(lists):
@@ -443,68 +448,55 @@ def inputs_of(lists):
 
 def rows_of(terms, shape, inputs):
     """Dense rows (*shape, inputs): sums of terms whose shape has further axes behind."""
-    size = int(np.prod(shape, dtype=int))
+    size = math.prod(shape)
     if size > MOST_ROWS:
-        raise Unsupported("many dense rows")
-    kinds = [p.matrix.dtype if isinstance(p, Dense) else p.weight.dtype for p in terms]
-    matrix = np.zeros((size, inputs), np.result_type(*kinds) if kinds else np.float64)
+        raise (Crowded if any(isinstance(p, Dense) for p in terms) else Unsupported)("many dense rows")
+    matrix = matrix_for([p.matrix if isinstance(p, Dense) else p.weight for p in terms], (size, inputs))
     for p in terms:
         if isinstance(p, Dense):
-            matrix += np.sum(p.matrix.reshape(size, -1, inputs), axis=1)
+            matrix += np.sum(np.reshape(p.matrix, (size, -1, inputs)), axis=1)
             continue
-        rows, weights = p.node.rows.reshape(size, -1), p.full().reshape(size, -1)
+        if size == 1 and _added_in_place(p, matrix):
+            continue
+        rows, weights = p.node.rows.reshape(size, -1), np.reshape(p.full(), (size, -1))
         for k in range(size):
-            matrix[k] += _scattered(rows[k], weights[k], inputs)
-    return matrix.reshape(*shape, inputs)
+            _scatter(matrix, k, rows[k], weights[k])
+    return np.reshape(matrix, (*shape, inputs))
 
 
-def _scattered(rows, weights, inputs):
-    """Weights added up by input."""
+def matrix_for(parts, shape):
+    """Zeros to which these arrays or numbers can be added."""
+    numbers = [x for x in parts if isinstance(x, Number)]
+    if numbers:
+        return np.zeros_like(max(numbers, key=lambda x: x.level), shape=shape)
+    return np.zeros(shape, np.result_type(*{x.dtype for x in parts}) if parts else np.float64)
+
+
+def _added_in_place(p, matrix):
+    """matrix[0, rows] += weights, where each row is that of another input; whether that could be done."""
+    key = p.node.key()
+    if key is not None:
+        matrix[0, key] += p.weight
+        return True
+    region = None if isinstance(matrix, Number) else p.node.region(matrix[0])
+    if region is not None:
+        region += p.weight
+    return region is not None
+
+
+def _scatter(matrix, k, rows, weights):
+    """matrix[k, rows] += weights, added up by input."""
     held = rows >= 0
     if not held.all():
         rows, weights = rows[held], weights[held]
-    return np.bincount(rows, weights, inputs)
+    if isinstance(matrix, Number):
+        np.add.at(matrix, (k, rows), weights)
+    else:
+        matrix[k] += np.bincount(rows, weights, matrix.shape[1])
 
 
-def _weighed(function, values, result, groups):
-    """For each group of pairs (input, weight) the sum of the derivatives by these inputs times the weights."""
-    constants = _constant_derivatives(function, values)
-    found = [_uniform(constants, group, result.dtype) for group in groups]
-    rest = [group for group, w in zip(groups, found, strict=True) if w is None]
-    if rest:
-        computed = weigh(function, values, result, rest)
-        if computed is NotImplemented:
-            computed = _weighed_slowly(function, values, result, rest)
-        computed = iter(computed)
-        found = [next(computed) if w is None else w for w in found]
-    return found
-
-
-def _constant_derivatives(function, values):
-    """For each input the derivative by it where that is one number, else None."""
-    if function in (np.add, np.subtract):
-        return 1, 1 if function is np.add else -1
-    if function in (np.negative, np.positive):
-        return (-1 if function is np.negative else 1,)
-    if function is np.multiply:
-        return tuple(v if np.ndim(v) == 0 else None for v in reversed(values))
-    if function is np.divide and np.ndim(values[1]) == 0:
-        return 1 / np.asarray(values[1]), None
-    return (None,) * len(values)
-
-
-def _uniform(constants, group, dtype):
-    """The sum if it is one number or one of the weights, else None."""
-    if len(group) == 1 and constants[group[0][0]] is not None:
-        (i, weight), = group
-        if constants[i] == 1:
-            return weight
-    if any(constants[i] is None or np.ndim(w) for i, w in group):
-        return None
-    return np.asarray(sum([float(constants[i]) * float(w) if w else 0.0 for i, w in group]), dtype)
-
-
-def _weighed_slowly(function, values, result, groups):
+def weighed_slowly(function, values, result, groups):
+    """As the compiled loop, for functions and layouts that have none."""
     derivatives, found = {}, []
     with np.errstate(all="ignore"):
         for group in groups:
@@ -514,8 +506,16 @@ def _weighed_slowly(function, values, result, groups):
                     derivatives[i] = _derivative(function, i, values, result)
                 product = tangent_product(derivatives[i], weight)
                 total = product if total is None else total + product
-            found.append(np.asarray(total).astype(result.dtype, copy=False))
+            found.append(_weight_of(total, result))
     return found
+
+
+def _weight_of(total, result):
+    """One number, or one for each element of the result, in its precision."""
+    total = as_array(total)
+    if total.ndim and total.shape != result.shape:
+        total = np.broadcast_to(total, result.shape)
+    return total if isinstance(total, Number) else total.astype(result.dtype, copy=False)
 
 
 def _derivative(function, i, values, result):
@@ -536,8 +536,10 @@ def chosen(mask, x, y, shape):
 
 
 def _picked(mask, w, v):
-    if np.ndim(w) == np.ndim(v) == 0 and w == v:
+    if is_same_number(w, v):
         return w
+    if isinstance(w, Number) or isinstance(v, Number):
+        return np.where(mask, w, v)
     kind = np.result_type(*(a for a in (w, v) if not isinstance(a, float)))
     return np.where(mask, w, v).astype(kind, copy=False)
 
@@ -561,7 +563,10 @@ def put(x, key, terms):
         return _viewed(x.chain, a)[key]
 
     def assign(a, weight):
-        _viewed(x.chain, a)[key] = weight
+        view = _viewed(x.chain, a)
+        if view.size and not share_memory(view, a):
+            raise Unsupported("storing in an array whose view is laid out in another way")
+        view[key] = weight
 
     if _is_mask(key) and not terms:
         held = sparse_only([p for _, p in root.terms])
@@ -600,9 +605,22 @@ def _settled(held, pending, region):
     return settled
 
 
+def share_memory(a, b):
+    """Whether two arrays, or numbers of outer transforms, may be views of one."""
+    return np.may_share_memory(_innermost_array(a), _innermost_array(b))
+
+
+def _innermost_array(x):
+    while isinstance(x, Number):
+        x = x.components
+    return x
+
+
 def _is_same(a, b):
+    if isinstance(a, Number) or isinstance(b, Number):
+        return a is b
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return np.ndim(a) == np.ndim(b) and a == b
+        return is_same_number(a, b)
     return a.strides == b.strides and a.__array_interface__["data"] == b.__array_interface__["data"]
 
 
@@ -634,10 +652,20 @@ def _stored(rows, places, new):
 
 def _reweighed(p, root, assign, weight):
     """The term with other weights in a region of the array, in whose layout they are held."""
-    full = np.empty_like(root.value, np.result_type(p.weight, weight))
+    full = _room_for((p.weight, weight), plain(root))
     full[...] = p.weight
     assign(full, weight)
     return Partial(p.node, full)
+
+
+def _room_for(weights, like):
+    """An array laid out as another, in which these weights can be stored."""
+    numbers = [w for w in (*weights, like) if isinstance(w, Number)]
+    if not numbers:
+        return np.empty_like(like, np.result_type(*weights))
+    if not isinstance(like, Number):
+        raise Unsupported("storing numbers of an outer transform")
+    return np.zeros_like(like)
 
 
 def _viewed(chain, a):

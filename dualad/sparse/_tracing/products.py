@@ -64,7 +64,7 @@ def _inner(lead, value, operands, output):
         raise partials.Unsupported("a product of matrices")
     terms = [p for _, p in np.multiply(*operands).terms]
     rows = partials.rows_of(terms, (), lead.run.ncols)
-    return like(lead, value, ((None, partials.Dense(rows.astype(np.asarray(value).dtype))),))
+    return like(lead, value, ((None, partials.dense(rows, value.dtype)),))
 
 
 def _expand(a, names, order):

@@ -74,7 +74,7 @@ def _added_up(lead, function, a, axis, options):
     """Sums and means of a few elements each, with the partial derivatives of the sums."""
     if function not in (np.sum, np.mean) or options.keys() - {"keepdims"}:
         raise partials.Unsupported("a reduction")
-    value = np.asarray(function(plain(a), axis, **options))
+    value = partials.as_array(function(plain(a), axis, **options))
     axes = _axes(axis, a.ndim)
     rest = tuple(k for k in range(a.ndim) if k not in axes)
     count = a.size // max(value.size, 1)
@@ -84,7 +84,7 @@ def _added_up(lead, function, a, axis, options):
         moved = [np.reshape(np.transpose(p, rest + axes), (*np.shape(value), count)) for p in moved]
     if count * len(moved) > partials.MOST_TERMS or any(isinstance(p, partials.Dense) for p in moved):
         rows = partials.rows_of(moved, value.shape, lead.run.ncols)
-        return like(lead, value, ((None, partials.Dense((share * rows).astype(value.dtype))),))
+        return like(lead, value, ((None, partials.dense(rows if share == 1 else share * rows, value.dtype)),))
     return like(lead, value, partials.added([p[..., k] for p in moved for k in range(count)], share))
 
 

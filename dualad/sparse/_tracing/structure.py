@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from dualad._core.tracer import make_view
+from dualad._core.number import Number
+from dualad._core.tracer import Partial, make_view
 from dualad.rules import calculus, linear
 from dualad.sparse._tracing import partials
 from dualad.sparse._tracing.base import (
@@ -52,7 +53,7 @@ def _moved(function, x, args, kwargs):
     value = function(plain(x), *args, **kwargs)
     if isinstance(value, (list, tuple)):
         return [_part(function, x, args, kwargs, value, k) for k in range(len(value))]
-    if isinstance(value, np.ndarray) and np.may_share_memory(value, plain(x)) and value.size:
+    if isinstance(value, (np.ndarray, Number)) and partials.share_memory(value, plain(x)) and value.size:
         return make_view(x, value, lambda a: function(a, *args, **kwargs))
     return like(x, value, tuple((t, as_rows(function(r, *args, **kwargs))) for t, r in x.terms), x.history)
 
@@ -102,11 +103,17 @@ def filled(function):
         value = function(plain(x), *args, **kwargs)
         if function is np.diag and x.ndim == 2:
             return _moved(function, x, args, kwargs)
-        terms = tuple((t, function(rows + 1, *args, **kwargs) - 1) for t, rows in x.terms)
+        terms = tuple((t, _shifted(function(_shifted(rows, 1), *args, **kwargs), -1)) for t, rows in x.terms)
         return like(x, value, terms, x.history)
 
     rule.__name__ = function.__name__
     return rule
+
+
+def _shifted(rows, number):
+    if isinstance(rows, Partial):
+        return Partial(rows.node.graph.apply(np.add, (rows.node, number), {}), rows.weight)
+    return rows + number
 
 
 def joining(function, members):
