@@ -87,7 +87,11 @@ def call_vectorized(vectorized, plain_call, args, kwargs):
     given = {**dict(enumerate(args)), **kwargs}
     varied = {k: pack_if_needed(v) for k, v in given.items() if k not in vectorized.excluded}
     if innermost(*varied.values()) is None:
-        return _packed(plain_call(*args, **kwargs))
+        try:
+            return _packed(plain_call(*args, **kwargs))
+        except (TypeError, ValueError):
+            if not running():
+                raise  # otherwise its results may be numbers, for which a plain array had no room
     cores = _core_dimensions(vectorized.signature, varied)
     loops = [np.shape(v)[:np.ndim(v) - cores[k]] for k, v in varied.items()]
     shape = np.broadcast_shapes(*loops)
@@ -97,7 +101,7 @@ def call_vectorized(vectorized, plain_call, args, kwargs):
         at = {**given, **{k: v[index] for k, v in varied.items()}}
         positional = [at.pop(i) for i in range(len(args))]
         results.append(vectorized.pyfunc(*positional, **at))
-    return _assembled(results, shape)
+    return _assembled(results, shape) if results else _none(vectorized, shape)
 
 
 def _core_dimensions(signature, varied):
@@ -115,9 +119,15 @@ def _core_dimensions(signature, varied):
     return cores
 
 
+def _none(vectorized, shape):
+    """The results of no call, as NumPy's: their types have to be known."""
+    if not vectorized.otypes or vectorized.signature is not None:
+        raise ValueError("cannot call `vectorize` on size 0 inputs with derivatives unless `otypes` is set")
+    empty = [np.empty(shape, kind) for kind in vectorized.otypes]
+    return empty[0] if len(empty) == 1 else tuple(empty)
+
+
 def _assembled(results, shape):
-    if not results:
-        raise ValueError("cannot call `vectorize` on size 0 inputs with derivatives")
     if isinstance(results[0], tuple):
         return tuple(_assembled(part, shape) for part in zip(*results, strict=True))
     y = np.stack(results)
