@@ -8,7 +8,6 @@ import numpy as np
 from dualad.numpy._arrays import FUNCTIONS, running, with_room
 from dualad.rules.algebra import Number, innermost, primal, split
 from dualad.rules.formula import attach
-from dualad.rules.linear import join_arrays
 from dualad.rules.packing import pack_if_needed
 
 # ---- arrays from index expressions ---------------------------------------------------------------------------------
@@ -29,10 +28,27 @@ class _Concatenator:
             return self._plain[tuple(items)]
         directive = items[:1] if isinstance(items[0], str) else []
         arrays = [self._plain[item] if isinstance(item, slice) else item for item in items[len(directive):]]
-        return join_arrays(arrays, lambda parts: self._joined([*directive, *parts]))
+        dtype = np.result_type(*(a if isinstance(a, (int, float, complex)) else _dtype(a) for a in arrays))
+        arrays = [np.asarray(a, dtype) if innermost(a) is None else a for a in arrays]
+        if not directive:
+            wanted = self._plain.ndmin
+            columns = [np.reshape(a, np.shape(a) + (1,) * (wanted - np.ndim(a))) for a in arrays]
+            return np.concatenate(columns, self._plain.axis)
+        return self._placed(directive, arrays)
+
+    def _placed(self, directive, arrays):
+        """NumPy puts together the places of the elements among all."""
+        starts = np.cumsum([0, *map(np.size, arrays)])
+        places = [start + np.arange(np.size(a)).reshape(np.shape(a)) for start, a in zip(starts, arrays, strict=False)]
+        elements = np.concatenate([np.ravel(a) for a in arrays])
+        return elements[np.asarray(self._plain[(*directive, *places)])]
 
     def __len__(self):
         return 0
+
+
+def _dtype(a):
+    return np.asarray(a).dtype if innermost(a) is None else np.ravel(a).dtype
 
 
 def _range(item):
