@@ -38,6 +38,8 @@ def _folder(package):
 
 _OWN = _folder("dualad")
 _LIBRARIES = (_OWN, _folder("numpy"), _folder("scipy"))
+_REFUSING = (_OWN, os.path.join(_folder("scipy"), "sparse", ""))
+"""Own code, which knows what it wants, and code that hands its operand back to us if it finds no array in it."""
 _STORING = (_folder("numpy.polynomial"),
             *(os.path.join(_folder("scipy"), *path) for path in (("stats", "_distn_infrastructure.py"),
                                                                  ("_lib", "_util.py"))))
@@ -49,7 +51,7 @@ def _is_served(file, name, args):
     """Whether code in this file gets numbers from this function: in libraries only if it passes some, or stores."""
     if not file.startswith(_LIBRARIES):
         return True
-    if file.startswith(_OWN):
+    if file.startswith(_REFUSING):
         return False
     return contains_number(args) or (name in _MAKERS and file.startswith(_STORING))
 
