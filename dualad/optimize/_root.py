@@ -118,14 +118,20 @@ def root(fun, x0, args=(), method="auto", jac=None, tol=None, callback=None, opt
         return _complex_root(fun, x0, args, method, jac, tol, callback, options, progress)
     x0 = _start(x0)
     system = System(fun, x0, args, jac, options.pop("jac_sparsity", None), detect=True)
-    with _shown(callback, name) if progress else contextlib.nullcontext(callback) as show:
-        if name == "auto":
-            result = _chain(system, x0, tol, show, options)
-        else:
-            result = _one(system, x0, name, tol, show, options)
-            if result.status in (SINGULAR, STALLED):
-                result.message += " Start elsewhere or use method='auto'."
-    return _finish(system, result)
+    if not progress:
+        return _finish(system, _solved(system, x0, name, tol, callback, options))
+    with _shown(callback, name) as show:
+        return _finish(system, _solved(system, x0, name, tol, show, options))
+
+
+def _solved(system, x0, name, tol, callback, options):
+    """What a method, or the chain of them, finds; without derivatives."""
+    if name == "auto":
+        return _chain(system, x0, tol, callback, options)
+    result = _one(system, x0, name, tol, callback, options)
+    if result.status in (SINGULAR, STALLED):
+        result.message += " Start elsewhere or use method='auto'."
+    return result
 
 
 def _method(method):
