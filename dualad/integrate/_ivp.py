@@ -299,7 +299,8 @@ class _Run:
 
     def _plain(self, z0):
         problem, options = self.problem, dict(self.problem.options)
-        if _takes_jacobian(self.method) and not any(options.get(name) is not None for name in ("jac", "lband", "uband")):
+        own = any(options.get(name) is not None for name in ("jac", "lband", "uband"))
+        if not own and _takes_jacobian(self.method):
             jac = self._sparse_plan(z0) or plain_jacobian(problem.rhs)
             if works(jac, self.span[0], z0):
                 options = {**options, "jac": jac}

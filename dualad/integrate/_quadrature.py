@@ -374,7 +374,7 @@ def nquad(func, ranges, args=None, opts=None, full_output=False):
 
 
 def _plain_range(r):
-    """A range of `nquad` that raises TypeError where a limit carries derivatives: SciPy is content if both are equal."""
+    """A range of `nquad` that raises TypeError where limits carry derivatives: SciPy minds that only if they differ."""
     def limits(*args):
         low, high = r(*args) if callable(r) else r
         if not isinstance(low, (float, int)) or not isinstance(high, (float, int)):

@@ -15,7 +15,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from dualad._context import ACTIVE, call_within
 from dualad._core import Dual, MultiDual, Number
-from dualad._core.number import primal, rewrap, wrap
+from dualad._core.number import primal, quick_vector, rewrap, wrap
 from dualad._intercept import intercepted
 from dualad._sweeps import levels, parts_at, sweep_once
 from dualad._trees import as_output
@@ -141,8 +141,11 @@ def as_tuple(args):
 
 def number_or_array(y):
     """The result of a residual function as one number or array; tuples and lists are packed."""
-    if type(y) is np.ndarray and y.dtype is _FLOAT64:
+    kind = type(y)
+    if kind is MultiDual or kind is np.ndarray and y.dtype is _FLOAT64:
         return y
+    if (kind is list or kind is tuple) and (packed := quick_vector(y)) is not NotImplemented:
+        return packed
     return as_output(list(y) if isinstance(y, tuple) else y)
 
 
