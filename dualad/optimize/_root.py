@@ -177,6 +177,8 @@ def _one(system, x0, name, tol, callback, options):
 
 
 def _check_options(name, options, known):
+    if not options:
+        return
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise ValueError(f"method {name!r} has no option {', '.join(unknown)}: it has {', '.join(sorted(known))} and "
@@ -198,7 +200,7 @@ def _scipy_root(system, x0, name, tol, callback, options):
     """One of SciPy's methods; whether it succeeded is for the residual to say."""
     record = _Record(system, callback)
     fatol = 1e-8 if tol is None else tol
-    start = record.value(x0)
+    start = record.start(x0)
     if not all_finite(start):
         return _result(system, name, x0.ravel(), start, NOT_FINITE, 0, fatol)
     if name in WITH_JACOBIAN:
@@ -220,7 +222,7 @@ def _scipy_root(system, x0, name, tol, callback, options):
         x, status = record.x, STOPPED
     except (ValueError, Singular, np.linalg.LinAlgError, FloatingPointError, OverflowError) as error:
         x, message = record.best, f"SciPy's {name} gave up: {error}."
-    f = system.value(x)
+    f = system.trial(x)
     if is_root(f, fatol) or not all_finite(f):
         status, message = CONVERGED if all_finite(f) else NOT_FINITE, None
     # what only SciPy's result has, such as factors of the last Jacobian
@@ -243,11 +245,19 @@ class _Record:
         self.system, self.callback = system, callback
         self.nit, self.x, self.best, self.lowest = 0, None, None, np.inf
 
+    def start(self, x):
+        """F at the start, where the Jacobian will be asked for as well."""
+        x = np.ravel(x)
+        return self._noted(x, self.system.trial(x))
+
     def value(self, x):
         x = np.asarray(x, dtype=np.float64).ravel()
-        f = self.system.value(x)
-        if self.best is None or size(f) < self.lowest:
-            self.best, self.lowest = x.copy(), size(f)
+        return self._noted(x, self.system.value(x))
+
+    def _noted(self, x, f):
+        error = size(f)
+        if self.best is None or error < self.lowest:
+            self.best, self.lowest = x.copy(), error
         return f
 
     def jacobian(self, x):
@@ -439,6 +449,7 @@ def fsolve(func, x0, args=(), fprime=None, full_output=0, col_deriv=0, xtol=1.49
     columns_first = col_deriv and fprime is not None
     jac = None if fprime is None else (lambda x, *args: np.transpose(fprime(x, *args))) if columns_first else fprime
     system = System(func, x0, as_tuple(args), jac)
+    system.trial(x0)
     found = scipy.optimize.fsolve(system.value, x0, (), system.dense_jacobian, full_output, 0, xtol, maxfev, None, None,
                                   factor, diag)
     x = found[0] if full_output else found

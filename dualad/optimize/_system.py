@@ -57,7 +57,10 @@ def holds_number(x):
 
 
 def _holds_number(values):
-    return any(holds_number(v) for v in values)
+    for v in values:
+        if not isinstance(v, float) and holds_number(v):
+            return True
+    return False
 
 
 def plain_function(f):
