@@ -198,9 +198,9 @@ def _result(system, name, x, f, status, nit, fatol, message=None):
 
 def _scipy_root(system, x0, name, tol, callback, options):
     """One of SciPy's methods; whether it succeeded is for the residual to say."""
-    record = _Record(system, callback)
+    record, evaluate = _Record(system, callback), system.trial if name in WITH_JACOBIAN else system.value
     fatol = 1e-8 if tol is None else tol
-    start = record.start(x0)
+    start = record.noted(x0.ravel(), evaluate(x0.ravel()))
     if not all_finite(start):
         return _result(system, name, x0.ravel(), start, NOT_FINITE, 0, fatol)
     if name in WITH_JACOBIAN:
@@ -222,7 +222,7 @@ def _scipy_root(system, x0, name, tol, callback, options):
         x, status = record.x, STOPPED
     except (ValueError, Singular, np.linalg.LinAlgError, FloatingPointError, OverflowError) as error:
         x, message = record.best, f"SciPy's {name} gave up: {error}."
-    f = system.trial(x)
+    f = evaluate(x)
     if is_root(f, fatol) or not all_finite(f):
         status, message = CONVERGED if all_finite(f) else NOT_FINITE, None
     # what only SciPy's result has, such as factors of the last Jacobian
@@ -245,16 +245,12 @@ class _Record:
         self.system, self.callback = system, callback
         self.nit, self.x, self.best, self.lowest = 0, None, None, np.inf
 
-    def start(self, x):
-        """F at the start, where the Jacobian will be asked for as well."""
-        x = np.ravel(x)
-        return self._noted(x, self.system.trial(x))
-
     def value(self, x):
         x = np.asarray(x, dtype=np.float64).ravel()
-        return self._noted(x, self.system.value(x))
+        return self.noted(x, self.system.value(x))
 
-    def _noted(self, x, f):
+    def noted(self, x, f):
+        """f, which is remembered if it is the best so far."""
         error = size(f)
         if self.best is None or error < self.lowest:
             self.best, self.lowest = x.copy(), error
