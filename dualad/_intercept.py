@@ -25,6 +25,7 @@ import numpy
 
 from dualad._context import ACTIVE
 from dualad._core.number import Number
+from dualad._scipy import carries, loaded, new_versions
 from dualad.numpy._arrays import FUNCTIONS, MODULES, contains_number
 from dualad.numpy._tools import NAMES, call_vectorized
 
@@ -37,6 +38,8 @@ def _folder(package):
 
 _OWN = _folder("dualad")
 _LIBRARIES = (_OWN, _folder("numpy"), _folder("scipy"))
+_REFUSING = (_OWN, os.path.join(_folder("scipy"), "sparse", ""))
+"""Own code, which knows what it wants, and code that hands its operand back to us if it finds no array in it."""
 _STORING = (_folder("numpy.polynomial"),
             *(os.path.join(_folder("scipy"), *path) for path in (("stats", "_distn_infrastructure.py"),
                                                                  ("_lib", "_util.py"))))
@@ -48,7 +51,7 @@ def _is_served(file, name, args):
     """Whether code in this file gets numbers from this function: in libraries only if it passes some, or stores."""
     if not file.startswith(_LIBRARIES):
         return True
-    if file.startswith(_OWN):
+    if file.startswith(_REFUSING):
         return False
     return contains_number(args) or (name in _MAKERS and file.startswith(_STORING))
 
@@ -207,22 +210,38 @@ def _names_of(namespace):
 
 _KNOWN = {id(namespace): _names_of(namespace) for namespace in _NUMPY}
 
-_OF_SCIPY = ("scipy.stats._distn_infrastructure", "scipy.special._basic", "scipy._lib.array_api_extra")
-"""Modules of SciPy with names that are replaced, if they are imported: of NumPy's functions, and apply_where."""
+
+def _version(plain, ours):
+    """In place of a function of SciPy that has a version here."""
+    @functools.wraps(plain, updated=())
+    def intercepted(*args, **kwargs):
+        asked = (_INTERCEPTING.get() and ACTIVE.get() and (carries(args) or carries(kwargs))
+                 and not sys._getframe(1).f_code.co_filename.startswith(_OWN))
+        return (ours if asked else plain)(*args, **kwargs)
+
+    return intercepted
+
+
+def _register(plain, replacement):
+    _BY_PLAIN[id(plain)] = replacement
+    _BY_REPLACEMENT[id(replacement)] = plain
 
 
 def _namespaces_of_scipy():
-    """The namespaces of these modules, of which `_substitute` gets to know."""
-    namespaces = [vars(sys.modules[name]) for name in _OF_SCIPY if name in sys.modules]
+    """The namespaces of SciPy with names that are replaced, of which `_substitute` gets to know."""
+    namespaces = loaded()
+    if all(id(namespace) in _KNOWN for namespace in namespaces):
+        return namespaces
+    for plain, ours in new_versions():
+        _register(plain, _version(plain, ours))
     for namespace in namespaces:
-        if id(namespace) in _KNOWN or id(namespace) in _patched:
-            continue
         plain = namespace.get("apply_where")
-        if plain is not None:  # it stores what functions return into an array of the library that it is told
+        if plain is not None and id(plain) not in _BY_REPLACEMENT and id(plain) not in _BY_PLAIN:
+            # it stores what functions return into an array of the library that it is told
             making = functools.partial(plain, xp=sys.modules["dualad.numpy"])
-            _BY_PLAIN[id(plain)] = _replacement("apply_where", plain, making)
-            _BY_REPLACEMENT[id(_BY_PLAIN[id(plain)])] = plain
-        _KNOWN[id(namespace)] = _names_of(namespace)
+            _register(plain, _replacement("apply_where", plain, making))
+        if id(namespace) not in _patched:
+            _KNOWN[id(namespace)] = _names_of(namespace)
     return namespaces
 
 
@@ -350,6 +369,10 @@ def intercept_numpy(*where):
     no number (other than in `numpy.polynomial` and the distributions of `scipy.stats`); they make plain arrays, in
     which a number cannot be stored: that raises TypeError or ValueError.
     Calls are told apart by following the byte code of the function that makes them.
+
+    Functions of SciPy that have versions in `dualad.linalg`, `dualad.optimize`, `dualad.integrate`,
+    `dualad.sparse.linalg` and `dualad.numpy.special` are these versions meanwhile, for calls in which numbers may be,
+    if SciPy's module is imported when the interception begins.
 
     Examples
     --------

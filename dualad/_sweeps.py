@@ -12,7 +12,7 @@ import numpy as np
 
 from dualad._context import call_within
 from dualad._core import Dual, MultiDual, Number, Taylor
-from dualad._core.number import components_like, rewrap, seed_directions, seed_tangent, wrap
+from dualad._core.number import components_like, quick_vector, rewrap, seed_directions, seed_tangent, wrap
 from dualad._trees import as_input, as_output, flatten, is_container, leaves_like, rebuild
 from dualad.rules.algebra import expanded, split
 
@@ -20,6 +20,7 @@ from dualad.rules.algebra import expanded, split
 levels = itertools.count(1 << 32, 2)
 
 _FLOAT64 = np.dtype(np.float64)
+_OBJECT = np.dtype(object)
 
 _CACHE = 1 << 19
 """Bytes that the numbers of one chunk of directions may take, so that a few of them stay in the L2 cache."""
@@ -231,8 +232,13 @@ def sweep_once(f, args, kwargs):
     count, shape = (1, ()) if type(x) is float else (x.size, x.shape)
     seeded = seed_directions(MultiDual, x, 0, count, level)
     result = call_within((MultiDual, level, count), f, (seeded, *args[1:]), kwargs)
+    if type(result) is list or type(result) is np.ndarray and result.dtype is _OBJECT and result.ndim == 1:
+        packed = quick_vector(result if type(result) is list else result.tolist())
+        result = result if packed is NotImplemented else packed
     if type(result) is MultiDual and result.level == level:
         y, t = split(result, level)
+        if type(t) is np.ndarray and t.ndim <= 2 and len(shape) == 1:
+            return y, t.T
         return y, _shaped(jacobian_matrix(y, t, count), result.shape + shape)
     pairs, structure = results_at(result, level)
     jacobians = [_shaped(jacobian_matrix(y, t, count), np.shape(y) + shape) for y, t in pairs]

@@ -7,12 +7,18 @@ import json
 import sys
 
 import numpy as np
-import scipy.optimize.elementwise
-from scipy import differentiate, fft, integrate, signal, special, stats
+import scipy.optimize
+from scipy import fft, integrate, signal, special, stats
 from scipy.spatial.transform import Rotation
 
 import dualad as da
 import dualad.numpy as dnp
+
+try:
+    import scipy.optimize.elementwise
+    from scipy import differentiate
+except ImportError:  # the cases are for newer versions of SciPy
+    differentiate = None
 
 X = np.array([0.3, 0.7, 1.1, 0.2])
 KERNEL = [1.0, 2.0, 3.0]

@@ -1,5 +1,7 @@
 """NumPy's functions on dual arrays: NumPy's value to the bit, derivatives from independent sources."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -456,6 +458,17 @@ def test_sorting(kind, rng):
             return t.ravel()[order] if axis is None else np.take_along_axis(t, order, axis)
 
         check_formula(kind, lambda x, axis=axis: np.sort(x, axis=axis), v, slope, rng)
+
+
+@pytest.mark.skipif("descending" not in inspect.signature(np.sort).parameters, reason="this NumPy cannot sort so")
+def test_descending(kind, rng):
+    v = rng.standard_normal(6)
+    order = np.argsort(-v)
+    check_formula(kind, lambda x: np.sort(x, descending=True), v, lambda t: t[order], rng)
+    x = da.Dual(v, v)
+    x.sort(descending=True)
+    assert_same_bits(x.tangent, v[order])
+    assert_same_bits(np.argsort(da.Dual(v), descending=True), order)
 
 
 def test_clip(kind, rng):

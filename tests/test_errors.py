@@ -331,7 +331,7 @@ def test_unsupported_keywords_are_refused(vector):
 
 def test_special_functions_without_a_derivative_are_named(scalar, vector):
     for x in (scalar, vector):
-        assert_refused(lambda x=x: scipy.special.gammainc(x, 2.0), "gammainc")
+        assert_refused(lambda x=x: scipy.special.jv(x, 2.0), "jv")
         assert_refused(lambda x=x: scipy.special.betainc(x, 2.0, 0.5), "betainc")
 
 

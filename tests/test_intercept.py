@@ -20,6 +20,7 @@ import pytest
 import scipy.interpolate
 import scipy.linalg
 import scipy.optimize
+import scipy.sparse
 import scipy.special
 import scipy.stats
 from hypothesis import given, settings
@@ -414,7 +415,7 @@ class TestLibrariesGivenNumbers:
     def test_asarray_in_scipy(self):
         x = numpy.array([0.3, -0.7, 1.1])
         expected = scipy.optimize.rosen_der(x)
-        assert_close(da.grad(scipy.optimize.rosen, intercept=True)(x), expected)
+        assert_close(da.grad(lambda x: scipy.optimize.rosen(x), intercept=True)(x), expected)
 
 
 DISTRIBUTIONS = {
@@ -814,3 +815,44 @@ def test_numbers_where_numpy_does_not_dispatch(name):
 def test_errors_of_linear_algebra_stay_as_they_are():
     with pytest.raises(numpy.linalg.LinAlgError, match="Singular"):
         da.jacobian(lambda x: numpy.linalg.inv([[x[0], x[0]], [1.0, 1.0]]), intercept=True)(numpy.ones(1))
+
+
+# ---- sparse matrices and patterns -----------------------------------------------------------------------------------
+
+SECOND_DIFFERENCES = scipy.sparse.diags_array([np.ones(3), -2 * np.ones(4), np.ones(3)], offsets=[-1, 0, 1])
+
+
+@pytest.mark.parametrize("layout", ["csr", "csc", "dia", "bsr"])
+def test_operators_of_sparse_arrays(layout):
+    A, x = SECOND_DIFFERENCES.asformat(layout), np.array([0.5, 1.5, -1.0, 2.0])
+    dense = A.toarray()
+    for f, slope in ((lambda x: A @ x**2, dense * (2 * x)), (lambda x: x @ A, dense.T),
+                     (lambda x: A.T @ (A @ x), dense.T @ dense)):
+        assert_close(da.jacobian(f, intercept=True)(x), slope)
+        assert_close(da.sparse_jacobian(f, intercept=True)(x).toarray(), slope)
+    assert_close(da.sparse_hessian(lambda x: np.sum((A @ x) ** 2), intercept=True)(x).toarray(), 2 * dense.T @ dense)
+
+
+PATTERNS = {
+    "gradient": lambda x: np.gradient(x**2, 0.5),
+    "gradient of points": lambda x: np.gradient(np.sin(x), x),
+    "piecewise": lambda x: np.piecewise(x, [x < 1, x >= 1], [lambda v: v**2, lambda v: -v]),
+    "pad": lambda x: np.pad(x**2, 1, mode="mean"),
+    "append a sum": lambda x: np.append(x[1:] * x[:-1], np.sum(x**2)),
+    "concatenate sums": lambda x: np.concatenate([x, [np.mean(x**2)]]),
+    "stack sums": lambda x: np.stack([np.sum(x**2), np.sum(x)]),
+    "r_": lambda x: np.r_[x[:2] ** 2, 1.0, x[0]],
+    "c_": lambda x: np.c_[x, x**2],
+}
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_plans_find_their_rules(name):
+    """Also where a rule looks for a name that is replaced."""
+    f, x = PATTERNS[name], np.array([0.5, 1.5, 0.7, 2.0])
+    plain, served = da.sparse_jacobian(f), da.sparse_jacobian(f, intercept=True)
+    expected = np.reshape(da.jacobian(f, intercept=True)(x), (-1, 4))
+    assert_close(served(x).toarray(), expected)
+    if name not in ("r_", "c_", "concatenate sums"):  # which need interception
+        assert served.sparsity.nnz == plain.prepare(x).sparsity.nnz
+        assert served.coloring.ncolors == plain.coloring.ncolors

@@ -623,3 +623,24 @@ def test_errors_of_functions_of_lists_are_numpys():
         np.mean()
     with pytest.raises(TypeError, match="NoneType"):
         np.mean(None)
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.parametrize("text", [
+    "np.r_[x, 1.0]", "np.r_[1:4, x[0], 0, x]", "np.c_[x, x**2]", "np.c_[x[0], [1.0]]", "np.r_['0,3', x, x]",
+    "np.r_['r', x, 2.0]", "np.r_['c', x, x]", "np.r_['0,2,0', x, x]", "np.r_[[1, 2], x, 2j]",
+    "np.r_[np.float32(0.5) * x.astype('f4'), 1.0]", "np.r_[np.stack([x, x]).T, np.stack([x, x]).T]",
+])
+def test_index_expressions_of_every_kind_of_number(text):
+    def f(x, np=np):
+        return eval(text, {"np": np, "x": x})
+
+    v = numpy.array([1.5, -0.5, 2.0])
+    y, slopes = da.value_and_jacobian(f)(v)
+    assert_same_bits(y, numpy.asarray(f(v, numpy)))
+    steps = 0.5 * numpy.eye(3)  # central differences of quadratic functions are exact
+    assert_close(slopes, numpy.stack([numpy.asarray(f(v + h, numpy) - f(v - h, numpy)) for h in steps], axis=-1))
+    assert_close(da.sparse_jacobian(lambda x: numpy.real(f(x)))(v).toarray(), numpy.real(slopes).reshape(-1, 3))
+    if "2j" not in text:
+        uncertain = f(da.uq.uarray(v, 0.1))
+        assert_close(uncertain.std_dev, 0.1 * numpy.linalg.norm(slopes, axis=-1), rtol=1e-7)

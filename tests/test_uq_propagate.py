@@ -275,6 +275,10 @@ def test_bad_input(keywords, message):
 def test_bad_mean_and_function():
     with pytest.raises(ValueError, match="mean must be finite"):
         uq.propagate(product, [1.0, np.nan], std=1)
+    with pytest.raises(TypeError, match="mean holds uncertain numbers: call the function of these"):
+        uq.propagate(product, uq.uarray([1.0, 2.0], 0.1), std=1)
+    with pytest.raises(TypeError, match="cov must be a matrix"):
+        uq.propagate(product, [1.0, 2.0], {"a": 1})
     with pytest.raises(TypeError, match="f must be a function"):
         uq.propagate(3, [1.0], std=1)
     with pytest.raises(ValueError, match=r"not differentiable.*'x\[0\]' is inf"):

@@ -131,6 +131,47 @@ def test_processes_take_nested_inputs():
     assert r.samples["list"].shape == (20, 2)
 
 
+def test_executors_get_some_batches_at_a_time():
+    class Eager(concurrent.futures.Executor):
+        waiting = most = 0
+
+        def submit(self, fn, /, *args):
+            self.waiting += 1
+            self.most = max(self.most, self.waiting)
+            future = concurrent.futures.Future()
+            future.set_result(fn(*args))
+            future.result = lambda: (setattr(self, "waiting", self.waiting - 1), fn(*args))[1]
+            return future
+
+    executor = Eager()
+    r = uq.monte_carlo(double, [1.0], std=0.5, n=1000, rng=4, batch=1, workers=executor)
+    np.testing.assert_array_equal(r.samples, uq.monte_carlo(double, [1.0], std=0.5, n=1000, rng=4).samples)
+    assert executor.most < 100 and executor.waiting == 0
+    with pytest.raises(ValueError, match="returned 10 of 100"):
+        uq.monte_carlo(double, [1.0], std=0.5, n=100, batch=10, workers=lambda f, batches: [f(next(batches))])
+
+
+def test_probability_of_an_event():
+    r = uq.monte_carlo(lambda x: {"fails": x[0] > 2, "x": x[0]}, distributions=[stats.norm()], n=40000, rng=1)
+    assert r.mean["fails"] == pytest.approx(stats.norm.sf(2), abs=5 * r.mean_error["fails"])
+
+
+def test_distributions_in_place_of_the_mean():
+    given = {"a": stats.expon(), "b": (0, 2)}
+    r = uq.monte_carlo(lambda x: x["a"] - x["b"], given, n=50, rng=1)
+    np.testing.assert_array_equal(r.samples, uq.monte_carlo(lambda x: x["a"] - x["b"], distributions=given, n=50,
+                                                            rng=1).samples)
+
+
+@pytest.mark.parametrize("sampler", ["sobol", "random"])
+def test_batches_make_no_difference_to_derivative_based_measures(sampler):
+    box = [(-PI, PI), stats.norm(0, 2), (0, 1)]
+    whole = uq.dgsm(ishigami, box, 1000, rng=1, sampler=sampler)
+    parts = uq.dgsm(ishigami, box, 1000, rng=1, sampler=sampler, batch=7, workers=map)
+    for name in ("v", "v_conf", "mean", "variance"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-12)
+
+
 def test_convergence_figures():
     rows = uq.monte_carlo(double, [1.0], std=0.5, n=1000, rng=4).convergence()
     assert [row["n"] for row in rows] == list(range(100, 1001, 100))
@@ -172,6 +213,16 @@ def test_functions_that_fail_at_samples():
         uq.monte_carlo(lambda x: x[0] * 1j, [0.1], std=1)
     with pytest.raises(ValueError, match="probability"):
         uq.monte_carlo(double, [1.0], std=1, n=10).coverage_interval(2)
+    with pytest.raises(ValueError, match="same shapes everywhere"):
+        uq.monte_carlo(lambda x: np.ones(1 + (x[0] > 0)), [0.0], std=1, n=50, rng=1)
+    for wrong in (None, "text"):
+        with pytest.raises(TypeError, match="f returned"):
+            uq.monte_carlo(lambda x, wrong=wrong: wrong, [0.0], std=1)
+    with pytest.raises(TypeError, match="results of propagate"):
+        uq.monte_carlo(double, [1.0], std=1, n=10).compare(3)
+    for analysis in (uq.morris, uq.sobol, uq.dgsm):
+        with pytest.raises(ValueError, match="not finite at"), np.errstate(all="ignore"):
+            analysis(lambda x: np.log(x[0] - 0.5), [(0, 1)] * 2, 16)
 
 
 # ---- global measures -----------------------------------------------------------------------------------------------

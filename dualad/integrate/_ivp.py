@@ -146,6 +146,17 @@ class Problem:
             f = np.reshape(f, y.shape)
         return f
 
+    @functools.cached_property
+    def as_given(self):
+        """The right-hand side as the user wrote it."""
+        fun, args = self.fun, self.args
+        return (lambda t, y: fun(t, y, *args)) if args else fun
+
+    def looks_plain(self, t, y):
+        """Whether the right-hand side gives a plain array at the start; if not, each one is looked at."""
+        f = array(self.as_given(t, np.array(y[:, None] if self.vectorized else y)))
+        return not isinstance(f, Number) and self.checked(t, f).dtype.kind in "fi"
+
     def plain_fun(self, t, y):
         """What SciPy integrates where nothing carries derivatives."""
         f = array(self.fun(t, y, *self.args))
@@ -255,6 +266,11 @@ def _solver_class(method):
     raise ValueError(f"method must be one of {', '.join(_METHODS)} or a class of OdeSolver, not {method!r}")
 
 
+@functools.cache
+def _takes_jacobian(method):
+    return "jac" in inspect.signature(method).parameters
+
+
 class _Run:
     """One integration, plain or with the derivatives for which the layout has room."""
 
@@ -283,13 +299,18 @@ class _Run:
 
     def _plain(self, z0):
         problem, options = self.problem, dict(self.problem.options)
-        accepted = inspect.signature(self.method).parameters
-        if "jac" in accepted and not any(options.get(name) is not None for name in ("jac", "lband", "uband")):
+        own = any(options.get(name) is not None for name in ("jac", "lband", "uband"))
+        if not own and _takes_jacobian(self.method):
             jac = self._sparse_plan(z0) or plain_jacobian(problem.rhs)
             if works(jac, self.span[0], z0):
                 options = {**options, "jac": jac}
                 options.pop("jac_sparsity", None)
-        return self._call_scipy(problem.plain_fun, z0, self.method, options, problem.vectorized)
+        if not problem.looks_plain(self.span[0], z0):
+            return self._call_scipy(problem.plain_fun, z0, self.method, options, problem.vectorized)
+        try:
+            return self._call_scipy(problem.as_given, z0, self.method, options, problem.vectorized)
+        except (TypeError, ValueError):  # one of which a number raises on its way into an array of SciPy's
+            return self._call_scipy(problem.plain_fun, z0, self.method, options, problem.vectorized)
 
     def _sparse_plan(self, z0):
         """``jac(t, y)`` where the solver takes sparse matrices and the Jacobian is one."""

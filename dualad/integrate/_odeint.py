@@ -102,7 +102,12 @@ def _plain(problem, y0, t, given, options):
     elif given["ml"] is None and given["mu"] is None:
         jac = plain_jacobian(problem.rhs)
         given = {**given, "Dfun": jac, "col_deriv": 0} if works(jac, t[0], y0) else given
-    return scipy.integrate.odeint(problem.plain_fun, y0, t, **given, **options)
+    if not problem.looks_plain(t[0], y0):
+        return scipy.integrate.odeint(problem.plain_fun, y0, t, **given, **options)
+    try:
+        return scipy.integrate.odeint(problem.as_given, y0, t, **given, **options)
+    except (TypeError, ValueError):  # one of which a number raises on its way into an array of SciPy's
+        return scipy.integrate.odeint(problem.plain_fun, y0, t, **given, **options)
 
 
 def _augmented(problem, layout, z0, y0, t, given, tangent_atol, options):

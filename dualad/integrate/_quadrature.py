@@ -92,6 +92,18 @@ def leibniz(f, integrate, a, b, points=None, weight=None):
     return (total, *result[1:]) if isinstance(total, Number) else result
 
 
+# ---- without derivatives -------------------------------------------------------------------------------------------
+
+def plain_or_none(integrate, *limits):
+    """SciPy's result where no derivatives turn up, which its loops refuse with TypeError; None where they do."""
+    if not all(isinstance(x, (float, int)) for x in limits):
+        return None
+    try:
+        return integrate()
+    except TypeError:  # whatever else it comes from comes again
+        return None
+
+
 # ---- one variable --------------------------------------------------------------------------------------------------
 
 def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, limit=50, points=None, weight=None,
@@ -135,6 +147,10 @@ def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, lim
     >>> da.grad(lambda k: integrate.quad(lambda x: np.exp(-k * x), 0, np.inf)[0])(2.0).round(6)
     np.float64(-0.25)
     """
+    if points is None and (result := plain_or_none(lambda: scipy.integrate.quad(
+            func, a, b, args, full_output, epsabs, epsrel, limit, points, weight, wvar, wopts, maxp1, limlst,
+            complex_func), a, b)) is not None:
+        return result
     _refuse_derivatives(wvar=wvar, epsabs=epsabs, epsrel=epsrel)
     options = dict(epsabs=epsabs, epsrel=epsrel, limit=limit, weight=weight, wvar=wvar, wopts=wopts, maxp1=maxp1,
                    limlst=limlst, complex_func=complex_func, points=None if points is None else primal(array(points)))
@@ -217,6 +233,10 @@ def quad_vec(f, a, b, epsabs=1e-200, epsrel=1e-8, norm="2", cache_size=100e6, li
     array([0.367879, 0.135335])
     """
     args = args if isinstance(args, tuple) else (args,)
+    if workers == 1 and points is None and (result := plain_or_none(lambda: scipy.integrate.quad_vec(
+            (lambda x: f(x, *args)) if args else f, a, b, epsabs, epsrel, norm, cache_size, limit, workers, points,
+            quadrature, full_output), a, b)) is not None:
+        return result
     a, b = array(a), array(b)
     options = dict(epsabs=epsabs, epsrel=epsrel, norm=norm, cache_size=cache_size, limit=limit, workers=workers,
                    quadrature=quadrature, full_output=full_output,
@@ -272,6 +292,9 @@ def fixed_quad(func, a, b, args=(), n=5):
     >>> da.grad(lambda b: integrate.fixed_quad(np.cos, 0.0, b)[0])(1.0).round(6)
     np.float64(0.540302)
     """
+    result = plain_or_none(lambda: scipy.integrate.fixed_quad(func, a, b, args, n), a, b)
+    if result is not None and isinstance(result[0], (float, np.ndarray)) and np.asarray(result[0]).dtype != object:
+        return result
     a, b = array(a)[()], array(b)[()]
     if np.any(np.isinf(primal(a))) or np.any(np.isinf(primal(b))):
         raise ValueError("fixed_quad is only for finite limits: a and b must not be infinite")
@@ -322,6 +345,9 @@ def nquad(func, ranges, args=None, opts=None, full_output=False):
     >>> da.grad(lambda r: integrate.nquad(lambda x, y: x * y, [[0, r], [0, 2]])[0])(3.0).round(6)
     np.float64(6.0)
     """
+    checked = [_plain_range(r) for r in ranges]
+    if (result := plain_or_none(lambda: scipy.integrate.nquad(func, checked, args, opts, full_output))) is not None:
+        return result
     args = () if args is None else args if isinstance(args, tuple) else (args,)
     ranges = [r if callable(r) else (lambda *_, r=r: r) for r in ranges]
     opts = [{}] * len(ranges) if opts is None else [opts] * len(ranges) if isinstance(opts, dict) or callable(opts) \
@@ -345,6 +371,17 @@ def nquad(func, ranges, args=None, opts=None, full_output=False):
 
     value = over(len(ranges) - 1)
     return (value, max(errors), {"neval": evaluations}) if full_output else (value, max(errors))
+
+
+def _plain_range(r):
+    """A range of `nquad` that raises TypeError where limits carry derivatives: SciPy minds that only if they differ."""
+    def limits(*args):
+        low, high = r(*args) if callable(r) else r
+        if not isinstance(low, (float, int)) or not isinstance(high, (float, int)):
+            raise TypeError("a limit may carry derivatives")
+        return low, high
+
+    return limits
 
 
 def _as_function(x):

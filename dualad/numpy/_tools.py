@@ -8,7 +8,6 @@ import numpy as np
 from dualad.numpy._arrays import FUNCTIONS, running, with_room
 from dualad.rules.algebra import Number, innermost, primal, split
 from dualad.rules.formula import attach
-from dualad.rules.linear import join_arrays
 from dualad.rules.packing import pack_if_needed
 
 # ---- arrays from index expressions ---------------------------------------------------------------------------------
@@ -29,10 +28,27 @@ class _Concatenator:
             return self._plain[tuple(items)]
         directive = items[:1] if isinstance(items[0], str) else []
         arrays = [self._plain[item] if isinstance(item, slice) else item for item in items[len(directive):]]
-        return join_arrays(arrays, lambda parts: self._joined([*directive, *parts]))
+        dtype = np.result_type(*(a if isinstance(a, (int, float, complex)) else _dtype(a) for a in arrays))
+        arrays = [np.asarray(a, dtype) if innermost(a) is None else a for a in arrays]
+        if not directive:
+            wanted = self._plain.ndmin
+            columns = [np.reshape(a, np.shape(a) + (1,) * (wanted - np.ndim(a))) for a in arrays]
+            return np.concatenate(columns, self._plain.axis)
+        return self._placed(directive, arrays)
+
+    def _placed(self, directive, arrays):
+        """NumPy puts together the places of the elements among all."""
+        starts = np.cumsum([0, *map(np.size, arrays)])
+        places = [start + np.arange(np.size(a)).reshape(np.shape(a)) for start, a in zip(starts, arrays, strict=False)]
+        elements = np.concatenate([np.ravel(a) for a in arrays])
+        return elements[np.asarray(self._plain[(*directive, *places)])]
 
     def __len__(self):
         return 0
+
+
+def _dtype(a):
+    return np.asarray(a).dtype if innermost(a) is None else np.ravel(a).dtype
 
 
 def _range(item):
@@ -87,7 +103,11 @@ def call_vectorized(vectorized, plain_call, args, kwargs):
     given = {**dict(enumerate(args)), **kwargs}
     varied = {k: pack_if_needed(v) for k, v in given.items() if k not in vectorized.excluded}
     if innermost(*varied.values()) is None:
-        return _packed(plain_call(*args, **kwargs))
+        try:
+            return _packed(plain_call(*args, **kwargs))
+        except (TypeError, ValueError):
+            if not running():
+                raise  # otherwise its results may be numbers, for which a plain array had no room
     cores = _core_dimensions(vectorized.signature, varied)
     loops = [np.shape(v)[:np.ndim(v) - cores[k]] for k, v in varied.items()]
     shape = np.broadcast_shapes(*loops)
@@ -97,7 +117,7 @@ def call_vectorized(vectorized, plain_call, args, kwargs):
         at = {**given, **{k: v[index] for k, v in varied.items()}}
         positional = [at.pop(i) for i in range(len(args))]
         results.append(vectorized.pyfunc(*positional, **at))
-    return _assembled(results, shape)
+    return _assembled(results, shape) if results else _none(vectorized, shape)
 
 
 def _core_dimensions(signature, varied):
@@ -115,9 +135,15 @@ def _core_dimensions(signature, varied):
     return cores
 
 
+def _none(vectorized, shape):
+    """The results of no call, as NumPy's: their types have to be known."""
+    if not vectorized.otypes or vectorized.signature is not None:
+        raise ValueError("cannot call `vectorize` on size 0 inputs with derivatives unless `otypes` is set")
+    empty = [np.empty(shape, kind) for kind in vectorized.otypes]
+    return empty[0] if len(empty) == 1 else tuple(empty)
+
+
 def _assembled(results, shape):
-    if not results:
-        raise ValueError("cannot call `vectorize` on size 0 inputs with derivatives")
     if isinstance(results[0], tuple):
         return tuple(_assembled(part, shape) for part in zip(*results, strict=True))
     y = np.stack(results)

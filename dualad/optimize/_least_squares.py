@@ -18,11 +18,13 @@ from scipy.sparse.linalg import LinearOperator
 from dualad._core import Number
 from dualad._core.number import all_finite
 from dualad.optimize._implicit import lift_system, with_value
-from dualad.optimize._linear import Factor, Singular, column_norms
+from dualad.optimize._linear import Factor, Singular, column_norms, nearest
 from dualad.optimize._system import System, as_tuple, number_or_array, plain
 from dualad.transforms import value_and_jacobian
 
 _TOLERANCE = 1e-15
+_EARLY = 1e-9
+"""The tolerance of a fit from which on Gauss-Newton steps are to reach rounding by themselves."""
 _ALONE = 1e-8
 """The tolerance of the gradient if it is the only one, for rounding keeps it from the other."""
 _SMALL = 64
@@ -122,13 +124,25 @@ def least_squares(fun, x0, jac=None, bounds=_UNBOUNDED, method="trf", ftol=_TOLE
     options |= {k: v for k, v in (("callback", callback), ("workers", workers)) if v is not None}
     if scheme:
         options["jac_sparsity"] = jac_sparsity
+    solve = functools.partial(scipy.optimize.least_squares, system.differenced if scheme else system.trial,
+                              jac=scheme or system.jacobian, method=method, **options)
+    usual = (ftol == xtol == gtol == _TOLERANCE and max_nfev is None and loss == "linear" and jac is None
+             and bounds is _UNBOUNDED and callback is None and not verbose)
     with np.errstate(all="ignore"):
-        result = scipy.optimize.least_squares(system.differenced if scheme else system.value, start,
-                                              scheme or system.jacobian, method=method, **options)
-        problem = _Problem(system, result.active_mask, bounds, loss, f_scale)
-        if result.success and not scheme:
-            _polish(system, result, problem, jac is None)
+        result, problem = _early(system, start, solve, f_scale) if usual else (None, None)
+        if problem is None:
+            result = solve(start if result is None or not all_finite(result.fun) else result.x)
+            problem = _Problem(system, result.active_mask, bounds, loss, f_scale)
+            if result.success and not scheme:
+                _polish(system, result, problem, jac is None)
     return _with_derivatives(system, result, problem)
+
+
+def _early(system, start, solve, f_scale):
+    """A result from which Gauss-Newton steps reach rounding by themselves, and its problem; None if they do not."""
+    result = solve(start, ftol=_EARLY, xtol=_EARLY, gtol=_EARLY)
+    problem = _Problem(system, result.active_mask, _UNBOUNDED, "linear", f_scale)
+    return result, problem if result.success and _polish(system, result, problem, False) else None
 
 
 def _start(x0):
@@ -155,16 +169,19 @@ def _bounds(bounds):
 
 
 def _polish(system, result, problem, exact):
-    """Steps that are judged by their size until rounding stops their shrinking; undone if they leave the minimum."""
+    """Steps that are judged by their size until rounding stops their shrinking; undone if they leave the minimum.
+
+    Returns whether Gauss-Newton steps came down to rounding.
+    """
     if not isinstance(result.jac, np.ndarray):
-        return
+        return False
     x, done = result.x, False
     if problem.plain_sum and not np.any(result.active_mask):
         x, done = _gauss_newton(system, x, result.fun, result.jac)
     if not done and exact and x.size <= _SMALL:
         x = _newton(problem, x)
     if x is result.x:
-        return
+        return False
     f, jac = system.linearised(x)
     cost = plain(problem.cost(f))
     if cost <= result.cost * (1 + 1e-10) or cost <= 1e-30 * (1 + np.linalg.norm(column_norms(result.jac) * x)) ** 2:
@@ -172,6 +189,8 @@ def _polish(system, result, problem, exact):
         result.grad = result.jac.T @ (f * plain(problem.weight(f)))
         result.optimality = np.linalg.norm(result.grad[result.active_mask == 0], np.inf) if x.size else 0.0
         result.nfev, result.njev = system.nfev, system.njev
+        return done
+    return False
 
 
 def _gauss_newton(system, x, f, jac, most=100):
@@ -182,7 +201,7 @@ def _gauss_newton(system, x, f, jac, most=100):
     for done in range(most):
         if not (all_finite(f) and all_finite(jac)):
             break
-        step = -np.linalg.lstsq(jac / scale, f, rcond=None)[0]
+        step = -nearest(jac / scale, f)
         length = dnrm2(step)
         step /= scale
         if not length <= 1e3 * last:
@@ -355,7 +374,7 @@ def leastsq(func, x0, args=(), Dfun=None, full_output=False, col_deriv=False, ft
     transposed = Dfun is not None and col_deriv
     jac = (lambda x, *rest: np.transpose(Dfun(x, *rest))) if transposed else Dfun
     system = _Residuals(func, x0, as_tuple(args), None, jac)
-    found = scipy.optimize.leastsq(system.value, x0, (), system.jacobian, full_output, 0, ftol, xtol, gtol, maxfev,
+    found = scipy.optimize.leastsq(system.trial, x0, (), system.jacobian, full_output, 0, ftol, xtol, gtol, maxfev,
                                    None, factor, diag)
     if not system.dual:
         return found
@@ -453,21 +472,34 @@ def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_
 
 
 def _minpack_fit(residuals, p0, jac, options):
-    """MINPACK's lmder, finished as `least_squares` does: SciPy's way there has three times the overhead."""
+    """MINPACK's lmder, finished as `least_squares` does: SciPy's way there has three times the overhead.
+
+    Where the user sets no tolerance, it stops early if that is near enough for the last steps to reach rounding.
+    """
     system = _Residuals(residuals, p0, (), None, jac)
-    options = dict.fromkeys(("ftol", "xtol", "gtol"), _TOLERANCE) | options | {"epsfcn": None, "col_deriv": 0}
+    problem = _Problem(system, np.zeros(p0.size), _UNBOUNDED, "linear", 1.0)
     with np.errstate(all="ignore"):
-        x, _, info, message, status = scipy.optimize.leastsq(system.value, p0, (), system.dense_jacobian, True,
-                                                             **options)
-        fit = OptimizeResult(x=x, fun=info["fvec"], jac=system.dense_jacobian(x), success=status in (1, 2, 3, 4),
-                             status=status, message=message, nfev=system.nfev, active_mask=np.zeros(p0.size))
-        if not (all_finite(fit.fun) and all_finite(fit.jac)):  # to which MINPACK is blind
-            fit.success, fit.message = False, "f or its Jacobian is not finite where the iteration ended."
-        problem = _Problem(system, fit.active_mask, _UNBOUNDED, "linear", 1.0)
-        fit.cost = problem.cost(fit.fun)
+        if not options and jac is None:
+            fit = _lmder(system, problem, p0, _EARLY, options)
+            if fit.success and _polish(system, fit, problem, False):
+                return _with_derivatives(system, fit, problem)
+            p0 = fit.x if all_finite(fit.x) else p0
+        fit = _lmder(system, problem, p0, _TOLERANCE, options)
         if fit.success:
             _polish(system, fit, problem, jac is None)
     return _with_derivatives(system, fit, problem)
+
+
+def _lmder(system, problem, p0, tolerance, options):
+    """What MINPACK finds."""
+    options = dict.fromkeys(("ftol", "xtol", "gtol"), tolerance) | options | {"epsfcn": None, "col_deriv": 0}
+    x, _, info, message, status = scipy.optimize.leastsq(system.trial, p0, (), system.dense_jacobian, True, **options)
+    fit = OptimizeResult(x=x, fun=info["fvec"], jac=system.dense_jacobian(x), success=status in (1, 2, 3, 4),
+                         status=status, message=message, nfev=system.nfev, active_mask=problem.mask)
+    if not (all_finite(fit.fun) and all_finite(fit.jac)):  # to which MINPACK is blind
+        fit.success, fit.message = False, "f or its Jacobian is not finite where the iteration ended."
+    fit.cost = problem.cost(fit.fun)
+    return fit
 
 
 def _information(fit):

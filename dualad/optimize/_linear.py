@@ -7,6 +7,7 @@ from scipy.sparse import linalg as sparse_linalg
 
 from dualad._core.number import all_finite
 
+EPS = np.finfo(np.float64).eps
 _FULL_BAND = 4
 """Up to how many places of a band for each entry the band is factorised as a whole."""
 _WORTH_A_LOOK = 4_000
@@ -92,6 +93,15 @@ def column_norms(matrix):
     else:
         norms = np.linalg.norm(matrix, axis=0)
     return np.where(norms > 0, norms, 1.0)
+
+
+def nearest(matrix, b):
+    """The smallest x that minimises |matrix x - b|, from QR factors if they tell that there is only one."""
+    factors, x, _ = lapack.dgels(matrix, b)
+    pivots = [abs(r) for r in factors.diagonal().tolist()]
+    if len(pivots) == len(matrix.T) and min(pivots) > EPS * len(matrix) * max(pivots):
+        return x[: len(pivots)]
+    return np.linalg.lstsq(matrix, b, rcond=None)[0]
 
 
 def damped_step(matrix, f, scale, damping):

@@ -9,6 +9,7 @@ terms in an inexact Newton method", SIAM J. Sci. Comput. 17 (1996) 16-32.
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg.blas import dnrm2, idamax
 from scipy.sparse import linalg as sparse_linalg
 
 from dualad._core.number import all_finite
@@ -39,6 +40,8 @@ MESSAGES = {
 
 def size(f):
     """The largest absolute component; NaN if there is one."""
+    if f.ndim == 1 and f.size and all_finite(f):
+        return abs(f.item(idamax(f)))
     return float(np.maximum.reduce(np.abs(f), axis=None, initial=0.0))
 
 
@@ -49,8 +52,8 @@ def is_root(f, fatol):
 
 def squares(f, unit):
     """The sum of squares of f / unit: that of f may overflow."""
-    scaled = f / unit
-    return float(scaled.dot(scaled))
+    length = dnrm2(f) / unit
+    return length * length
 
 
 class Iteration:
@@ -77,7 +80,7 @@ class Iteration:
         self.matrix = self.factor = None
         self.reason = ""
         x = np.array(x0, dtype=np.float64).ravel()
-        self._move(x, system.value(x))
+        self._move(x, system.trial(x))
         self.goal = self.fatol if self.explicit else min(self.fatol, SMALL * self.error)
         self.left = 0 if self.explicit else MORE
         self.milestone = np.inf
@@ -108,7 +111,10 @@ class Iteration:
 
     def _rests(self, before):
         """Whether x is, but for the relative step that counts as none, where it was."""
-        return bool((np.abs(self.x - before) <= self.xtol * np.abs(self.x)).all())
+        step = self.x - before
+        if dnrm2(step) > 2 * self.xtol * dnrm2(self.x):  # which is quickly seen
+            return False
+        return bool((np.abs(step) <= self.xtol * np.abs(self.x)).all())
 
     def _crawls(self):
         """Whether |F|, which falls with every step, hardly fell in the last iterations."""
@@ -166,7 +172,7 @@ class Iteration:
         if self.factor is None or self.error == 0:
             return
         x = self.x - self.factor.solve(self.f)
-        f = self.system.value(x)
+        f = self.system.trial(x)
         if size(f) < self.error:
             self._move(x, f)
 
@@ -187,10 +193,11 @@ class Iteration:
         """x and F along a step that lowers |F|, by quadratic interpolation; None if nothing does."""
         unit = self.error or 1.0
         start = squares(self.f, unit)
-        length = largest
+        length, evaluate = largest, self.system.trial
         for _ in range(40):
             x = self.x + length * step
-            f = self.system.value(x)
+            f = evaluate(x)
+            evaluate = self.system.value
             there = squares(f, unit)
             if there <= (1 - 2e-4 * length) * start:
                 return x, f
@@ -236,7 +243,7 @@ class Newton(Iteration):
         if self.line_search:
             return self.backtrack(step, self.damping)
         x = self.x + self.damping * step
-        f = self.system.value(x)
+        f = self.system.trial(x)
         return (x, f) if all_finite(f) else None
 
     def regularised(self):

@@ -118,14 +118,20 @@ def root(fun, x0, args=(), method="auto", jac=None, tol=None, callback=None, opt
         return _complex_root(fun, x0, args, method, jac, tol, callback, options, progress)
     x0 = _start(x0)
     system = System(fun, x0, args, jac, options.pop("jac_sparsity", None), detect=True)
-    with _shown(callback, name) if progress else contextlib.nullcontext(callback) as show:
-        if name == "auto":
-            result = _chain(system, x0, tol, show, options)
-        else:
-            result = _one(system, x0, name, tol, show, options)
-            if result.status in (SINGULAR, STALLED):
-                result.message += " Start elsewhere or use method='auto'."
-    return _finish(system, result)
+    if not progress:
+        return _finish(system, _solved(system, x0, name, tol, callback, options))
+    with _shown(callback, name) as show:
+        return _finish(system, _solved(system, x0, name, tol, show, options))
+
+
+def _solved(system, x0, name, tol, callback, options):
+    """What a method, or the chain of them, finds; without derivatives."""
+    if name == "auto":
+        return _chain(system, x0, tol, callback, options)
+    result = _one(system, x0, name, tol, callback, options)
+    if result.status in (SINGULAR, STALLED):
+        result.message += " Start elsewhere or use method='auto'."
+    return result
 
 
 def _method(method):
@@ -171,6 +177,8 @@ def _one(system, x0, name, tol, callback, options):
 
 
 def _check_options(name, options, known):
+    if not options:
+        return
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise ValueError(f"method {name!r} has no option {', '.join(unknown)}: it has {', '.join(sorted(known))} and "
@@ -190,9 +198,9 @@ def _result(system, name, x, f, status, nit, fatol, message=None):
 
 def _scipy_root(system, x0, name, tol, callback, options):
     """One of SciPy's methods; whether it succeeded is for the residual to say."""
-    record = _Record(system, callback)
+    record, evaluate = _Record(system, callback), system.trial if name in WITH_JACOBIAN else system.value
     fatol = 1e-8 if tol is None else tol
-    start = record.value(x0)
+    start = record.noted(x0.ravel(), evaluate(x0.ravel()))
     if not all_finite(start):
         return _result(system, name, x0.ravel(), start, NOT_FINITE, 0, fatol)
     if name in WITH_JACOBIAN:
@@ -214,7 +222,7 @@ def _scipy_root(system, x0, name, tol, callback, options):
         x, status = record.x, STOPPED
     except (ValueError, Singular, np.linalg.LinAlgError, FloatingPointError, OverflowError) as error:
         x, message = record.best, f"SciPy's {name} gave up: {error}."
-    f = system.value(x)
+    f = evaluate(x)
     if is_root(f, fatol) or not all_finite(f):
         status, message = CONVERGED if all_finite(f) else NOT_FINITE, None
     # what only SciPy's result has, such as factors of the last Jacobian
@@ -239,9 +247,13 @@ class _Record:
 
     def value(self, x):
         x = np.asarray(x, dtype=np.float64).ravel()
-        f = self.system.value(x)
-        if self.best is None or size(f) < self.lowest:
-            self.best, self.lowest = x.copy(), size(f)
+        return self.noted(x, self.system.value(x))
+
+    def noted(self, x, f):
+        """f, which is remembered if it is the best so far."""
+        error = size(f)
+        if self.best is None or error < self.lowest:
+            self.best, self.lowest = x.copy(), error
         return f
 
     def jacobian(self, x):
@@ -433,6 +445,7 @@ def fsolve(func, x0, args=(), fprime=None, full_output=0, col_deriv=0, xtol=1.49
     columns_first = col_deriv and fprime is not None
     jac = None if fprime is None else (lambda x, *args: np.transpose(fprime(x, *args))) if columns_first else fprime
     system = System(func, x0, as_tuple(args), jac)
+    system.trial(x0)
     found = scipy.optimize.fsolve(system.value, x0, (), system.dense_jacobian, full_output, 0, xtol, maxfev, None, None,
                                   factor, diag)
     x = found[0] if full_output else found

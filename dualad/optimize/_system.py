@@ -15,18 +15,21 @@ from scipy.sparse.linalg import LinearOperator
 
 from dualad._context import ACTIVE, call_within
 from dualad._core import Dual, MultiDual, Number
-from dualad._core.number import primal, rewrap, wrap
+from dualad._core.number import primal, quick_vector, rewrap, wrap
 from dualad._intercept import intercepted
-from dualad._sweeps import levels, parts_at
+from dualad._sweeps import levels, parts_at, sweep_once
 from dualad._trees import as_output
 from dualad.rules.packing import pack
 from dualad.sparse import SparseJacobian, coloring, jacobian_sparsity, sparse_jacobian
 from dualad.transforms import value_and_jacobian
 
+_FLOAT64 = np.dtype(np.float64)
 _LARGE = 50
 """From how many unknowns on a pattern is looked for."""
 _SPARSE = 200
 """From how many unknowns on a sparse Jacobian is factorised as such."""
+_AHEAD = 1024
+"""Up to how many entries a Jacobian costs little beside the call of the function."""
 
 
 def plain(x):
@@ -54,7 +57,10 @@ def holds_number(x):
 
 
 def _holds_number(values):
-    return any(holds_number(v) for v in values)
+    for v in values:
+        if not isinstance(v, float) and holds_number(v):
+            return True
+    return False
 
 
 def plain_function(f):
@@ -98,30 +104,31 @@ class Adaptive:
     def __init__(self, f):
         self.f, self.needs_interception, self.watched = f, False, False
 
-    def __call__(self, x, *args, **kwargs):
-        y = self._called(x, *args, **kwargs)
-        if isinstance(x, Number) and not self.watched:
+    def __call__(self, *args, **kwargs):
+        if self.needs_interception:
+            y = intercepted(self.f, True)(*args, **kwargs)
+        else:
+            try:
+                y = self.f(*args, **kwargs)
+            except (TypeError, ValueError) as error:
+                y = self._again(error, args, kwargs)
+        if not self.watched and isinstance(args[0], Number):
             self.watched = True
             if not holds_number(y):
-                self._check_constant(primal(x), plain(args), plain(kwargs))
+                self._check_constant(*plain(args), **plain(kwargs))
         return y
 
-    def _check_constant(self, x, args, kwargs):
+    def _check_constant(self, x, *args, **kwargs):
         """TypeError if a function that gave plain numbers for numbers x is not constant around x."""
         here, near = (plain(number_or_array(self.f(z, *args, **kwargs))) for z in (x, x + 1e-7 * (np.abs(x) + 1)))
         if not np.array_equal(here, near, equal_nan=True):
             raise TypeError("fun returns plain numbers although they depend on x: something in it drops derivatives, "
                             "such as x.value or a cache of earlier results")
 
-    def _called(self, *args, **kwargs):
-        if self.needs_interception:
-            return intercepted(self.f, True)(*args, **kwargs)
-        try:
-            return self.f(*args, **kwargs)
-        except (TypeError, ValueError) as error:
-            if not ACTIVE.get():
-                raise
-            failure = error
+    def _again(self, failure, args, kwargs):
+        """The result under interception after a failure without, which is raised if that fails, too."""
+        if not ACTIVE.get():
+            raise failure
         try:
             result = intercepted(self.f, True)(*args, **kwargs)
         except (TypeError, ValueError):
@@ -137,6 +144,11 @@ def as_tuple(args):
 
 def number_or_array(y):
     """The result of a residual function as one number or array; tuples and lists are packed."""
+    kind = type(y)
+    if kind is MultiDual or kind is np.ndarray and y.dtype is _FLOAT64:
+        return y
+    if (kind is list or kind is tuple) and (packed := quick_vector(y)) is not NotImplemented:
+        return packed
     return as_output(list(y) if isinstance(y, tuple) else y)
 
 
@@ -178,6 +190,8 @@ class System:
         self.with_jac = jac is True
         self.has_given_jacobian = self.with_jac or self.user_jac is not None
         self._sparsity, self._detect, self._plan = sparsity, detect, None
+        self._ahead = not self.has_given_jacobian and sparsity is None and 0 < self.size < _LARGE
+        self._known = None
 
     # ---- the function ------------------------------------------------------------------------------------------------
 
@@ -186,6 +200,11 @@ class System:
         y = self.plain_fun(x, *self.plain_args)
         return y[0] if self.with_jac else y
 
+    def _packed(self, x):
+        """F of x (of x's shape) as one array or number."""
+        y = self.plain_fun(x, *self.plain_args)
+        return number_or_array(y[0] if self.with_jac else y)
+
     def full(self, x):
         """F of x (flat) with the arguments as they came, as a flat number."""
         y = self.fun(np.reshape(x, self.shape), *self.args)
@@ -193,8 +212,25 @@ class System:
 
     def value(self, x):
         """F of a flat plain x, flat and plain; F may write into its argument."""
+        known = self._known
+        if known is not None and known[0] == x.tobytes():
+            return known[1].copy()
         self.nfev += 1
-        return self.flat(self.f(x.reshape(self.shape).copy()))
+        return self.flat(self._packed(x.reshape(self.shape).copy()))
+
+    def trial(self, x):
+        """F(x) where F'(x) may well be asked for next: if that costs little, it is kept."""
+        if not self._ahead:
+            return self.value(x)
+        known = self._known
+        if known is not None and known[0] == x.tobytes():
+            return known[1].copy()
+        self.nfev, self.njev = self.nfev + 1, self.njev + 1
+        value, matrix = sweep_once(self._packed, (x.reshape(self.shape),), {})
+        f, matrix = self.flat(value), self._as_matrix(value, matrix)
+        self._known = x.tobytes(), f, matrix
+        self._ahead = matrix.size <= _AHEAD
+        return f.copy()
 
     def flat(self, y):
         """A result of F, flat and plain; TypeError if it is not as long as x or not real."""
@@ -202,6 +238,8 @@ class System:
         if isinstance(y, Number):
             self.dual = True
             y = primal(y)
+        if type(y) is np.ndarray and y.dtype is _FLOAT64 and y.ndim == 1 and (y.size == self.size or not self.square):
+            return y.copy()
         y = np.ravel(y)
         if self.square and y.size != self.size:
             raise TypeError(
@@ -210,7 +248,7 @@ class System:
             )
         if y.dtype.kind == "c":
             raise TypeError("fun must return real numbers, but its result is complex: return real and imaginary parts")
-        return y.astype(np.float64, copy=False)
+        return np.array(y, dtype=np.float64)
 
     # ---- derivatives -------------------------------------------------------------------------------------------------
 
@@ -228,6 +266,8 @@ class System:
 
     def jacobian(self, x, out=None):
         """F'(x) as a dense array or a sparse CSC array; `out` is an earlier one that nobody needs any more."""
+        if self._known is not None and self._known[0] == x.tobytes():
+            return self._known[2].copy("K")
         if not self.has_given_jacobian:
             return self.exact_jacobian(x, out)
         self.njev += 1
@@ -240,6 +280,8 @@ class System:
         """F(x) and F'(x); a dense sweep gives both at once."""
         if self.has_given_jacobian or self._detect or self._sparsity is not None:
             return self.value(x), self.jacobian(x)
+        if self._ahead:
+            return self.trial(x), self.jacobian(x)
         self.nfev, self.njev = self.nfev + 1, self.njev + 1
         value, matrix = self._both(x.reshape(self.shape))
         return self.flat(value), self._as_matrix(value, matrix)
@@ -287,13 +329,16 @@ class System:
 
     @functools.cached_property
     def _both(self):
-        return value_and_jacobian(lambda z: number_or_array(self.f(z)))
+        return value_and_jacobian(self._packed)
 
     def _dense(self, point):
         return self._as_matrix(*self._both(point))
 
     def _as_matrix(self, value, matrix):
-        return np.asarray(self._plain(matrix), dtype=np.float64).reshape(np.size(value), self.size)
+        if type(matrix) is not np.ndarray or matrix.dtype is not _FLOAT64:
+            matrix = np.asarray(self._plain(matrix), dtype=np.float64)
+        shape = np.size(value), self.size
+        return matrix if matrix.shape == shape else matrix.reshape(shape)
 
     def _checked(self, matrix):
         """The user's Jacobian as an array, with its shape checked."""

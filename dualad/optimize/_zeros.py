@@ -64,13 +64,16 @@ class Function:
 
     def value(self, x):
         """The plain value at the plain scalar x."""
-        return self._plain(_one(self(x)))
+        y = self.plain_func(x, *self.plain_args)
+        return y if isinstance(y, float) else self._plain(_one(y))
 
     def derivatives(self, x, order):
         """Plain func(x), func'(x) and for order 2 func''(x) at the plain scalar x."""
         return tuple(self._plain(y) for y in _derivatives(self, x, order))
 
     def _plain(self, y):
+        if isinstance(y, float):
+            return y
         self.dual = self.dual or isinstance(y, Number)
         return primal(y)
 
@@ -134,6 +137,9 @@ def derivatives(f, x, order):
 
 def _derivatives(f, x, order):
     """The same with the derivatives that f carries beside those by x."""
+    if order == 1 and isinstance(x, float):
+        value, slope = jvp(f, (float(x),), (1.0,))
+        return _one(value), _one(slope)
     ones = 1.0 if np.ndim(x) == 0 else np.ones(np.shape(x), np.asarray(x).dtype)
     if np.ndim(x) == 0 and not isinstance(x, complex):
         x = complex(x) if np.iscomplexobj(x) else float(x)

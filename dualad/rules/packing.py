@@ -41,6 +41,8 @@ def pack(a):
 def _pack_objects(a):
     items = a.ravel().tolist()
     packed = quick_vector(items)
+    if packed is not NotImplemented and a.ndim == 1:
+        return packed
     if packed is NotImplemented:
         if not any(isinstance(v, Number) for v in items):
             return a.astype(np.result_type(*[np.asarray(v).dtype for v in items])) if items else a.astype(float)

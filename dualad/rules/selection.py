@@ -36,7 +36,7 @@ def _sort(a, axis=-1, kind=None, order=None, *, stable=None, **descending):
         a, axis = np.ravel(a), 0
     axis = normalize_axis_index(axis, a.ndim)
     result = np.sort(apart(a, a)[0], axis, kind, order, stable=stable, **descending)
-    places = primal(a).argsort(axis, **descending)
+    places = np.argsort(primal(a), axis, **descending)  # the method takes no "no value", the default of NumPy 2.5
     return together(a, result, _sorted_tangents(a, places, result, axis))
 
 

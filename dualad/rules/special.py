@@ -27,6 +27,8 @@ import numpy as np
 import scipy.special
 from scipy.special import _ufuncs
 
+from dualad.rules.parameters import bessel_k_order, beta_shape, gamma_shape, zeta_order
+
 PI = math.pi
 LN2 = math.log(2)
 LN10 = math.log(10)
@@ -252,6 +254,14 @@ def _digamma_rise(a, b):
     return np.where(np.abs(b) < 0.01 * a, series, sp.psi(a + b) - sp.psi(a))
 
 
+def _riemann_slope(s):
+    """The derivative of the zeta function, for Re s < 0 by reflection: DLMF 25.4.2."""
+    angle, log = PI / 2 * s, math.log(2 * PI)
+    mirror = (log - sp.psi(1 - s)) * np.sin(angle) + PI / 2 * np.cos(angle)
+    left = mirror * sp.zeta(1 - s) - np.sin(angle) * zeta_order(1 - s, 1.0)
+    return np.where(s.real < 0, 2 * np.exp((s - 1) * log) * sp.gamma(1 - s) * left, zeta_order(s, 1.0))
+
+
 def _rgamma_slope(x):
     """d/dx of 1/gamma(x), by reflection near the poles of gamma."""
     mirror = np.cos(PI * x) * sp.gamma(1 - x) - np.sin(PI * x) / PI * sp.gamma(1 - x) * sp.psi(1 - x)
@@ -351,6 +361,62 @@ def _poisson_slope(k, m):
     return -_gamma_pdf(np.floor(k) + 1, m)
 
 
+# Distribution functions by their derivatives in all arguments, of which the rules of their inverses are made
+
+def _gamma_shape(a, x):
+    return gamma_shape(a, x, lambda a, x: x * _gamma_pdf(a, x), sp.psi)
+
+
+def _beta_shape(a, b, x, q):
+    return beta_shape(a, b, x, q, lambda a, b, x, q: x * q * _beta_pdf(a, b, x, q), _digamma_rise)
+
+
+def _t_shape(df, t):
+    """From the tail I_x(df/2, 1/2)/2 with x = df/(df + t*t)."""
+    x, q = df / (df + t * t), t * t / (df + t * t)
+    tail = _beta_shape(df / 2, 0.5, x, q) / 4 + x * q * _beta_pdf(df / 2, 0.5, x, q) / (2 * df)
+    return np.where(t == 0, 0.0, -np.sign(t) * tail)
+
+
+def _f_shape(n, d, x):
+    """d/dn of I_y(n/2, d/2) with y = n x/(d + n x)."""
+    y, q = n * x / (d + n * x), d / (d + n * x)
+    return _beta_shape(n / 2, d / 2, y, q) / 2 + y * q * _beta_pdf(n / 2, d / 2, y, q) / n
+
+
+_GAMMA = (_gamma_shape, lambda a, x: _gamma_pdf(a, x))
+_GAMMA_OF_RATE = (lambda a, b, x: x * _gamma_pdf(b, a * x), lambda a, b, x: _gamma_shape(b, a * x),
+                  lambda a, b, x: a * _gamma_pdf(b, a * x))
+_CHI2 = tuple(lambda v, x, slope=slope: 0.5 * slope(v / 2, x / 2) for slope in _GAMMA)
+_POISSON = (lambda k, m: -_gamma_shape(k + 1, m), lambda k, m: -_gamma_pdf(k + 1, m))
+_BETA = (lambda a, b, x: _beta_shape(a, b, x, 1 - x), lambda a, b, x: -_beta_shape(b, a, 1 - x, x),
+         lambda a, b, x: _beta_pdf(a, b, x, 1 - x))
+_BINOMIAL = (lambda k, n, p: -_beta_shape(n - k, k + 1, 1 - p, p) - _beta_shape(k + 1, n - k, p, 1 - p),
+             lambda k, n, p: _beta_shape(n - k, k + 1, 1 - p, p),
+             lambda k, n, p: -_beta_pdf(n - k, k + 1, 1 - p, p))
+_NEGATIVE_BINOMIAL = (lambda k, n, p: -_beta_shape(k + 1, n, 1 - p, p), lambda k, n, p: _beta_shape(n, k + 1, p, 1 - p),
+                      lambda k, n, p: _beta_pdf(n, k + 1, p, 1 - p))
+_F = (_f_shape, lambda n, d, x: -_f_shape(d, n, 1 / x), lambda n, d, x: _f_pdf(n, d, x))
+_T = (_t_shape, lambda df, t: _t_pdf(df, t))
+
+
+def _forward(slopes, sign=1):
+    """Of y = sign F."""
+    return tuple(lambda *args, slope=slope: sign * slope(*args[:-1]) for slope in slopes)
+
+
+def _inverse(slopes, i, sign=1):
+    """Of F solved for argument i, in whose place the value of F, or with sign -1 of 1 - F, is given."""
+    def partial(j):
+        def slope(*args):
+            at = (*args[:i], args[-1], *args[i + 1 : -1])
+            return (sign if i == j else -slopes[j](*at)) / slopes[i](*at)
+
+        return slope
+
+    return tuple(map(partial, range(len(slopes))))
+
+
 def _noncentral_chi2_pdf(x, df, nc):
     """By 0F1, and by a scaled Bessel function where 0F1 would overflow."""
     z, order = nc * x / 4, df / 2 - 1
@@ -435,6 +501,13 @@ def _ive_slope(v, x, y):
 def _kve_slope(v, z, y):
     near = y - 0.5 * (sp.kve(v - 1, z) + sp.kve(v + 1, z))
     return np.where(_is_asymptotic(v, z), y * _scaled_log_slope(v, z, 1.0), near)
+
+
+def _k_order(name, v, x):
+    if np.iscomplexobj(x):
+        raise TypeError(f"scipy.special.{name} has a derivative in its order for real arguments only: pass the order "
+                        "as a plain number")
+    return bessel_k_order(v, x)
 
 
 def _i0e_slope(x, y):
@@ -693,19 +766,21 @@ PARTIALS = _partials({
     "loggamma": (lambda x, y: sp.psi(x),),
     "rgamma": (lambda x, y: _rgamma_slope(x),),
     "psi": (lambda x, y: sp.zeta(2.0, x),),
-    "_zeta": (None, lambda s, q, y: -s * sp.zeta(s + 1, q)),
+    "_zeta": (lambda s, q, y: zeta_order(s, q), lambda s, q, y: -s * sp.zeta(s + 1, q)),
+    "_riemann_zeta": (lambda s, y: _riemann_slope(s),),
+    "zetac": (lambda s, y: _riemann_slope(s),),
     "poch": (_poch_slope, lambda z, m, y: y * sp.psi(z + m)),
     "beta": (lambda a, b, y: -y * _digamma_rise(a, b), lambda a, b, y: -y * _digamma_rise(b, a)),
     "betaln": (lambda a, b, y: -_digamma_rise(a, b), lambda a, b, y: -_digamma_rise(b, a)),
     "binom": (lambda n, k, y: _binom_slopes(n, k, y)[0], lambda n, k, y: _binom_slopes(n, k, y)[1]),
-    "gammainc": (None, lambda a, x, y: _gamma_pdf(a, x)),
-    "gammaincc": (None, lambda a, x, y: -_gamma_pdf(a, x)),
-    "gammaincinv": (None, lambda a, p, x: 1 / _gamma_pdf(a, x)),
-    "gammainccinv": (None, lambda a, p, x: -1 / _gamma_pdf(a, x)),
-    "betainc": (None, None, lambda a, b, x, y: _beta_pdf(a, b, x, 1 - x)),
-    "betaincc": (None, None, lambda a, b, x, y: -_beta_pdf(a, b, x, 1 - x)),
-    "betaincinv": (None, None, lambda a, b, p, x: 1 / _beta_pdf(a, b, x, 1 - x)),
-    "betainccinv": (None, None, lambda a, b, p, x: -1 / _beta_pdf(a, b, x, 1 - x)),
+    "gammainc": _forward(_GAMMA),
+    "gammaincc": _forward(_GAMMA, -1),
+    "gammaincinv": _inverse(_GAMMA, 1),
+    "gammainccinv": _inverse(_GAMMA, 1, -1),
+    "betainc": _forward(_BETA),
+    "betaincc": _forward(_BETA, -1),
+    "betaincinv": _inverse(_BETA, 2),
+    "betainccinv": _inverse(_BETA, 2, -1),
 
     # logistic, entropy and power functions
     "expit": (lambda x, y: y * sp.expit(-x),),
@@ -784,14 +859,15 @@ PARTIALS = _partials({
     "yv": (None, lambda v, z, y: _y_slope(sp.yv, v, z)),
     "yn": (None, lambda n, x, y: _y_slope(sp.yn, n, x)),
     "iv": (None, lambda v, z, y: 0.5 * (sp.iv(v - 1, z) + sp.iv(v + 1, z))),
-    "kv": (None, lambda v, z, y: -0.5 * (sp.kv(v - 1, z) + sp.kv(v + 1, z))),
+    "kv": (lambda v, z, y: _k_order("kv", v, z) * np.exp(-z),
+           lambda v, z, y: -0.5 * (sp.kv(v - 1, z) + sp.kv(v + 1, z))),
     "kn": (None, lambda n, x, y: -0.5 * (sp.kn(np.abs(n - 1), x) + sp.kn(n + 1, x))),
     "hankel1": (None, lambda v, z, y: 0.5 * (sp.hankel1(v - 1, z) - sp.hankel1(v + 1, z))),
     "hankel2": (None, lambda v, z, y: 0.5 * (sp.hankel2(v - 1, z) - sp.hankel2(v + 1, z))),
     "jve": (None, lambda v, x, y: _jve_slope(v, x)),
     "yve": (None, lambda v, x, y: _yve_slope(v, x)),
     "ive": (None, _ive_slope),
-    "kve": (None, _kve_slope),
+    "kve": (lambda v, z, y: _k_order("kve", v, z), _kve_slope),
     "hankel1e": (None, _hankel1e_slope),
     "hankel2e": (None, _hankel2e_slope),
     "_spherical_jn": (None, lambda n, z, y: _spherical_step(_ufuncs._spherical_jn, n, z, -1)),
@@ -897,30 +973,40 @@ PARTIALS = _partials({
     "nrdtrisd": (lambda mn, p, x, sd: -sd / (x - mn),
                  lambda mn, p, x, sd: -sd * (sd / (x - mn)) / _normal_pdf((x - mn) / sd),
                  lambda mn, p, x, sd: sd / (x - mn)),
-    "stdtr": (None, lambda df, t, y: _t_pdf(df, t)),
-    "stdtrit": (None, lambda df, p, t: 1 / _t_pdf(df, t)),
-    "chdtr": (None, lambda v, x, y: 0.5 * _gamma_pdf(v / 2, x / 2)),
-    "chdtrc": (None, lambda v, x, y: -0.5 * _gamma_pdf(v / 2, x / 2)),
-    "chdtri": (None, lambda v, p, x: -2 / _gamma_pdf(v / 2, x / 2)),
-    "gdtr": (lambda a, b, x, y: x * _gamma_pdf(b, a * x), None,
-             lambda a, b, x, y: a * _gamma_pdf(b, a * x)),
-    "gdtrc": (lambda a, b, x, y: -x * _gamma_pdf(b, a * x), None,
-              lambda a, b, x, y: -a * _gamma_pdf(b, a * x)),
-    "gdtrix": (lambda a, b, p, x: -x / a, None, lambda a, b, p, x: 1 / (a * _gamma_pdf(b, a * x))),
-    "gdtria": (lambda p, b, x, a: 1 / (x * _gamma_pdf(b, a * x)), None, lambda p, b, x, a: -a / x),
-    "fdtr": (None, None, lambda n, d, x, y: _f_pdf(n, d, x)),
-    "fdtrc": (None, None, lambda n, d, x, y: -_f_pdf(n, d, x)),
-    "fdtri": (None, None, lambda n, d, p, x: 1 / _f_pdf(n, d, x)),
+    "stdtr": _forward(_T),
+    "stdtrit": _inverse(_T, 1),
+    "stdtridf": _inverse(_T, 0),
+    "chdtr": _forward(_CHI2),
+    "chdtrc": _forward(_CHI2, -1),
+    "chdtri": _inverse(_CHI2, 1, -1),
+    "chdtriv": _inverse(_CHI2, 0),
+    "gdtr": _forward(_GAMMA_OF_RATE),
+    "gdtrc": _forward(_GAMMA_OF_RATE, -1),
+    "gdtrix": _inverse(_GAMMA_OF_RATE, 2),
+    "gdtria": _inverse(_GAMMA_OF_RATE, 0),
+    "gdtrib": _inverse(_GAMMA_OF_RATE, 1),
+    "fdtr": _forward(_F),
+    "fdtrc": _forward(_F, -1),
+    "fdtri": _inverse(_F, 2),
+    "fdtridfd": _inverse(_F, 1),
     "_beta_pdf": (lambda x, a, b, y: _beta_pdf_slope(x, a, b, y),
                   lambda x, a, b, y: np.where(y == 0, 0.0, y * (np.log(x) + _digamma_rise(a, b))),
                   lambda x, a, b, y: np.where(y == 0, 0.0, y * (np.log1p(-x) + _digamma_rise(b, a)))),
-    "_beta_ppf": (lambda p, a, b, x: 1 / _beta_pdf(a, b, x, 1 - x), None, None),
+    "_beta_ppf": tuple(lambda p, a, b, x, slope=slope: slope(a, b, p, x)
+                       for slope in map(_inverse(_BETA, 2).__getitem__, (2, 0, 1))),
     "_cauchy_ppf": (lambda p, m, s, x: PI * (s + (x - m) * (x - m) / s), lambda p, m, s, x: np.ones_like(x),
                     lambda p, m, s, x: (x - m) / s),
     "_cauchy_isf": (lambda p, m, s, x: -PI * (s + (x - m) * (x - m) / s), lambda p, m, s, x: np.ones_like(x),
                     lambda p, m, s, x: (x - m) / s),
-    "btdtr": (None, None, lambda a, b, x, y: _beta_pdf(a, b, x, 1 - x)),
-    "btdtri": (None, None, lambda a, b, p, x: 1 / _beta_pdf(a, b, x, 1 - x)),
+    "btdtr": _forward(_BETA),
+    "btdtri": _inverse(_BETA, 2),
+    "btdtria": _inverse(_BETA, 0),
+    "btdtrib": _inverse(_BETA, 1),
+    "bdtrik": _inverse(_BINOMIAL, 0),
+    "bdtrin": _inverse(_BINOMIAL, 1),
+    "nbdtrik": _inverse(_NEGATIVE_BINOMIAL, 0),
+    "nbdtrin": _inverse(_NEGATIVE_BINOMIAL, 1),
+    "pdtrik": _inverse(_POISSON, 0),
     "bdtr": (None, None, lambda k, n, p, y: _binomial_slope(k, n, p)),
     "bdtrc": (None, None, lambda k, n, p, y: -_binomial_slope(k, n, p)),
     "bdtri": (None, None, lambda k, n, y, p: 1 / _binomial_slope(k, n, p)),
@@ -961,15 +1047,11 @@ PLAIN = set(_table(dict.fromkeys(("gammasgn", "round"))))
 
 _BY_PARAMETER = "its derivatives need that of a distribution in a parameter, which has no closed form"
 _BY_CHARACTERISTIC = "the derivatives of the characteristic values have no closed form"
-_BY_ZETA = "the derivative of the zeta function has no closed form"
 
 # what has no closed form in any of its arguments, and why
 UNSUPPORTED = _table({
-    **dict.fromkeys(("bdtrik", "bdtrin", "btdtria", "btdtrib", "chdtriv", "chndtridf", "fdtridfd", "gdtrib",
-                     "nbdtrik", "nbdtrin", "ncfdtridfd", "ncfdtridfn", "nctdtridf", "pdtrik", "stdtridf"),
-                    _BY_PARAMETER),
+    **dict.fromkeys(("chndtridf", "ncfdtridfd", "ncfdtridfn", "nctdtridf"), _BY_PARAMETER),
     **dict.fromkeys(("mathieu_a", "mathieu_b", "obl_cv", "pro_cv"), _BY_CHARACTERISTIC),
-    **dict.fromkeys(("zetac", "_riemann_zeta"), _BY_ZETA),
     "_ellip_harm": "the derivatives of ellipsoidal harmonics have no closed form",
     "_smirnovp": "the second derivatives of Smirnov's distribution have no closed form",
 })

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from dualad._core.number import Number
+from dualad.rules.sparse import is_operator_of_sparse_array
 
 _BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
 _COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
@@ -19,6 +20,7 @@ _UNARY = ("neg", "pos", "abs")
 _WHOLE = {np.sum: 1, np.mean: None, np.add.reduce: 1}
 _INNER = (np.dot, np.inner, np.vdot, np.matmul)
 _JOINING = (np.concatenate, np.hstack, np.stack)
+_APPEND, _CONCATENATE, _STACK = np.append, np.concatenate, np.stack  # interception may replace the names later
 
 
 def terms_of(f, x):
@@ -90,8 +92,8 @@ def _call(function, args, kwargs):
         return Total(0.0, [(1, _watched(plain(args[0]) * plain(args[1])))])
     if function in _JOINING and len(args) == 1 and not kwargs:
         return _joined(function, args[0])
-    if function is np.append and len(args) == 2 and not kwargs:
-        return _joined(np.concatenate, (np.ravel(args[0]), [args[1]] if isinstance(args[1], Total) else args[1]))
+    if function is _APPEND and len(args) == 2 and not kwargs:
+        return _joined(_CONCATENATE, (np.ravel(args[0]), [args[1]] if isinstance(args[1], Total) else args[1]))
     return _watched(function(*plain(args), **plain(kwargs)))
 
 
@@ -101,11 +103,11 @@ def _joined(function, arrays):
     for a in arrays:
         items = a if isinstance(a, (list, tuple)) else [a]
         whole = isinstance(a, Total) or any(isinstance(v, Total) for v in items)
-        if not whole and np.ndim(plain(a)) != 1 or isinstance(a, Total) and function is np.concatenate:
+        if not whole and np.ndim(plain(a)) != 1 or isinstance(a, Total) and function is _CONCATENATE:
             return _watched(function(plain(arrays)))
         segments += [v if isinstance(v, Total) else np.reshape(v, (1,)) for v in items] if whole else [a]
         sums |= whole
-    if sums and (function is not np.stack or all(isinstance(a, Total) for a in arrays)):
+    if sums and (function is not _STACK or all(isinstance(a, Total) for a in arrays)):
         return Joined(segments)
     return _watched(function(plain(arrays)))
 
@@ -125,7 +127,7 @@ class _Operators:
 
     def __array__(self, dtype=None, copy=None):
         # scipy.sparse takes an array without dimensions for "not mine", and leaves A @ x to x
-        if dtype is None and sys._getframe(1).f_globals.get("__name__", "").startswith("scipy.sparse"):
+        if dtype is None and is_operator_of_sparse_array(sys._getframe(1), self):
             box = np.empty((), object)
             box[()] = self
             return box

@@ -1,6 +1,8 @@
 """Evaluating a function at many points: vectorised where it allows, in batches, by workers."""
 
+import collections
 import concurrent.futures
+import functools
 import warnings
 
 import numpy as np
@@ -12,6 +14,9 @@ from dualad.uq import _inputs
 _BATCH = 1 << 20
 """Values of inputs and results that a batch may hold."""
 
+_AHEAD = 64
+"""Batches that wait for an executor, so that not all of them need memory at once."""
+
 
 class Points:
     """A function of a tree of inputs as one of many points, (N, n) -> (N, m).
@@ -22,10 +27,7 @@ class Points:
 
     def __init__(self, f, layout, args, vectorized, trial):
         self.f, self.layout, self.args = f, layout, args
-        first = self._at(trial[0])
-        self.output = _inputs.Layout(first, "y")
-        if any(np.iscomplexobj(leaf) for leaf in self.output.leaves):
-            raise TypeError("f returned complex values: return their real and imaginary parts")
+        self.output = _output(self._at(trial[0]))
         self.vectorized = self._allows(trial) if vectorized is None else bool(vectorized)
 
     def _at(self, point):
@@ -65,12 +67,29 @@ class Points:
         rows = np.empty((len(points), self.output.size))
         for row, point in zip(rows, points, strict=True):
             leaves, _ = flatten(self._at(point))
+            shapes = [np.shape(leaf) for leaf in leaves]
+            if shapes != self.output.shapes:
+                raise ValueError(f"f must return results of the same shapes everywhere, but returned {shapes} at one "
+                                 f"point and {self.output.shapes} at another")
             row[:] = np.concatenate([np.reshape(np.asarray(leaf, float), -1) for leaf in leaves])
         return rows
 
     def __call__(self, points):
         """Results of f, (N, m)."""
         return self._together(points) if self.vectorized else self._one_by_one(points)
+
+
+def _output(result):
+    """Layout of what f returned: real numbers, or truth values, which count as 0 and 1."""
+    leaves, structure = flatten(result)
+    for leaf in leaves:
+        kind = np.asarray(leaf).dtype.kind
+        if kind == "c":
+            raise TypeError("f returned complex values: return their real and imaginary parts")
+        if kind not in "biuf":
+            raise TypeError(f"f returned {type(leaf).__name__}: return real numbers, arrays, or tuples, lists and "
+                            "dicts of them")
+    return _inputs.Layout(rebuild(structure, [np.asarray(leaf, float)[()] for leaf in leaves]), "y")
 
 
 def batch_size(batch, width):
@@ -87,11 +106,26 @@ def mapper(workers):
     if workers is None:
         return map
     if isinstance(workers, concurrent.futures.Executor):
-        return workers.map
+        return lambda function, batches: _executed(workers, function, batches)
     if callable(workers):
         return workers
     kind = type(workers).__name__
     raise TypeError(f"workers must be a map-like callable or a concurrent.futures.Executor, not {kind}")
+
+
+def _executed(executor, function, batches):
+    """Results of an executor, in order."""
+    waiting = collections.deque()
+    try:
+        for batch in batches:
+            waiting.append(executor.submit(function, batch))
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
 
 
 def count_of(n, least=2):
@@ -123,16 +157,29 @@ def reporter(progress, total):
 
 
 def evaluate(function, batches, total, workers=None, progress=False):
-    """Results of a function of points for all batches of them, in order."""
+    """Results of a function of points for each batch of them, in order."""
     report, finish = reporter(progress, total)
-    results = []
     try:
-        for result in mapper(workers)(function, batches):
-            results.append(result)
-            report(len(result))
+        for size, result in mapper(workers)(functools.partial(_counted, function), batches):
+            report(size)
+            yield result
     finally:
         finish()
-    return np.concatenate(results)
+
+
+def _counted(function, points):
+    return len(points), function(points)
+
+
+def gathered(results, count, width):
+    """The rows of all results as one array."""
+    rows, start = np.empty((count, width)), 0
+    for result in results:
+        rows[start : start + len(result)] = result
+        start += len(result)
+    if start != count:
+        raise ValueError(f"workers returned {start} of {count} results: they must map a function over all batches")
+    return rows
 
 
 # ---- distributions -------------------------------------------------------------------------------------------------

@@ -1,7 +1,10 @@
 """What describes uncertain inputs, checked: means, covariances, names, distributions."""
 
+import collections
+
 import numpy as np
 
+from dualad._core.uncertain import Uncertain
 from dualad._trees import as_input, flatten, is_container, rebuild
 
 _SYMMETRY = 1e-8
@@ -12,13 +15,17 @@ _NEGATIVE = 1e-9
 
 
 class Layout:
-    """How a tree of arrays and scalars lies in one vector."""
+    """How a tree of arrays and scalars, an argument of the caller's, lies in one vector; its values are called name."""
 
-    def __init__(self, tree, name):
+    def __init__(self, tree, name, argument=None):
         leaves, self.structure = flatten(tree)
-        self.tree = rebuild(self.structure, [as_input(leaf, name) for leaf in leaves])
+        argument = argument or name
+        if any(isinstance(leaf, Uncertain) for leaf in leaves):
+            raise TypeError(f"{argument} holds uncertain numbers: call the function of these, which gives uncertain "
+                            "numbers, or pass uq.nominal_values(x), and uq.covariance_matrix(x) as cov=")
+        self.tree = rebuild(self.structure, [as_input(leaf, argument) for leaf in leaves])
         self.name = name
-        self.leaves = [np.asarray(as_input(leaf, name)) for leaf in leaves]
+        self.leaves = [np.asarray(as_input(leaf, argument)) for leaf in leaves]
         self.shapes = [leaf.shape for leaf in self.leaves]
         self.sizes = [leaf.size for leaf in self.leaves]
         self.size = sum(self.sizes)
@@ -196,7 +203,11 @@ def input_covariance(cov, std, corr, layout, names):
 
 def _squared(cov, size):
     """A covariance of shape x.shape + x.shape as a matrix."""
-    cov = np.asarray(cov, float)
+    try:
+        cov = np.asarray(cov, float)
+    except (TypeError, ValueError):
+        raise TypeError(f"cov must be a matrix of real numbers, not {cov!r}; standard deviations of a structure like "
+                        "that of the mean are given as std=") from None
     return cov.reshape(size, size) if cov.ndim > 2 and cov.size == size * size else cov
 
 
@@ -207,7 +218,7 @@ def check_names(names, layout):
     names = [names] if isinstance(names, str) else [str(n) for n in names]
     if len(names) != layout.size:
         raise ValueError(f"names must have one entry for each of the {layout.size} inputs, but has {len(names)}")
-    twice = sorted({n for n in names if names.count(n) > 1})
+    twice = [name for name, count in collections.Counter(names).items() if count > 1]
     if twice:
         raise ValueError(f"names must differ, but {twice[0]!r} occurs more than once")
     return names

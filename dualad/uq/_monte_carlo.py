@@ -16,12 +16,13 @@ from dualad.uq._evaluate import (
     count_of,
     distributions_of,
     evaluate,
+    gathered,
     is_distribution,
     moments,
     quantile,
 )
 from dualad.uq._format import format_value
-from dualad.uq._propagate import propagate
+from dualad.uq._propagate import Propagation, propagate
 
 _CHECKPOINTS = 10
 _TRIAL = 5
@@ -87,7 +88,7 @@ def monte_carlo(f, mean=None, cov=None, n=10000, rng=None, *, std=None, corr=Non
     if workers is not None and batch is None:
         size = min(size, -(-n // 16))
     batches = (inputs.draw(min(size, n - first), rng) for first in range(0, n, size))
-    samples = evaluate(points, batches, n, workers, progress)
+    samples = gathered(evaluate(points, batches, n, workers, progress), n, points.output.size)
     bad = np.count_nonzero(~np.isfinite(samples).all(axis=1))
     if bad:
         raise ValueError(f"f is not finite at {bad} of {n} samples: choose distributions that stay where f is defined")
@@ -98,14 +99,14 @@ class _Sampled:
     """Inputs that can be drawn."""
 
     def __init__(self, mean, cov, std, corr, distributions, names):
-        if distributions is None and mean is not None and not isinstance(mean, dict):
-            listed = mean if isinstance(mean, (list, tuple)) else [mean]
-            if any(is_distribution(d) for d in listed):
+        if distributions is None and mean is not None:
+            listed = mean if isinstance(mean, (list, tuple, dict)) else [mean]
+            if any(is_distribution(d) for d in (listed.values() if isinstance(listed, dict) else listed)):
                 mean, distributions = None, listed
         if distributions is None:
             if mean is None:
                 raise ValueError("give mean= and cov= or std=, or distributions=")
-            self.layout = _inputs.Layout(mean, "x")
+            self.layout = _inputs.Layout(mean, "x", "mean")
             self.names = _inputs.check_names(names, self.layout)
             self.mean = self.layout.vector
             _inputs.check_finite(self.mean, "mean", self.names)
@@ -124,7 +125,7 @@ class _Sampled:
         means, stds = np.transpose([moments(d) for d in self.distributions])
         if mean is None:
             mean = dict(zip(distributions, means, strict=True)) if isinstance(distributions, dict) else means
-        self.layout = _inputs.Layout(mean, "x")
+        self.layout = _inputs.Layout(mean, "x", "mean")
         if self.layout.size != count:
             raise ValueError(f"distributions must be one for each of the {self.layout.size} inputs, but are {count}")
         self.names = _inputs.check_names(names, self.layout)
@@ -314,12 +315,17 @@ class MonteCarlo:
         ------
         ValueError
             If the results are of another size.
+        TypeError
+            If they are none of `propagate`.
 
         Notes
         -----
         JCGM 101:2008, section 8: the expansion is validated if the ends of its coverage interval differ from those of
         the samples by no more than half a unit of the second significant digit of the standard deviation.
         """
+        for r in results:
+            if not isinstance(r, Propagation):
+                raise TypeError(f"compare takes results of propagate, not {type(r).__name__}")
         if not results:
             inputs = self._inputs
             mean = inputs.layout.build(inputs.mean)

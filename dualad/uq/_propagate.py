@@ -26,8 +26,8 @@ _TRUSTED = 0.1
 _FEW = 16
 """Inputs up to which two directions are probed for their second derivatives, and one for more."""
 
-_AT_ONCE = 1 << 20
-"""Elements of a Jacobian that are squared at once."""
+_AT_ONCE = 1 << 17
+"""Elements of a Jacobian that are squared at once, in the cache."""
 
 
 class LinearityWarning(UserWarning):
@@ -116,7 +116,7 @@ def propagate(f, mean, cov=None, std=None, *, corr=None, order=1, names=None, do
     _inputs.check_callable(f)
     if order not in (1, 2):
         raise ValueError(f"order must be 1 or 2, not {order!r}")
-    layout = _inputs.Layout(mean, "x")
+    layout = _inputs.Layout(mean, "x", "mean")
     names = _inputs.check_names(names, layout)
     point = layout.vector
     if np.iscomplexobj(point):
@@ -125,10 +125,10 @@ def propagate(f, mean, cov=None, std=None, *, corr=None, order=1, names=None, do
     cov = _inputs.input_covariance(cov, std, corr, layout, names)
     problem = _Inputs(layout, names, point, cov, _degrees(dof, layout, names), _moments(third, fourth, cov, layout))
     value, jacobian = _linearised(f, layout, args)
-    _check_differentiable(value, jacobian, problem)
+    variances = _finite_variances(value, jacobian, problem)
     second = order == 2 or check
     hessian = _second_derivatives(f, layout, args) if second else None
-    result = Propagation(problem, value, jacobian, hessian, order)
+    result = Propagation(problem, value, jacobian, variances, hessian, order)
     _warn_if_bent(result)
     if not second and check is None:
         _warn_if_it_seems_bent(result, functools.partial(_flat, f, layout, args))
@@ -156,13 +156,16 @@ def _flat(f, layout, args, vector):
     return np.concatenate([np.reshape(as_output(y), (-1,)) for y in leaves])
 
 
-def _check_differentiable(value, jacobian, problem):
+def _finite_variances(value, jacobian, problem):
+    """Variances to first order; what they are made of must be finite, but for derivatives by exact inputs."""
     outputs = value.vector
     if not np.isfinite(outputs).all():
         k = int(np.argmax(~np.isfinite(outputs)))
         raise ValueError(f"f is not finite at the mean: {value.name_of(k)} is {outputs[k]}")
-    if np.isfinite(np.sum(jacobian)):
-        return
+    with np.errstate(invalid="ignore"):
+        variances = problem.propagated(jacobian)
+    if np.isfinite(variances).all():
+        return variances
     uncertain = problem.variances > 0
     bad = np.argwhere(~np.isfinite(jacobian) & uncertain)
     if bad.size:
@@ -173,6 +176,7 @@ def _check_differentiable(value, jacobian, problem):
             "or use uq.monte_carlo, which needs no derivative"
         )
     jacobian[:, ~uncertain] = np.where(np.isfinite(jacobian[:, ~uncertain]), jacobian[:, ~uncertain], 0.0)
+    return problem.propagated(jacobian)
 
 
 def _degrees(dof, layout, names):
@@ -272,6 +276,15 @@ class _Inputs:
         """matrix @ cov."""
         return matrix * self.cov if self.independent else matrix @ self.cov
 
+    def propagated(self, jacobian):
+        """Variances of the results, to first order."""
+        if not self.independent:
+            return np.maximum(np.einsum("ki,ki->k", self.times(jacobian), jacobian), 0)
+        variances, step = np.empty(len(jacobian)), max(1, _AT_ONCE // max(len(self.cov), 1))
+        for i in range(0, len(jacobian), step):
+            np.matmul(np.square(jacobian[i : i + step]), self.cov, out=variances[i : i + step])
+        return variances
+
     @functools.cached_property
     def factor(self):
         """L with L L^T = cov; a vector for a diagonal."""
@@ -313,8 +326,9 @@ class Propagation:
       volts       10  0.1         0.25         0.025     13.8
     """
 
-    def __init__(self, inputs, value, jacobian, hessian, order):
+    def __init__(self, inputs, value, jacobian, variances, hessian, order):
         self._inputs, self._value, self._jacobian, self._hessian = inputs, value, jacobian, hessian
+        self._first = variances  # to first order
         self.order, self.names = order, inputs.names
 
     @functools.cached_property
@@ -323,15 +337,6 @@ class Propagation:
         return self._value.names()
 
     # ---- variances as vectors
-
-    @functools.cached_property
-    def _first(self):
-        """First-order variances."""
-        if self._inputs.independent:
-            J, step = self._jacobian, max(1, _AT_ONCE // max(len(self._inputs.cov), 1))
-            blocks = [np.square(J[i : i + step]) @ self._inputs.cov for i in range(0, len(J), step)]
-            return np.concatenate(blocks) if blocks else np.zeros(0)
-        return np.maximum(np.einsum("ki,ki->k", self._inputs.times(self._jacobian), self._jacobian), 0)
 
     @functools.cached_property
     def _bends(self):

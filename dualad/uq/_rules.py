@@ -29,6 +29,9 @@ from dualad.uq._numbers import (
     terms_of,
 )
 
+_FULL_LIKE = np.full_like  # interception may replace the name later
+
+
 # ---- elementwise ---------------------------------------------------------------------------------------------------
 
 
@@ -166,7 +169,7 @@ def _value_only(function):
 def _like(function):
     def rule(a, *args, **kwargs):
         fill = replaced(args, nominal)
-        if function is np.full_like and any(isinstance(x, Uncertain) for x in leaves_of(args)):
+        if function is _FULL_LIKE and any(isinstance(x, Uncertain) for x in leaves_of(args)):
             shape = kwargs.pop("shape", None)
             return np.broadcast_to(args[0], np.shape(a) if shape is None else shape).copy()
         return make_array(function(nominal(a), *fill, **kwargs), [])

@@ -1,6 +1,7 @@
 """Which input matters: local derivatives, and global measures over the whole range of the inputs."""
 
 import functools
+import warnings
 
 import numpy as np
 from scipy import stats
@@ -257,6 +258,14 @@ class _Box:
         """Points of the inputs from points of the unit cube."""
         return np.column_stack([quantile(d, u[:, i]) for i, d in enumerate(self.distributions)])
 
+    def values(self, points):
+        """Results at all points, (N, m), which must be finite."""
+        values = self.evaluate(points)
+        bad = np.count_nonzero(~np.isfinite(values).all(axis=1))
+        if bad:
+            raise ValueError(f"f is not finite at {bad} of {len(points)} points: keep the inputs where f is defined")
+        return values
+
     def gradients(self, points):
         """Results and derivatives at all points, (N, m) and (N, m, n)."""
         if self.evaluate.vectorized:
@@ -293,15 +302,17 @@ class _Box:
         return np.concatenate(rows).T
 
 
-def _unit_points(count, size, sampler, rng):
-    """Points of the unit cube, none on its boundary."""
-    if sampler == "random":
-        u = rng.random((count, size))
-    elif sampler == "sobol":
-        u = _sobol_sequence(size, rng).random_base2(int(np.ceil(np.log2(count))))[:count]
-    else:
+def _batches(box, count, size, sampler, rng):
+    """Points of the inputs, a batch at a time, from such of the unit cube that are not on its boundary."""
+    if sampler not in ("random", "sobol"):
         raise ValueError(f"sampler must be 'sobol' or 'random', not {sampler!r}")
-    return np.clip(u, np.finfo(float).eps / 2, 1 - np.finfo(float).eps / 2)
+    sequence = _sobol_sequence(box.size, rng) if sampler == "sobol" else None
+    for first in range(0, count, size):
+        number = min(size, count - first)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The balance properties")  # which more batches restore
+            u = rng.random((number, box.size)) if sequence is None else sequence.random(number)
+        yield box.points(np.clip(u, np.finfo(float).eps / 2, 1 - np.finfo(float).eps / 2))
 
 
 def _sobol_sequence(size, rng):
@@ -373,30 +384,51 @@ def dgsm(f, bounds_or_distributions, n=1024, rng=None, *, names=None, args=(), c
     """
     box = _Box(f, bounds_or_distributions, names, args, vectorized)
     n, width = count_of(n), _quantile_of(confidence)
-    points = box.points(_unit_points(n, box.size, sampler, np.random.default_rng(rng)))
+    constants = np.array([poincare_constant(d) for d in box.distributions])
     size = batch_size(batch, (box.output.size + 1) * box.size)
-    batches = (points[first : first + size] for first in range(0, n, size))
-    rows = evaluate(functools.partial(_squares, box), batches, n, workers, progress)
-    m = box.output.size
-    values, squares = rows[:, :m], rows[:, m:]
-    for what, numbers in (("f", values), ("a derivative of f", squares)):
-        bad = np.count_nonzero(~np.isfinite(numbers).all(axis=1))
+    batches = _batches(box, n, size, sampler, np.random.default_rng(rng))
+    total = _Moments()
+    for part in evaluate(functools.partial(_squares, box), batches, n, workers, progress):
+        total.add(part)
+    m, shape = box.output.size, box.output.shape + (box.size,)
+    for what, bad in zip(("f", "a derivative of f"), total.bad, strict=True):
         if bad:
             raise ValueError(f"{what} is not finite at {bad} of {n} points: keep the inputs where f is differentiable")
-    shape = box.output.shape + (box.size,)
-    v = squares.mean(axis=0).reshape(shape)
-    conf = (width * squares.std(axis=0, ddof=1) / np.sqrt(n)).reshape(shape)
-    variance = values.var(axis=0).reshape(box.output.shape)[()]
-    constants = np.array([poincare_constant(d) for d in box.distributions])
-    return DGSM(box.names, box.output.names(), v, conf, constants, values.mean(axis=0).reshape(box.output.shape)[()],
-                variance, n)
+    conf = width * np.sqrt(total.squares[m:] / (n - 1)) / np.sqrt(n)
+    return DGSM(box.names, box.output.names(), total.mean[m:].reshape(shape), conf.reshape(shape), constants,
+                total.mean[:m].reshape(box.output.shape)[()], (total.squares[:m] / n).reshape(box.output.shape)[()], n)
+
+
+class _Moments:
+    """Count, mean and sum of squared deviations of columns, and how many rows are not finite, of batches of rows.
+
+    T. F. Chan, G. H. Golub and R. J. LeVeque, "Algorithms for computing the sample variance", Amer. Statist. 37 (1983).
+    """
+
+    def __init__(self, rows=None, widths=None):
+        self.count, self.mean, self.squares, self.bad = 0, 0.0, 0.0, np.zeros(2, int)
+        if rows is not None:
+            self.count, self.mean = len(rows), rows.mean(axis=0)
+            self.squares = np.sum(np.square(rows - self.mean), axis=0)
+            self.bad = np.array([np.count_nonzero(~np.isfinite(part).all(axis=1))
+                                 for part in np.split(rows, widths, axis=1)])
+
+    def add(self, other):
+        """Take in what another batch has."""
+        count = self.count + other.count
+        gap = other.mean - self.mean
+        self.mean = self.mean + gap * (other.count / count)
+        self.squares = self.squares + other.squares + np.square(gap) * (self.count * other.count / count)
+        self.bad = self.bad + other.bad
+        self.count = count
 
 
 def _squares(box, points):
-    """Results and squared derivatives side by side."""
+    """Moments of results and squared derivatives, side by side."""
     with np.errstate(all="ignore"):
         values, slopes = box.gradients(points)
-    return np.concatenate([values, np.square(slopes).reshape(len(points), -1)], axis=1)
+        rows = np.concatenate([values, np.square(slopes).reshape(len(points), -1)], axis=1)
+        return _Moments(rows, [box.output.size])
 
 
 class DGSM:
@@ -487,7 +519,7 @@ def morris(f, bounds_or_distributions, n=100, rng=None, *, levels=4, names=None,
     Raises
     ------
     ValueError, TypeError
-        If an argument does not fit.
+        If an argument does not fit, or f is not finite at some points.
 
     Notes
     -----
@@ -509,7 +541,7 @@ def morris(f, bounds_or_distributions, n=100, rng=None, *, levels=4, names=None,
     grid, order, signs = _trajectories(n, box.size, levels, step, rng)
     ends = [np.isfinite(quantile(d, np.array([0.0, 1.0]))).all() for d in box.distributions]
     u = np.where(ends, grid, 0.005 + 0.99 * grid)
-    y = box.evaluate(box.points(u.reshape(-1, box.size))).reshape(n, box.size + 1, -1)
+    y = box.values(box.points(u.reshape(-1, box.size))).reshape(n, box.size + 1, -1)
     effects = np.empty((n, y.shape[-1], box.size))
     change = np.diff(y, axis=1) / step
     rows = np.arange(n)
@@ -597,7 +629,7 @@ def sobol(f, bounds_or_distributions, n=1024, rng=None, *, args=(), vectorized=N
     box = _Box(f, bounds_or_distributions, None, args, vectorized)
 
     def columns(x):
-        return box.evaluate(x.T).T
+        return box.values(x.T).T
 
     given = dict(func=columns, n=n, dists=box.distributions, **options)
     rng = np.random.default_rng(rng)

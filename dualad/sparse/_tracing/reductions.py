@@ -23,6 +23,7 @@ from dualad.sparse._tracing.base import (
 from dualad.sparse._tracing.observed import is_observed, observe
 
 _NO = np._NoValue
+_MEAN = np.mean  # interception may replace the name later
 
 
 def _axes(axis, ndim):
@@ -72,13 +73,13 @@ def reduction(function, *, linear, chosen=None):
 
 def _added_up(lead, function, a, axis, options):
     """Sums and means of a few elements each, with the partial derivatives of the sums."""
-    if function not in (np.sum, np.mean) or options.keys() - {"keepdims"}:
+    if function not in (np.sum, _MEAN) or options.keys() - {"keepdims"}:
         raise partials.Unsupported("a reduction")
     value = partials.as_array(function(plain(a), axis, **options))
     axes = _axes(axis, a.ndim)
     rest = tuple(k for k in range(a.ndim) if k not in axes)
     count = a.size // max(value.size, 1)
-    share = 1.0 / count if function is np.mean else 1.0
+    share = 1.0 / count if function is _MEAN else 1.0
     moved = [p for _, p in a.terms]
     if value.ndim or count <= partials.MOST_TERMS:
         moved = [np.reshape(np.transpose(p, rest + axes), (*np.shape(value), count)) for p in moved]

@@ -24,6 +24,7 @@ from dualad.sparse._tracing.base import (
 from dualad.sparse._tracing.observed import is_observed, observe
 
 _NO = np._NoValue
+_GRADIENT, _PIECEWISE = CALCULUS[np.gradient], CALCULUS[np.piecewise]  # interception may replace the names later
 
 
 def clip(a, a_min=_NO, a_max=_NO, out=None, *, min=_NO, max=_NO, where=True, **kwargs):
@@ -96,7 +97,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
     conditions = condlist.value if is_tracer(condlist) else condlist
     marked = is_observed(conditions) or any(is_observed(c) for c in np.atleast_1d(conditions)) \
         if not isinstance(conditions, list) else any(is_observed(c) for c in conditions)
-    y = CALCULUS[np.piecewise](x, _plain(conditions), funclist, *args, **kw)
+    y = _PIECEWISE(x, _plain(conditions), funclist, *args, **kw)
     if not marked or lead.run.local or not is_tracer(x):
         return y
     pieces = [f(x, *args, **kw) if callable(f) else f for f in funclist]
@@ -114,7 +115,7 @@ def gradient(f, *varargs, axis=None, edge_order=1):
     """With constant steps the inner differences skip the middle element."""
     f = listed(f)
     if not is_tracer(f) or any(np.ndim(h) or is_tracer(h) for h in varargs):
-        return CALCULUS[np.gradient](f, *varargs, axis=axis, edge_order=edge_order)
+        return _GRADIENT(f, *varargs, axis=axis, edge_order=edge_order)
     value = np.gradient(strip(f), *varargs, axis=axis, edge_order=edge_order)
     axes = range(f.ndim) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, f.ndim)
     slopes = [np.moveaxis(_slope(np.moveaxis(f, k, -1), edge_order), -1, k) for k in axes]

@@ -25,6 +25,8 @@ from dualad.sparse._tracing.base import (
 )
 from dualad.sparse._tracing.observed import is_observed
 
+_PAD = linear.FUNCTIONS[np.pad]  # interception may replace the name later
+
 EMPTY = np.int32(-1)
 _INTEGERS = np.dtype(np.int32)
 
@@ -247,7 +249,7 @@ def _pad(array, pad_width, mode="constant", **kwargs):
     if mode in ("edge", "reflect", "symmetric", "wrap", "empty") and kwargs.get("reflect_type", "even") == "even":
         return _moved(np.pad, array, (pad_width, mode), kwargs)
     if callable(mode) or mode in ("maximum", "minimum", "median", "mean"):
-        return linear.FUNCTIONS[np.pad](array, pad_width, mode, **kwargs)
+        return _PAD(array, pad_width, mode, **kwargs)
     return _padded_densely(array, pad_width, mode, kwargs)
 
 
