@@ -10,7 +10,6 @@ that of E. O. Lebigot's package uncertainties.
 """
 
 import functools
-import math
 import operator
 
 import numpy as np
@@ -205,7 +204,7 @@ def product(matrix, base):
 def scaled(terms, derivative, shape):
     """derivative * combination, broadcast to a shape. A zero coefficient stays zero."""
     result = []
-    finite = math.isfinite(np.add.reduce(derivative, None))
+    finite = np.isfinite(np.add.reduce(derivative, None))
     for base, index, factor in terms:
         product = factor * derivative
         if not finite:

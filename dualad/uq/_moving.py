@@ -8,7 +8,6 @@ from dualad.uq import _combination
 from dualad.uq._general import as_array, linearised, replaced
 from dualad.uq._numbers import UArray, Uncertain, make_array, nominal, terms_of
 
-
 _OPTIONS = frozenset("axis casting dtype indices_or_sections k mode new_shape obj order pad_width subok".split())
 """Names of parameters that hold no elements."""
 
