@@ -1196,3 +1196,36 @@ def test_deepcopy_of_containers(kind, rng):
     duplicate = copy.deepcopy({"a": [x, x]})["a"]
     assert duplicate[0] is duplicate[1] and duplicate[0] is not x
     assert_number(duplicate[0], kind, x.value, tx)
+
+
+@pytest.mark.parametrize("view", [
+    lambda s: s.reshape(1), lambda s: s.reshape(-1), np.ravel, np.atleast_1d, lambda s: s[None], lambda s: s[..., None],
+    lambda s: np.expand_dims(s, 0), lambda s: np.reshape(s, (1, 1))[0], lambda s: s.real.reshape(1),
+])
+@pytest.mark.parametrize("ndirections", [1, 2, 8, 9, 30])
+def test_views_of_scalars_are_copies_as_those_of_numpy_scalars_are(view, ndirections):
+    """However many components a scalar has, and at every level of nesting."""
+    def f(x):
+        s = np.sum(x) * 2
+        v = view(s)
+        v += 100 * x[0]
+        v[0] = v[0] * x[1]
+        return s + 0 * v[0]
+
+    x = np.linspace(1.0, 2.0, ndirections + 1)
+    expected = 2 * np.sum(x)
+    y = f(da.MultiDual(x, np.ones((ndirections, ndirections + 1))))
+    assert_same_bits(y.value, expected)
+    assert_same_bits(y.tangents, np.full(ndirections, 2.0 * (ndirections + 1)))
+    y = f(da.Taylor(np.stack([x, *np.ones((ndirections, ndirections + 1))])))
+    assert_same_bits(y.coefficients[1:], np.full(ndirections, 2.0 * (ndirections + 1)))
+    assert_same_bits(da.jacobian(da.grad(f))(x), np.zeros((ndirections + 1, ndirections + 1)))
+    assert_same_bits(da.grad(f)(x), np.full(ndirections + 1, 2.0))
+
+
+@pytest.mark.parametrize("ndirections", [1, 30])
+def test_one_element_with_an_ellipsis_stays_a_view(ndirections):
+    x = da.MultiDual(np.zeros((2, 2)), np.ones((ndirections, 2, 2)))
+    element = x[0, 1, ...]
+    element.reshape(1)[0] = 5.0
+    assert x[0, 1].value == 5.0 and not x[0, 1].tangents.any()

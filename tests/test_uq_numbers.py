@@ -42,6 +42,9 @@ FUNCTIONS = {
     "diagonal": lambda x: (np.diag(x), np.diag(np.diag(x)), np.tril(x), np.diagonal(x), np.trace(x)),
     "pad": lambda x: (np.pad(x, 1), np.pad(x, 1, constant_values=7.0), np.pad(x, 1, "edge")),
     "ramp": lambda x: np.pad(x, 1, "linear_ramp"),
+    "odd": lambda x: (np.pad(x, 1, "reflect", reflect_type="odd"), np.pad(x, 1, "symmetric", reflect_type="even")),
+    "insert": lambda x: (np.insert(x[0], 1, x[1, 1]), np.insert(x, [0, 1], [x[0, 0], 5.0], axis=1)),
+    "many": lambda x: (np.concatenate([x[i % 3] * i for i in range(20)]), np.stack([*x[0], 2.0, *x[1], *x[2]])),
     "take": lambda x: (np.take(x, [0, 5]), np.take_along_axis(x, np.argsort(x.ravel())[:3].reshape(1, 3) % 3, 0)),
     "sort": lambda x: (np.sort(x), np.sort(x, axis=None), np.partition(x[0], 1)),
     "broadcast": lambda x: (np.broadcast_to(x, (2, 3, 3)), np.atleast_3d(x), np.expand_dims(x, 0)),
@@ -515,6 +518,36 @@ def test_products_with_sparse_arrays(kind, rng):
         A.maximum(x)
 
 
+def test_scalars_become_arrays(rng):
+    a = uq.uarray(rng.standard_normal(50), 0.1)
+    apart, products = [uq.ufloat(v, 0.1) for v in range(50)], [x * a[0] for x in a]
+    for scalars in (list(a), apart, products, [*apart, 3, np.float32(2.5)], [a[0], 0 * a[1] - 0 * a[1], 1]):
+        for gathered in (uq.uarray(scalars), np.stack(scalars), np.array(scalars) * uq.uarray([0.0], 0.0) + scalars):
+            assert gathered.std_dev.tolist() == pytest.approx([uq.std_dev(x) for x in scalars], rel=1e-14)
+            assert not [x for x, y in zip(gathered, scalars, strict=True) if (x - y).s]
+    assert [type(base) for base, *_ in uq.uarray(list(a))._terms] == [_combination.Source]
+    many = np.concatenate([uq.uarray([v, 2.0], [0.1, v]) * a[3] for v in range(1, 20)])
+    assert many[2::2].std_dev.tolist() == pytest.approx([(many[2 * i] + 0).s for i in range(1, 19)])
+
+
+def test_large_sums_of_products_are_not_multiplied_out(rng, monkeypatch):
+    monkeypatch.setattr(_combination, "_SMALL", 0)
+    n, count = 12, 14
+    arrays = [uq.uarray(rng.standard_normal((n, n)) + n * np.eye(n), 0.1) for _ in range(count)]
+    common = np.linalg.inv(arrays[0])
+    total = sum((np.linalg.inv(a) * common for a in arrays), common)
+    assert len(total._terms) <= _combination._MANY_TERMS
+    inverses = [np.linalg.inv(a) for a in arrays]
+    plain = sum(inverses)
+    stored = sum(base.stored for base, *_ in plain._terms)
+    assert stored <= 3 * count * n**3
+    np.testing.assert_allclose(plain.std_dev**2, sum(x.std_dev**2 for x in inverses), rtol=1e-12)
+    np.testing.assert_allclose((plain - sum(inverses[1:]) - inverses[0]).std_dev, 0, atol=1e-13)
+    one = total[3, 4]
+    parts = [(np.linalg.inv(a) * common)[3, 4] for a in arrays]
+    assert (one - sum(parts) - common[3, 4]).s == pytest.approx(0, abs=1e-14)
+
+
 def test_large_arrays_stay_sparse():
     n = 20000
     x = uq.uarray(np.linspace(1, 2, n), 0.1)
@@ -571,9 +604,14 @@ def test_bad_input(make, error, message):
 def test_uncertainties_are_never_lost():
     x, a = uq.ufloat(1, 0.1), uq.uarray([1.0, 2.0], 0.1)
     plain = np.zeros(2)
-    for lose in (lambda: float(x), lambda: int(x), lambda: np.asarray(a, float), lambda: np.add(plain, a, out=plain)):
+    for lose in (lambda: float(x), lambda: int(x), lambda: np.asarray(a, float), lambda: np.add(plain, a, out=plain),
+                 lambda: np.concatenate([a, a], out=np.zeros(4)), lambda: np.take(a, [0, 1], out=plain),
+                 lambda: np.sum(a, out=np.zeros(())), lambda: np.stack([x, x], out=plain)):
         with pytest.raises(TypeError, match="uncertain"):
             lose()
+    assert not plain.any()
+    into = a.copy()
+    assert np.cumsum(a, out=into) is into and (into - np.cumsum(a)).std_dev.tolist() == [0, 0]
     with pytest.raises((TypeError, ValueError)):
         plain[0] = x
     with pytest.raises((TypeError, ValueError)):
@@ -592,4 +630,4 @@ def test_uncertainties_are_never_lost():
     with pytest.raises(AttributeError):
         x.std_dev = 3
     with pytest.raises(TypeError):
-        scipy.special.zetac(x)
+        scipy.special.pro_cv(1, 1, x)

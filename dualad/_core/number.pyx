@@ -656,6 +656,23 @@ cdef object component_view(Number x):
     return a
 
 
+cdef object viewable(Number x):
+    """The components of which a view may be made: of a scalar a copy, as NumPy's scalars are no arrays.
+
+    A scalar is a number of shape () whose memory belongs to nobody else; ``x[0, ...]`` is a view of an array.
+    """
+    cdef int depth = 1
+    cdef PyObject* base
+    data = x.data
+    while isinstance(data, Number):
+        data, depth = (<Number>data).data, depth + 1
+    if type(data) is NDARRAY and cnp.PyArray_NDIM(<cnp.ndarray>data) == depth:
+        base = cnp.PyArray_BASE(<cnp.ndarray>data)
+        if base == NULL or Py_REFCNT(base) == 1:
+            return x.data.copy()
+    return component_view(x)
+
+
 cdef inline object value_of(Number x):
     if x.data is None:
         return cnp.PyArray_ToScalar(x.c, DOUBLE_ZERO)
@@ -2148,7 +2165,7 @@ cdef class Number(Elementwise):
     @shape.setter
     def shape(self, shape):
         view = apply(np.reshape, (self, shape), {})
-        if self.data is not None and not np.shares_memory(primal(view), primal(self)) and self.size:
+        if self.ndim and not np.shares_memory(primal(view), primal(self)) and self.size:
             raise AttributeError("incompatible shape for in-place modification: use x.reshape(shape) to make a copy")
         set_data(self, component_view(view))
 

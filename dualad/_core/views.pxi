@@ -30,7 +30,7 @@ def rearrange(Number x not None, axes):
     cdef Py_ssize_t strides[65]
     cdef int d = 1, axis
     cdef cnp.ndarray a
-    data = component_view(x)
+    data = viewable(x)
     if type(data) is not NDARRAY:
         return number_view(x, rearrange(data, (0, *[k + 1 if k >= 0 else k for k in axes])))
     a = <cnp.ndarray>data
@@ -50,7 +50,7 @@ def reshaped(Number x not None, shape):
     cdef int ndim = 1, unknown = 0
     cdef cnp.PyArray_Dims wanted
     cdef cnp.ndarray a
-    data = component_view(x)
+    data = viewable(x)
     sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
     if len(sizes) > 63:
         return None
@@ -198,7 +198,7 @@ cdef object get_item(Number x, object key):
         check_key(key)
     if has_array(key):
         return rewrap(x, take_advanced(x, key))
-    data = x.data[(slice(None), *key)]
+    data = viewable(x)[(slice(None), *key)]
     if has_ellipsis(key):
         return wrap_view(x, data)
     return rewrap(x, data.copy() if data.ndim == 1 else data)  # one element is a copy, as NumPy's scalars are

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.linalg
 
 from dualad.rules import lapack
-from dualad.rules.algebra import innermost, is_series, join, lift, primal, split, together
+from dualad.rules.algebra import Carrier, innermost, is_series, join, lift, primal, split, together
 
 SMALL = 32
 """Matrices of lower order are factorised again rather than handed from NumPy to SciPy."""
@@ -50,6 +50,8 @@ def graded_solve(operands, b, own, factorise, products, *, linear=False):
         lead = innermost(*values, b)
         if lead is None:
             return bottom(*values, b)
+        if linear and isinstance(lead, Carrier):
+            return carried(values, b, bottom, lead)
         if linear and is_series(lead):
             return series_solve(values, b, bottom, lead)
         pairs = [split(v, lead.level) for v in values]
@@ -65,6 +67,18 @@ def graded_solve(operands, b, own, factorise, products, *, linear=False):
         shape = total.shape[:1] + np.shape(x)
         total = total if total.shape == shape else np.broadcast_to(lift(total, np.ndim(x)), shape)
         return join(lead, x, graded(values, total, by_factors))
+
+    def carried(values, b, bottom, lead):
+        """What is carried in place of tangents can be multiplied by a matrix, but not be solved for."""
+        pairs = [split(v, lead.level) for v in values]
+        values = [v for v, _ in pairs]
+        b0, total = split(b, lead.level)
+        x = bottom(*values, b0)
+        for (_, t), product in zip(pairs, products, strict=True):
+            if t is not None:
+                term = product(t, x, *values)
+                total = -term if total is None else lift(total, np.ndim(x)) - term
+        return together(lead, x, np.matmul(by_factors(*values, np.eye(np.shape(x)[-2])), total))
 
     def series_solve(values, b, bottom, lead):
         """A_0 x_k = b_k - (A_1 x_(k-1) + ... + A_k x_0)"""

@@ -17,8 +17,8 @@ from scipy import sparse
 
 from dualad._core.uncertain import Row, Source, row_of, union
 
-__all__ = ["Mixed", "Product", "Row", "Source", "added", "element", "expanded", "grouped", "mapped", "scaled", "taken",
-           "terms_of_row", "total", "union"]
+__all__ = ["Mixed", "Product", "Row", "Source", "added", "base_of_rows", "element", "expanded", "grouped",
+           "joined_terms", "mapped", "scaled", "taken", "terms_of_row", "terms_of_rows", "total", "union"]
 
 _MANY_TERMS = 8
 """Terms from which on one matrix takes their place."""
@@ -62,6 +62,11 @@ class Mixed:
     def size(self):
         """The number of rows."""
         return self.matrix.shape[0]
+
+    @property
+    def stored(self):
+        """How many coefficients are stored."""
+        return self.matrix.nnz
 
     @property
     def deviations(self):
@@ -116,6 +121,11 @@ class Product:
     def sources(self):
         """Where the variables come from."""
         return self.below.sources
+
+    @property
+    def stored(self):
+        """How many coefficients are stored."""
+        return self.matrix.nnz + self.below.stored
 
     @property
     def deviations(self):
@@ -179,7 +189,7 @@ def _stored(dense):
 def product(matrix, base):
     """The base whose rows are matrix @ base, multiplied out where that is no larger."""
     room = max(_GROWTH * matrix.nnz, _SMALL)
-    if _bound(matrix, base).sum() <= room + _GROWTH * base.widths().sum():
+    if _bound(matrix, base).sum() <= room + _GROWTH * base.stored:
         return Mixed(base.times(matrix), base.ids, base.sources)
     if isinstance(base, Product):
         inner = _multiplied(matrix, base.matrix)
@@ -194,12 +204,12 @@ def product(matrix, base):
 def scaled(terms, derivative, shape):
     """derivative * combination, broadcast to a shape. A zero coefficient stays zero."""
     result = []
-    finite = np.isfinite(np.sum(derivative))
+    finite = np.isfinite(np.add.reduce(derivative, None))
     for base, index, factor in terms:
         product = factor * derivative
         if not finite:
             product = np.where(factor == 0, 0.0, product)
-        if np.shape(factor) != shape:
+        if factor.shape != shape:
             place = np.arange(factor.size).reshape(factor.shape) if index is None else index
             index = np.broadcast_to(place, shape)
         result.append((base, index, product if np.shape(product) == shape else np.broadcast_to(product, shape)))
@@ -225,8 +235,46 @@ def added(first, second):
         shape = np.shape(result[0][2])
         size = int(np.prod(shape, dtype=int))
         bases = grouped(result, np.arange(size), size)
-        return terms_of_bases(bases if len(bases) < _MANY_TERMS else [expanded(result, size)], shape)
+        products = [base for base in bases if isinstance(base, Product)]
+        return terms_of_bases([base for base in bases if isinstance(base, Mixed)] + _one_product(products), shape)
     return result
+
+
+def _one_product(products):
+    """The sum of products: their matrices side by side, times the rows of all that they multiply."""
+    matrices = {}
+    for base in products:
+        matrices[base.below] = matrices[base.below] + base.matrix if base.below in matrices else base.matrix
+    if not matrices:
+        return []
+    return [Product(sparse.hstack(list(matrices.values()), format="csr"), stacked(list(matrices)))]
+
+
+def stacked(bases):
+    """The base that has the rows of several ones, one below the other."""
+    if len(bases) == 1:
+        return bases[0]
+    if any(isinstance(base, Product) for base in bases):
+        belows = [base.below if isinstance(base, Product) else base for base in bases]
+        distinct = list(dict.fromkeys(belows))
+        starts = dict(zip(distinct, np.cumsum([0, *(base.size for base in distinct)]), strict=False))
+        matrices = [base.matrix if isinstance(base, Product) else sparse.eye_array(base.size, format="csr")
+                    for base in bases]
+        places = [starts[below] + m.indices for below, m in zip(belows, matrices, strict=True)]
+        width = sum(base.size for base in distinct)
+        return Product(_below_each_other(matrices, places, width), stacked(distinct))
+    ids = np.unique(np.concatenate([base.ids for base in bases]))
+    matrices = [sparse.eye_array(base.size, format="csr") if isinstance(base, Source) else base.matrix
+                for base in bases]
+    places = [np.searchsorted(ids, base.ids)[m.indices] for base, m in zip(bases, matrices, strict=True)]
+    return Mixed(_below_each_other(matrices, places, len(ids)), ids, union(*(base.sources for base in bases)))
+
+
+def _below_each_other(matrices, places, width):
+    """The rows of all matrices, with new columns for their coefficients."""
+    ends = np.cumsum(np.concatenate([np.zeros(1, np.int64), *(np.diff(m.indptr) for m in matrices)]))
+    data = np.concatenate([m.data for m in matrices])
+    return sparse.csr_array((data, np.concatenate(places), ends), shape=(len(ends) - 1, width))
 
 
 def taken(terms, positions):
@@ -345,24 +393,26 @@ def deviations(terms, shape):
     if not terms:
         return np.zeros(shape)
     if len(terms) == 1:
-        base, index, factor = terms[0]
-        size = np.abs(factor)
-        if isinstance(base, Source):
-            return np.array(size)
-        with np.errstate(invalid="ignore"):
-            return size * (base.deviations.reshape(shape) if index is None else base.deviations[index])
-    if all(isinstance(base, Source) for base, _, _ in terms):
-        bases = [base for base, _, _ in terms]
-        if len(set(bases)) == len(bases):
-            return np.sqrt(sum(np.square(factor) for _, _, factor in terms))
-        if len(terms) == 2:
-            return _deviations_of_two(*terms)
+        return _deviations_of_one(*terms[0], shape)
+    sources = [source for base, _, _ in terms for source in base.sources]
+    if len(set(sources)) == len(sources):
+        return np.sqrt(sum(np.square(_deviations_of_one(*term, shape)) for term in terms))
+    if len(terms) == 2 and all(isinstance(base, Source) for base, _, _ in terms):
+        return _deviations_of_two(*terms)
     if len(terms) == 2 and {type(base) for base, _, _ in terms} == {Source, Mixed}:
         own, common = terms if isinstance(terms[0][0], Source) else terms[::-1]
         rows = np.unique(common[1]) if common[1] is not None else None
         if rows is not None and len(rows) <= _FEW_ROWS:
             return _deviations_with_common_rows(own, common, rows)
     return _deviations_by_rows(terms, shape)
+
+
+def _deviations_of_one(base, index, factor, shape):
+    size = np.abs(factor)
+    if isinstance(base, Source):
+        return np.array(size)
+    with np.errstate(invalid="ignore"):
+        return size * (base.deviations.reshape(shape) if index is None else base.deviations[index])
 
 
 def _deviations_of_two(first, second):
@@ -428,6 +478,44 @@ def terms_of_row(row):
         (source, k, coefficient), = row.variables()
         return [(source, np.array(k), np.array(coefficient))]
     return [(Mixed(coefficients, ids, row.sources), np.array(0), np.array(1.0))]
+
+
+def terms_of_rows(rows, shape):
+    """Combinations, one for each element, as the terms of an array."""
+    if all(len(row.arrays()[0]) == 1 for row in rows) and len({row.sources for row in rows}) == 1:
+        source, = rows[0].sources
+        place, coefficient = np.transpose([[k, c] for row in rows for _, k, c in row.variables()])
+        return [(source, place.astype(np.int64).reshape(shape), coefficient.reshape(shape))]
+    return [(base_of_rows(rows), np.arange(len(rows)).reshape(shape), np.ones(shape))]
+
+
+def base_of_rows(rows):
+    """Combinations as one base."""
+    ids, coefficients = zip(*(row.arrays() for row in rows), strict=True)
+    ends = np.cumsum([0, *map(len, ids)])
+    if all(np.array_equal(own, ids[0]) for own in ids):
+        found, columns = ids[0], np.tile(np.arange(len(ids[0])), len(ids))
+    else:
+        found, columns = np.unique(np.concatenate(ids), return_inverse=True)
+    matrix = sparse.csr_array((np.concatenate(coefficients), columns, ends), shape=(len(rows), len(found)))
+    return Mixed(matrix, found, union(*(row.sources for row in rows)))
+
+
+def joined_terms(several, sizes):
+    """The terms of the elements of several arrays, one array after the other."""
+    result, total_size = [], sum(sizes)
+    starts = np.cumsum([0, *sizes])
+    for k in range(max(map(len, several), default=0)):
+        with_term = [(i, terms[k]) for i, terms in enumerate(several) if len(terms) > k]
+        bases = list(dict.fromkeys(base for _, (base, _, _) in with_term))
+        rows = dict(zip(bases, np.cumsum([0, *(base.size for base in bases)]), strict=False))
+        place, weight = np.zeros(total_size, np.int64), np.zeros(total_size)
+        for i, (base, index, factor) in with_term:
+            inside = slice(starts[i], starts[i + 1])
+            place[inside] = rows[base] + (np.arange(sizes[i]) if index is None else np.reshape(index, -1))
+            weight[inside] = np.reshape(factor, -1)
+        result.append((stacked(bases), place, weight))
+    return result
 
 
 def total(terms):

@@ -130,20 +130,6 @@ def _outer(a, b):
     return np.reshape(np.ravel(a), (-1, 1)) * np.ravel(b)
 
 
-@_composed(np.linalg.inv)
-def _inv(a):
-    """x' = -x a' x, which is two products of matrices of n**3 coefficients, where the inverse has n**4."""
-    x = np.linalg.inv(nominal(a))
-    return -(x @ a @ x)
-
-
-@_composed(np.linalg.solve)
-def _solve(a, b):
-    """a x' = b' - a' x"""
-    x = np.linalg.solve(nominal(a), nominal(b))
-    return np.linalg.inv(nominal(a)) @ (b - a @ x)
-
-
 @_composed(np.diff)
 def _diff(a, n=1, axis=-1, **kwargs):
     if kwargs:
@@ -189,7 +175,7 @@ SHARED = [getattr(np, name) for name in """
     nan_to_num nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar
     percentile polyint polyval prod ptp quantile select sort std trapezoid trapz unwrap vander var
 """.split() if hasattr(np, name)]
-SHARED += [getattr(np.linalg, name) for name in "det matrix_norm norm slogdet vector_norm".split()]
+SHARED += [getattr(np.linalg, name) for name in "det inv matrix_norm norm slogdet solve vector_norm".split()]
 SHARED_IF_LARGE = [getattr(np.linalg, name) for name in "eigvalsh matrix_power multi_dot pinv svdvals".split()]
 """Functions whose rules call none but linear functions on tangents, and those that are in FUNCTIONS here."""
 
@@ -198,5 +184,5 @@ MATRIX_PRODUCTS = {np.matmul: _matmul}
 FUNCTIONS = {f: _shared(f) for f in SHARED} | {f: _shared(f, _MANY) for f in SHARED_IF_LARGE}
 FUNCTIONS |= {
     np.sum: _summed(np.sum, False), np.mean: _summed(np.mean, True), np.cumsum: _cumsum, np.dot: _dot,
-    np.inner: _inner, np.vdot: _vdot, np.outer: _outer, np.diff: _diff, np.linalg.inv: _inv, np.linalg.solve: _solve,
+    np.inner: _inner, np.vdot: _vdot, np.outer: _outer, np.diff: _diff,
 }

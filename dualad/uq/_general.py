@@ -1,6 +1,7 @@
 """Any function of uncertain numbers: on dual numbers with one direction per variable, or per element, or per colour."""
 
 import functools
+import numbers
 
 import numpy as np
 from scipy import sparse
@@ -8,11 +9,12 @@ from scipy import sparse
 from dualad._context import call_within
 from dualad._core import MultiDual, Number
 from dualad._core.number import wrap
+from dualad._core.uncertain import combination, row_of
 from dualad._sweeps import levels, parts_at
 from dualad._trees import as_output, flatten, rebuild
 from dualad.sparse import jacobian_sparsity, sparse_jacobian
 from dualad.uq import _combination
-from dualad.uq._numbers import Uncertain, make_array, nominal, terms_of
+from dualad.uq._numbers import UArray, UFloat, Uncertain, make_array, nominal, terms_of
 
 _CHUNK = 1 << 26
 """Bytes that the tangents of one argument may take at once in a general function."""
@@ -23,14 +25,31 @@ _MANY = 200
 _MANY_COLORS = 8
 """... which must need less than this part of them."""
 
+_EXACT = row_of((), {})
+"""The combination of a number without uncertainty."""
+
+_HARMLESS = frozenset((UArray, UFloat, int, float, bool, str, type(None), slice, np.float64))
+"""Types that hold no numbers with derivatives."""
+
 
 def as_array(x):
     """Object arrays and lists of uncertain numbers as one array; anything else as it is."""
     if isinstance(x, (list, tuple)) and any(isinstance(leaf, Uncertain) for leaf in leaves_of(x)):
+        if all(isinstance(part, (UFloat, numbers.Real)) for part in x):
+            return _gathered(x, (len(x),))
         return np.stack([_promoted(part) for part in x])
     if isinstance(x, np.ndarray) and x.dtype == object and any(isinstance(v, Uncertain) for v in x.flat):
+        if all(isinstance(v, (UFloat, numbers.Real)) for v in x.flat):
+            return _gathered(list(x.flat), x.shape)
         return np.reshape(np.stack([_promoted(v) for v in x.flat]), x.shape)
     return x
+
+
+def _gathered(scalars, shape):
+    """The array of uncertain scalars and exact ones."""
+    values = np.array([float(nominal(v)) for v in scalars]).reshape(shape)
+    rows = [combination(v) if isinstance(v, UFloat) else _EXACT for v in scalars]
+    return make_array(values, _combination.terms_of_rows(rows, shape))
 
 
 def _promoted(x):
@@ -54,6 +73,8 @@ def leaves_of(x):
 def refuse_numbers(args):
     """Refuse numbers with derivatives among nested arguments."""
     for x in args.values() if isinstance(args, dict) else args:
+        if type(x) in _HARMLESS:
+            continue
         if isinstance(x, Number):
             raise TypeError(
                 f"cannot mix a {type(x).__name__} and uncertain numbers: differentiate a function of plain numbers, or "
@@ -146,6 +167,8 @@ def _compressed(function, args, kwargs, leaves, rows):
 
 def joined_rows(leaves):
     """The combinations of all elements of several numbers as one matrix."""
+    if all(isinstance(x, UFloat) for x in leaves):
+        return _combination.base_of_rows([combination(x) for x in leaves])
     parts = [_combination.expanded(terms_of(x), x.size) for x in leaves]
     if len(parts) == 1:
         return parts[0]

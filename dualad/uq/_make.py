@@ -1,5 +1,7 @@
 """Making uncertain numbers, and asking several of them about their covariance."""
 
+import numbers
+
 import numpy as np
 from scipy import sparse
 
@@ -109,7 +111,8 @@ def uarray(values, std=None, names=None):
     Parameters
     ----------
     values : array_like
-        The values; or `UFloat` numbers or texts such as "1.23(4)", to be put into an array.
+        The values; or `UFloat` numbers or texts such as "1.23(4)", to be put into an array, with exact numbers among
+        them.
     std : array_like, optional
         The standard deviations, broadcast to the shape of the values.
     names : str or sequence of str, optional
@@ -159,10 +162,11 @@ def _gathered(values):
         return np.atleast_1d(values) if isinstance(values, UFloat) else values.copy()
     objects = np.array(values, object)
     made = np.empty(objects.shape, object)
+    certain = not any(isinstance(x, (str, UFloat)) for x in objects.flat)
     for i, x in np.ndenumerate(objects):
-        if not isinstance(x, (str, UFloat)):
-            raise TypeError("uarray needs std, the standard deviations of the values, unless all are uncertain numbers "
-                            f"or texts such as '1.23(4)'; element {list(i)} is {x!r}")
+        if certain or not isinstance(x, (str, UFloat, numbers.Real)):
+            raise TypeError("uarray needs std, the standard deviations of the values, unless there are uncertain "
+                            f"numbers or texts such as '1.23(4)' among them; element {list(i)} is {x!r}")
         made[i] = ufloat(x) if isinstance(x, str) else x
     return as_array(made) if made.size else make_array(np.zeros(made.shape), [])
 

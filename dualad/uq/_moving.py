@@ -1,44 +1,69 @@
 """Functions that move elements: evaluated on positions, which say where the combinations go."""
 
+import itertools
+
 import numpy as np
 
 from dualad.uq import _combination
 from dualad.uq._general import as_array, linearised, replaced
 from dualad.uq._numbers import UArray, Uncertain, make_array, nominal, terms_of
 
+_OPTIONS = frozenset("axis casting dtype indices_or_sections k mode new_shape obj order pad_width subok".split())
+"""Names of parameters that hold no elements."""
 
-def _moved(function):
-    """The rule of a function that moves elements: on positions, less what it makes of zeros."""
+_SEVERAL = 8
+"""Arrays from which on their combinations are put into one, before they are moved."""
+
+
+def _moved(function, data=(0,)):
+    """The rule of a function that moves elements of its arguments `data` (None: of all that have no names).
+
+    It is evaluated on the positions of the elements, counted from 1; where it makes 0 of these, there are constants.
+    """
     def rule(*args, **kwargs):
+        args, kwargs = replaced((args, kwargs), lambda x: x)  # with arrays in place of object arrays
         leaves = []
         replaced((args, kwargs), leaves.append)
         if any(np.iscomplexobj(nominal(x)) for x in leaves):
             return linearised(function, args, kwargs)
         values = function(*replaced(args, nominal), **replaced(kwargs, nominal))
-        starts = np.cumsum([1, *(x.size for x in leaves)])
-        runs = []
-        for on in (1.0, 0.0):
-            seeds = iter([on * np.arange(i, i + x.size).reshape(x.shape) for x, i in zip(leaves, starts, strict=False)])
-            a, k = replaced((args, kwargs), lambda _, seeds=seeds: next(seeds))
-            runs.append(function(*a, **k))
-        return _assembled(values, *runs, leaves, starts)
+        next_place = itertools.accumulate([1, *(x.size for x in leaves)])
+        places = function(*(_places(x, next_place) if data is None or i in data else x for i, x in enumerate(args)),
+                          **{key: x if key in _OPTIONS else _places(x, next_place) for key, x in kwargs.items()
+                             if key not in ("dtype", "casting")})
+        return _assembled(values, places, leaves)
 
     return rule
 
 
-def _assembled(values, positions, zeros, leaves, starts):
+def _places(x, next_place):
+    """Positions of the elements of uncertain arrays, 0 for those of others."""
+    if isinstance(x, (list, tuple)):
+        return [_places(part, next_place) for part in x]
+    if isinstance(x, Uncertain):
+        start = next(next_place)
+        return np.arange(start, start + x.size).reshape(x.shape)
+    return np.zeros(np.shape(x), np.int64)
+
+
+def _assembled(values, places, leaves):
     if isinstance(values, (list, tuple)):
-        parts = [_assembled(*p, leaves, starts) for p in zip(values, positions, zeros, strict=True)]
-        return type(values)(parts)
-    with np.errstate(invalid="ignore"):
-        difference = np.nan_to_num(np.asarray(positions, float) - np.asarray(zeros, float))
-    place = difference.astype(np.int64)
-    terms = []
-    for x, start, end in zip(leaves, starts[:-1], starts[1:], strict=True):
-        inside = (place >= start) & (place < end)
-        if inside.any():
-            terms = _combination.added(terms, _combination.taken(terms_of(x), np.where(inside, place - start, -1)))
-    return make_array(np.asarray(values), terms) if np.ndim(values) else make_array(values, terms)
+        return type(values)([_assembled(*pair, leaves) for pair in zip(values, places, strict=True)])
+    places = np.asarray(places)
+    if len(leaves) > _SEVERAL:
+        joined = _combination.joined_terms([terms_of(x) for x in leaves], [x.size for x in leaves])
+        return make_array(values, _combination.taken(joined, places - 1))
+    terms, start = [], 1
+    for x in leaves:
+        if len(leaves) == 1:
+            chosen = places - 1
+        else:
+            inside = (places >= start) & (places < start + x.size)
+            chosen, start = np.where(inside, places - start, -1), start + x.size
+            if not inside.any():
+                continue
+        terms = _combination.added(terms, _combination.taken(terms_of(x), chosen))
+    return make_array(values, terms)
 
 
 def _rearranged(function):
@@ -61,8 +86,8 @@ _REARRANGING = """
 """.split()
 
 _MOVING = """
-    append array_split atleast_1d atleast_2d atleast_3d block broadcast_arrays column_stack concatenate delete diag
-    diagflat dsplit dstack hsplit hstack insert resize split stack tril triu unstack vsplit vstack
+    array_split block column_stack concatenate delete diag diagflat dsplit dstack hsplit hstack resize split stack tril
+    triu unstack vsplit vstack
 """.split()
 
 
@@ -90,11 +115,15 @@ def _partition(a, kth, axis=-1, kind="introselect", order=None):
 
 
 def _pad(array, pad_width, mode="constant", **kwargs):
-    if mode in ("constant", "edge", "reflect", "symmetric", "wrap"):
+    moves = mode in ("constant", "edge", "reflect", "symmetric", "wrap") and kwargs.get("reflect_type") != "odd"
+    kwargs = {key: x for key, x in kwargs.items() if key != "reflect_type" or not moves}
+    if moves:
         return _moved(np.pad)(array, pad_width, mode, **kwargs)
     return linearised(np.pad, (array, pad_width, mode), kwargs)
 
 
 FUNCTIONS = {f: _moved(f) for f in (getattr(np, name, None) for name in _MOVING) if f is not None}
+FUNCTIONS |= {f: _moved(f, None) for f in (np.atleast_1d, np.atleast_2d, np.atleast_3d, np.broadcast_arrays)}
+FUNCTIONS |= {np.append: _moved(np.append, (0, 1)), np.insert: _moved(np.insert, (0, 2))}
 FUNCTIONS |= {f: _rearranged(f) for f in (getattr(np, name, None) for name in _REARRANGING) if f is not None}
 FUNCTIONS |= {np.where: _where, np.partition: _partition, np.pad: _pad}

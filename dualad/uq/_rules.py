@@ -7,6 +7,7 @@
 - Every other function is evaluated with one direction per variable, per element, or per colour of its sparse Jacobian.
 """
 
+import functools
 import numbers
 import operator
 
@@ -150,10 +151,14 @@ def _with_sparse(ufunc, method, inputs, kwargs):
 def _into(ufunc, method, inputs, out, kwargs):
     target = out[0] if len(out) == 1 else None
     if not isinstance(target, UArray):
-        raise TypeError(f"{ufunc.__name__} cannot store uncertain numbers into a plain array (out=, or an in-place "
-                        "operator such as +=): write a = a + x")
+        _refuse_to_store(ufunc)
     target[...] = ufunc_protocol(ufunc, method, inputs, kwargs)
     return target
+
+
+def _refuse_to_store(function):
+    raise TypeError(f"{function.__name__} cannot store uncertain numbers into a plain array (out=, or an in-place "
+                    "operator such as +=): write a = a + x, and leave out= away")
 
 
 # ---- the table -----------------------------------------------------------------------------------------------------
@@ -185,8 +190,18 @@ FUNCTIONS |= {**_moving.FUNCTIONS, **_composed.FUNCTIONS, np.sinc: lambda x: cal
 def function_protocol(function, args, kwargs):
     """`__array_function__` of uncertain numbers."""
     refuse_numbers((args, kwargs))
-    rule = FUNCTIONS.get(function)
-    return linearised(function, args, kwargs) if rule is None else rule(*args, **kwargs)
+    rule = FUNCTIONS.get(function) or functools.partial(_general, function)
+    if kwargs.get("out") is None or function in FAMILIES["value only"]:
+        return rule(*args, **kwargs)
+    target = kwargs["out"]
+    if not isinstance(target, UArray):
+        _refuse_to_store(function)
+    target[...] = rule(*args, **{key: x for key, x in kwargs.items() if key != "out"})
+    return target
+
+
+def _general(function, *args, **kwargs):
+    return linearised(function, args, kwargs)
 
 
 def _matmul(x, y):
