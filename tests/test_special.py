@@ -545,7 +545,8 @@ OTHER_TAIL = {
 
 # references that take seconds at second order, and functions without a second derivative
 FIRST_ORDER_ONLY = {"chndtr", "chndtrix", "chndtrinc", "ncfdtr", "ncfdtri", "ncfdtrinc", "nctdtr", "nctdtrit",
-                    "_ncf_pdf", "_skewnorm_ppf", "_skewnorm_isf", "nctdtrinc", "pbwa", "lpmv", "kelvin", "kerp", "keip", "k1e", "smirnov", "smirnovi"}
+                    "_ncf_pdf", "_skewnorm_ppf", "_skewnorm_isf",
+                    "nctdtrinc", "pbwa", "lpmv", "kelvin", "kerp", "keip", "k1e", "smirnov", "smirnovi"}
 
 
 # ---- Tools -------------------------------------------------------------------------------------------------
