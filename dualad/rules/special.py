@@ -236,6 +236,14 @@ def _modfresnel_slope(x, k, turn):
 _TURN = (1 + 1j) / SQRT2
 
 
+_FACTORIALS = [float((-1) ** (k + 1) * k * math.factorial(k)) for k in range(1, 26)]
+
+
+def _scaled_exp1_slope(x, y):
+    """Of x exp(x) E1(x); DLMF 6.12.1 for large x."""
+    return np.where(x > 40, horner(_FACTORIALS, 1 / x) / (x * x), y / x + y - 1)
+
+
 # ---- Gamma functions ---------------------------------------------------------------------------------------
 
 _STIRLING = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156]
@@ -426,6 +434,12 @@ def _noncentral_chi2_pdf(x, df, nc):
     return np.where(z < 1e4, small, large)
 
 
+def _noncentral_chi2_pdf_slopes(x, df, nc, y):
+    """In x and in nc, by the density with two more degrees of freedom."""
+    next_y = _noncentral_chi2_pdf(x, df + 2, nc)
+    return y * ((df / 2 - 1) / x - 0.5) + next_y * nc / (2 * x), 0.5 * (next_y - y)
+
+
 def _noncentral_chi2_nc(x, df, nc):
     """d/dnc of the distribution function."""
     return -_noncentral_chi2_pdf(x, df + 2, nc)
@@ -435,6 +449,14 @@ def _noncentral_f_pdf(n, d, nc, f):
     s = d + n * f
     z = nc / 2 * (n * f / s)
     return _f_pdf(n, d, f) * np.exp(-nc / 2 * (d / s)) * sp.hyp1f1(-d / 2, n / 2, -z)
+
+
+def _noncentral_f_pdf_slopes(f, n, d, nc, y):
+    """In f and in nc."""
+    s = d + n * f
+    factor = _f_pdf(n, d, f) * np.exp(-nc / 2 * (d / s)) * sp.hyp1f1(1 - d / 2, n / 2 + 1, -nc / 2 * (n * f / s))
+    by_f = y * ((n / 2 - 1) / f - (n + d) / 2 * n / s + nc / 2 * d * n / (s * s)) + factor * nc * d * d / (2 * s * s)
+    return by_f, factor * d * f / (2 * s) - y * d / (2 * s)
 
 
 def _noncentral_f_nc(n, d, nc, f):
@@ -458,10 +480,56 @@ def _noncentral_t_pdf(df, nc, t):
     return _t_pdf(df, t) * np.exp(-nc * nc / 2 * rest) * _chi_moment(df, w)
 
 
+def _noncentral_t_pdf_slopes(t, df, nc, y):
+    """In t and in nc: the derivative of a chi moment is the next one less w times itself."""
+    square = df + t * t
+    w, rest = nc * t / np.sqrt(square), df / square
+    moment = _t_pdf(df, t) * np.exp(-nc * nc / 2 * rest) * SQRT2 * sp.poch((df + 1) / 2, 0.5) * _chi_moment(df + 1, w)
+    return moment * nc * df / square ** 1.5 - y * (df + 1) * t / square, moment * t / np.sqrt(square) - nc * y
+
+
+def _noncentral_t_mean_df(df, y):
+    return y / 2 * (1 / df - _digamma_rise((df - 1) / 2, 0.5))
+
+
+def _skew_normal_slopes(x, loc, scale, a):
+    """Of the distribution function in all arguments."""
+    z = (x - loc) / scale
+    density = 2 * _normal_pdf(z) * sp.ndtr(a * z) / scale
+    return density, -density, -z * density, -np.exp(-z * z * (1 + a * a) / 2) / (PI * (1 + a * a))
+
+
+_SKEW_NORMAL = tuple(lambda x, m, s, a, i=i: _skew_normal_slopes(x, m, s, a)[i] for i in range(4))
+
+
+def _inverse_gaussian_mean_slope(x, mean, scale):
+    """Of the distribution function in the mean."""
+    tail = sp.log_ndtr(-np.sqrt(scale / x) * (x / mean + 1))
+    return -2 * scale / (mean * mean) * np.exp(2 * scale / mean + tail)
+
+
+def _inverse_gaussian_pdf(x, mean, scale):
+    gap = (x - mean) / mean
+    return np.sqrt(scale / x) / (SQRT2PI * x) * np.exp(-scale * gap * gap / (2 * x))
+
+
+_INVERSE_GAUSSIAN = (_inverse_gaussian_pdf, _inverse_gaussian_mean_slope, lambda x, mean, scale: -(
+    x * _inverse_gaussian_pdf(x, mean, scale) + mean * _inverse_gaussian_mean_slope(x, mean, scale)) / scale)
+
+
 def _noncentral_t_nc(df, nc, t):
     """d/dnc of the distribution function."""
     w, rest = nc * t / np.sqrt(df + t * t), df / (df + t * t)
     return -np.exp(-nc * nc / 2 * rest - df / 2 * np.log1p(t * t / df)) / SQRT2PI * _chi_moment(df - 1, w)
+
+
+def _landau_pdf(x, loc, scale):
+    return _ufuncs._landau_pdf(x, loc, scale)
+
+
+# a stable distribution of index 1: scaling it by s shifts it by 2/pi s log(s)
+_LANDAU = (_landau_pdf, lambda x, m, s: -_landau_pdf(x, m, s),
+           lambda x, m, s: -((x - m) / s + 2 / PI) * _landau_pdf(x, m, s))
 
 
 def _kolmogorov_slope(x):
@@ -471,6 +539,15 @@ def _kolmogorov_slope(x):
     c = [k * k * PI * PI / 8 for k in (1, 3, 5, 7)]
     left = -SQRT2PI * u * sum((2 * ck * u - 1) * np.exp(-ck * u) for ck in c)
     return np.where((x < 0.04) | (x > 20), -0.0, np.where(x < 1, left, right))
+
+
+def _kolmogorov_curvature(x):
+    """The derivative of `_kolmogorov_slope`."""
+    right = sum((-1) ** k * 8 * k * k * (1 - 4 * k * k * x * x) * np.exp(-2 * k * k * x * x) for k in range(1, 7))
+    u = 1 / (x * x)
+    c = [k * k * PI * PI / 8 for k in (1, 3, 5, 7)]
+    left = SQRT2PI * 2 * u / x * sum((5 * ck * u - 1 - 2 * (ck * u) ** 2) * np.exp(-ck * u) for ck in c)
+    return np.where((x < 0.04) | (x > 20), 0.0, np.where(x < 1, left, right))
 
 
 # ---- Bessel functions --------------------------------------------------------------------------------------
@@ -486,6 +563,11 @@ def _scaled_log_slope(v, z, turn):
         term = term * ((4 * v * v - (2 * k - 1) ** 2) / (8 * k)) * w
         total, weighted = total + term, weighted + k * term
     return -(0.5 + weighted / total) / z
+
+
+def _bessel_ratio_slope(v, x, r):
+    """Of r = I_v(x)/I_{v-1}(x)."""
+    return 1 - r * r - (2 * v - 1) / x * r
 
 
 def _is_asymptotic(v, z):
@@ -825,6 +907,12 @@ PARTIALS = _partials({
     "agm": (_agm_slope, lambda a, b, y: _agm_slope(b, a, y)),
 
     # exponential, sine and other integrals
+    "_log1mexp": (lambda x, y: -1 / np.expm1(-x),),
+    "_log1pmx": (lambda x, y: -x / (1 + x),),
+    "_lgam1p": (lambda x, y: sp.psi(1 + x),),
+    "_sinpi": (lambda x, y: PI * _ufuncs._cospi(x),),
+    "_cospi": (lambda x, y: -PI * _ufuncs._sinpi(x),),
+    "_scaled_exp1": (_scaled_exp1_slope,),
     "exp1": (lambda x, y: -np.exp(-x) / x,),
     "expi": (lambda x, y: np.exp(x) / x,),
     "expn": (None, lambda n, x, y: -np.where(n == 0, (1 / x + 1) * np.exp(-x) / x, sp.expn(_previous(n), x))),
@@ -868,6 +956,8 @@ PARTIALS = _partials({
     "yve": (None, lambda v, x, y: _yve_slope(v, x)),
     "ive": (None, _ive_slope),
     "kve": (lambda v, z, y: _k_order("kve", v, z), _kve_slope),
+    "_iv_ratio": (None, lambda v, x, r: _bessel_ratio_slope(v, x, r)),
+    "_iv_ratio_c": (None, lambda v, x, c: -_bessel_ratio_slope(v, x, 1 - c)),
     "hankel1e": (None, _hankel1e_slope),
     "hankel2e": (None, _hankel2e_slope),
     "_spherical_jn": (None, lambda n, z, y: _spherical_step(_ufuncs._spherical_jn, n, z, -1)),
@@ -1035,6 +1125,56 @@ PARTIALS = _partials({
                  lambda df, nc, p, t: 1 / _noncentral_t_pdf(df, nc, t)),
     "nctdtrinc": (None, lambda df, p, t, nc: 1 / _noncentral_t_nc(df, nc, t),
                   lambda df, p, t, nc: -_noncentral_t_pdf(df, nc, t) / _noncentral_t_nc(df, nc, t)),
+    "_binom_pmf": (None, None, lambda k, n, p, y: y * (k / p - (n - k) / (1 - p))),
+    "_binom_cdf": (None, None, lambda k, n, p, y: _binomial_slope(k, n, p)),  # of whole k, as scipy.stats gives them
+    "_binom_sf": (None, None, lambda k, n, p, y: -_binomial_slope(k, n, p)),
+    "_nbinom_pmf": (None, lambda k, n, p, y: y * (_digamma_rise(n, k) + np.log(p)),
+                    lambda k, n, p, y: y * (n / p - k / (1 - p))),
+    "_nbinom_cdf": (None, lambda k, n, p, y: _beta_shape(n, np.floor(k) + 1, p, 1 - p),
+                    lambda k, n, p, y: _negative_binomial_slope(k, n, p)),
+    "_nbinom_sf": (None, lambda k, n, p, y: -_beta_shape(n, np.floor(k) + 1, p, 1 - p),
+                   lambda k, n, p, y: -_negative_binomial_slope(k, n, p)),
+    "_nbinom_mean": (lambda n, p, y: (1 - p) / p, lambda n, p, y: -n / (p * p)),
+    "_nbinom_variance": (lambda n, p, y: (1 - p) / (p * p), lambda n, p, y: n * (p - 2) / (p * p * p)),
+    "_ncx2_pdf": (lambda x, df, nc, y: _noncentral_chi2_pdf_slopes(x, df, nc, y)[0], None,
+                  lambda x, df, nc, y: _noncentral_chi2_pdf_slopes(x, df, nc, y)[1]),
+    "_ncx2_sf": (lambda x, df, nc, y: -_noncentral_chi2_pdf(x, df, nc), None,
+                 lambda x, df, nc, y: -_noncentral_chi2_nc(x, df, nc)),
+    "_ncx2_isf": (lambda p, df, nc, x: -1 / _noncentral_chi2_pdf(x, df, nc), None,
+                  lambda p, df, nc, x: -_noncentral_chi2_nc(x, df, nc) / _noncentral_chi2_pdf(x, df, nc)),
+    "_ncf_pdf": (lambda f, n, d, nc, y: _noncentral_f_pdf_slopes(f, n, d, nc, y)[0], None, None,
+                 lambda f, n, d, nc, y: _noncentral_f_pdf_slopes(f, n, d, nc, y)[1]),
+    "_ncf_sf": (lambda f, n, d, nc, y: -_noncentral_f_pdf(n, d, nc, f), None, None,
+                lambda f, n, d, nc, y: -_noncentral_f_nc(n, d, nc, f)),
+    "_ncf_isf": (lambda p, n, d, nc, f: -1 / _noncentral_f_pdf(n, d, nc, f), None, None,
+                 lambda p, n, d, nc, f: -_noncentral_f_nc(n, d, nc, f) / _noncentral_f_pdf(n, d, nc, f)),
+    "_nct_pdf": (lambda t, df, nc, y: _noncentral_t_pdf_slopes(t, df, nc, y)[0], None,
+                 lambda t, df, nc, y: _noncentral_t_pdf_slopes(t, df, nc, y)[1]),
+    "_nct_sf": (lambda t, df, nc, y: -_noncentral_t_pdf(df, nc, t), None,
+                lambda t, df, nc, y: -_noncentral_t_nc(df, nc, t)),
+    "_nct_isf": (lambda p, df, nc, t: -1 / _noncentral_t_pdf(df, nc, t), None,
+                 lambda p, df, nc, t: -_noncentral_t_nc(df, nc, t) / _noncentral_t_pdf(df, nc, t)),
+    "_nct_mean": (lambda df, nc, y: _noncentral_t_mean_df(df, y),
+                  lambda df, nc, y: np.sqrt(df / 2) * sp.poch(df / 2, -0.5)),
+    "_nct_variance": (lambda df, nc, y: -2 * (1 + nc * nc) / ((df - 2) * (df - 2)) - 2 * _noncentral_t_mean_df(
+                          df, nc * nc * df / 2 * sp.poch(df / 2, -0.5) ** 2),
+                      lambda df, nc, y: 2 * nc * (df / (df - 2) - df / 2 * sp.poch(df / 2, -0.5) ** 2)),
+    "_skewnorm_cdf": _forward(_SKEW_NORMAL),
+    "_skewnorm_ppf": _inverse(_SKEW_NORMAL, 0),
+    "_skewnorm_isf": _inverse(_SKEW_NORMAL, 0, -1),
+    "_invgauss_ppf": _inverse(_INVERSE_GAUSSIAN, 0),
+    "_invgauss_isf": _inverse(_INVERSE_GAUSSIAN, 0, -1),
+    "_cosine_cdf": (lambda x, y: np.where(np.abs(x) < PI, (1 + np.cos(x)) / (2 * PI), 0.0),),
+    "_cosine_invcdf": (lambda p, x: 2 * PI / (1 + np.cos(x)),),
+    "_landau_cdf": _forward(_LANDAU),
+    "_landau_sf": _forward(_LANDAU, -1),
+    "_landau_ppf": _inverse(_LANDAU, 0),
+    "_landau_isf": _inverse(_LANDAU, 0, -1),
+    "_kolmogp": (lambda x, y: _kolmogorov_curvature(x),),
+    "_kolmogc": (lambda x, y: -_kolmogorov_slope(x),),
+    "_kolmogci": (lambda p, x: -1 / _kolmogorov_slope(x),),
+    "_smirnovc": (None, lambda n, x, y: -_ufuncs._smirnovp(n, x)),
+    "_smirnovci": (None, lambda n, p, x: -1 / _ufuncs._smirnovp(n, x)),
     "kolmogorov": (lambda x, y: _kolmogorov_slope(x),),
     "kolmogi": (lambda p, x: 1 / _kolmogorov_slope(x),),
     "smirnov": (None, lambda n, x, y: _ufuncs._smirnovp(n, x)),
@@ -1043,7 +1183,7 @@ PARTIALS = _partials({
 })
 
 # piecewise constant
-PLAIN = set(_table(dict.fromkeys(("gammasgn", "round"))))
+PLAIN = set(_table(dict.fromkeys(("gammasgn", "round", "_binom_ppf", "_binom_isf", "_nbinom_ppf", "_nbinom_isf"))))
 
 _BY_PARAMETER = "its derivatives need that of a distribution in a parameter, which has no closed form"
 _BY_CHARACTERISTIC = "the derivatives of the characteristic values have no closed form"
@@ -1053,5 +1193,6 @@ UNSUPPORTED = _table({
     **dict.fromkeys(("chndtridf", "ncfdtridfd", "ncfdtridfn", "nctdtridf"), _BY_PARAMETER),
     **dict.fromkeys(("mathieu_a", "mathieu_b", "obl_cv", "pro_cv"), _BY_CHARACTERISTIC),
     "_ellip_harm": "the derivatives of ellipsoidal harmonics have no closed form",
+    "_landau_pdf": "the derivative of Landau's density has no closed form",
     "_smirnovp": "the second derivatives of Smirnov's distribution have no closed form",
 })
