@@ -12,7 +12,9 @@ from dualad._sweeps import result_leaves
 from dualad._trees import rebuild
 from dualad.sparse._hessian import SparseHessian, looked_at, terms_function
 from dualad.sparse._jacobian import Argument, SparseJacobian
-from dualad.sparse._tracing.partials import Crowded, Dense, Graph, as_array, matrix_for, rows_of
+from dualad.sparse._tracing.partials import Dense, as_array, matrix_for, rows_of
+from dualad.sparse._tracing.refusals import Crowded
+from dualad.sparse._tracing.rows import Graph
 from dualad.sparse._vectors import run_on_vectors
 
 _FEW = 4

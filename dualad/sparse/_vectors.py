@@ -15,7 +15,9 @@ from dualad._core.number import Number, Pooled, empty_components
 from dualad._core.tracer import Partial, Run, Trace, Tracer, make, plain
 from dualad._sweeps import levels, result_leaves
 from dualad._trees import rebuild
-from dualad.sparse._tracing.partials import Graph, Unsupported, sparse_only
+from dualad.sparse._tracing.partials import sparse_only
+from dualad.sparse._tracing.refusals import Unsupported
+from dualad.sparse._tracing.rows import Graph
 
 _MOST_LAYOUTS = 16
 """Ways through a function that are remembered; one that takes more is compressed instead."""

@@ -12,7 +12,7 @@ The value of a result is NumPy's own. Its pattern comes from one of a few ways, 
 
 from dualad._core.tracer import load_handlers
 from dualad.rules.packing import pack_if_needed
-from dualad.sparse._tracing import dispatch, elementwise, indexing, observed, partials
+from dualad.sparse._tracing import dispatch, elementwise, indexing, observed, partials, storing
 
 load_handlers(
     {
@@ -28,7 +28,7 @@ load_handlers(
         "combine rows": partials.combined_rows,
         "check root": partials.check_root,
         "refuse many": partials.refuse_many,
-        "put_partials": partials.put,
+        "put_partials": storing.put,
         "observe": observed.observe,
         "refuse_components": dispatch.refuse_components,
     }

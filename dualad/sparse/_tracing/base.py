@@ -20,7 +20,7 @@ from dualad._core.tracer import (
 )
 from dualad.rules.packing import pack_if_needed
 from dualad.sparse._tracing import partials
-from dualad.sparse._tracing.partials import Unsupported
+from dualad.sparse._tracing.refusals import Unsupported
 
 __all__ = [
     "TooDense", "Tracer", "add_pairs", "all_terms", "as_rows", "broadcast", "group", "is_tracer", "joined", "leader",

@@ -34,7 +34,7 @@ from dualad.sparse._tracing.base import (
 )
 from dualad.sparse._tracing.base import group as group_terms
 from dualad.sparse._tracing.observed import observe
-from dualad.sparse._tracing.partials import Unsupported
+from dualad.sparse._tracing.refusals import Unsupported
 
 # ---- ufuncs --------------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from dualad.sparse._tracing.base import (
     untraced,
 )
 from dualad.sparse._tracing.observed import observe
+from dualad.sparse._tracing.refusals import Unsupported
 
 
 def _read():
@@ -106,7 +107,7 @@ def _with_partials(lead, function, values, outputs, lists, kwargs):
     """The result with the partial derivatives of its elements."""
     value = partials.as_array(outputs[0])
     if kwargs or len(outputs) != 1 or function is np.sign or value.dtype.kind != "f":
-        raise partials.Unsupported(f"{function.__name__} of these arguments")
+        raise Unsupported(f"{function.__name__} of these arguments")
     return like(lead, value, combined(lead.run.partials, function, values, value, lists))
 
 

@@ -18,7 +18,7 @@ from dualad.sparse._tracing.base import (
     terms_of,
 )
 from dualad.sparse._tracing.observed import is_observed
-from dualad.sparse._tracing.partials import Unsupported
+from dualad.sparse._tracing.refusals import Unsupported
 
 
 def _parts(key):

@@ -27,6 +27,7 @@ from dualad.sparse._tracing.base import (
 )
 from dualad.sparse._tracing.base import group as group_terms
 from dualad.sparse._tracing.observed import is_observed
+from dualad.sparse._tracing.refusals import Unsupported
 
 _LARGE = 1 << 26
 """Products of index ranges above which every element of a contraction is taken to depend on all its operands."""
@@ -61,7 +62,7 @@ def contract(lead, value, operands, labels, output):
 def _inner(lead, value, operands, output):
     """The product of two vectors with its partial derivatives."""
     if output or [np.ndim(a) for a in operands] != [1, 1]:
-        raise partials.Unsupported("a product of matrices")
+        raise Unsupported("a product of matrices")
     terms = [p for _, p in np.multiply(*operands).terms]
     rows = partials.rows_of(terms, (), lead.run.ncols)
     return like(lead, value, ((None, partials.dense(rows, value.dtype)),))

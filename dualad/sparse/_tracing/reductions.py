@@ -21,6 +21,7 @@ from dualad.sparse._tracing.base import (
     terms_of,
 )
 from dualad.sparse._tracing.observed import is_observed, observe
+from dualad.sparse._tracing.refusals import Unsupported
 
 _NO = np._NoValue
 _MEAN = np.mean  # interception may replace the name later
@@ -74,7 +75,7 @@ def reduction(function, *, linear, chosen=None):
 def _added_up(lead, function, a, axis, options):
     """Sums and means of a few elements each, with the partial derivatives of the sums."""
     if function not in (np.sum, _MEAN) or options.keys() - {"keepdims"}:
-        raise partials.Unsupported("a reduction")
+        raise Unsupported("a reduction")
     value = partials.as_array(function(plain(a), axis, **options))
     axes = _axes(axis, a.ndim)
     rest = tuple(k for k in range(a.ndim) if k not in axes)
@@ -144,7 +145,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
 def _norm_of_partials(x, ord, axis, keepdims):
     value = np.linalg.norm(plain(x), ord, axis, keepdims)
     if ord is not None or axis is not None or keepdims or not value > 0:
-        raise partials.Unsupported("another norm, or one at zero")
+        raise Unsupported("another norm, or one at zero")
     return like(x, value, np.sqrt(np.sum(x * x)).terms)
 
 

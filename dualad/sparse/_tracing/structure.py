@@ -24,6 +24,7 @@ from dualad.sparse._tracing.base import (
     terms_of,
 )
 from dualad.sparse._tracing.observed import is_observed
+from dualad.sparse._tracing.storing import share_memory
 
 _PAD = linear.FUNCTIONS[np.pad]  # interception may replace the name later
 
@@ -55,7 +56,7 @@ def _moved(function, x, args, kwargs):
     value = function(plain(x), *args, **kwargs)
     if isinstance(value, (list, tuple)):
         return [_part(function, x, args, kwargs, value, k) for k in range(len(value))]
-    if isinstance(value, (np.ndarray, Number)) and partials.share_memory(value, plain(x)) and value.size:
+    if isinstance(value, (np.ndarray, Number)) and share_memory(value, plain(x)) and value.size:
         return make_view(x, value, lambda a: function(a, *args, **kwargs))
     return like(x, value, tuple((t, as_rows(function(r, *args, **kwargs))) for t, r in x.terms), x.history)
 
