@@ -319,6 +319,10 @@ def tangent_product_further(derivative, tangents):
         return series_product(tangent_product, (derivative, tangents), lead)
     if type(lead) is Tracer or isinstance(lead, Carrier):
         return np.multiply(derivative, tangents)
+    with np.errstate(all="ignore"):
+        product = np.multiply(derivative, tangents)
+    if _is_finite(product):  # so no zero met an infinity
+        return product
     d, d_dot = split(derivative, lead.level)
     t, t_dot = split(tangents, lead.level)
     value = tangent_product(d, t)
@@ -330,6 +334,12 @@ def tangent_product_further(derivative, tangents):
         term = tangent_product(d, lift(t_dot, ndim))
         total = term if total is None else total + term
     return join(lead, value, total)
+
+
+def _is_finite(x):
+    while isinstance(x, Number) and type(x) is not Tracer:
+        x = x.components
+    return type(x) is np.ndarray and bool(np.isfinite(np.sum(x)))
 
 
 def as_view(x, function):

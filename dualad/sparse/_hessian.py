@@ -220,8 +220,8 @@ class Gradient(Route):
         if self.given:
             return f"the gradient was given: each Hessian takes {c} directions through it"
         return (
-            f"f is not visibly a sum of terms and no gradient was given: each Hessian takes {c} x {n} second-order "
-            "directions, as forward mode has the gradient at n directions"
+            f"f is not visibly a sum of terms and no gradient was given: each Hessian takes {c} directions through the "
+            f"gradient, which forward mode has at {n} directions where sparse vectors do not serve"
         )
 
 

@@ -16,7 +16,7 @@ import operator
 
 import numpy as np
 
-from dualad._core.number import Number, primal
+from dualad._core.number import Number, primal, rewrap
 from dualad._core.tracer import MOST_TERMS, Partial
 from dualad.rules.algebra import tangent_product
 from dualad.rules.elementwise import PARTIALS
@@ -28,6 +28,9 @@ MOST_ROWS = 8
 """Elements of an array that may have all partial derivatives: sums of many elements, and what is made of them."""
 
 EMPTY = np.array(-1, np.int32)
+
+_FEW = 0.02
+"""Elements, as a part of the inputs, that are added one by one."""
 
 
 # ---- terms ---------------------------------------------------------------------------------------------------------
@@ -192,14 +195,21 @@ def combined_rows(function, values, result, lists):
     """The dense rows of result = function(*values)."""
     if result.size > MOST_ROWS:
         raise Crowded("many dense rows")
-    lists, total = [[p for _, p in terms] for terms in lists], 0.0
+    parts = []
     with np.errstate(all="ignore"):
         for i, terms in enumerate(lists):
-            for p in terms:
-                matrix = rows_of([np.broadcast_to(p, np.shape(result))], np.shape(result), inputs_of(lists))
-                derivative = as_array(_derivative(function, i, values, result))
-                total = total + tangent_product(derivative[..., None], matrix)
-    return dense(total, result.dtype)
+            derivative = as_array(_derivative(function, i, values, result)) if terms else None
+            for _, p in terms:
+                parts.append(_times(derivative, np.broadcast_to(p, np.shape(result))))
+    inputs = next(p.matrix.shape[-1] for p in parts if isinstance(p, Dense))
+    return dense(rows_of(parts, np.shape(result), inputs), result.dtype)
+
+
+def _times(derivative, p):
+    """The term p times the derivative of each element."""
+    if isinstance(p, Dense):
+        return Dense(tangent_product(derivative[..., None], p.matrix))
+    return Partial(p.node, tangent_product(derivative, p.full()))
 
 
 def dense(rows, dtype):
@@ -256,14 +266,21 @@ def _added_in_place(p, matrix):
 
 
 def _scatter(matrix, k, rows, weights):
-    """matrix[k, rows] += weights, added up by input."""
-    held = rows >= 0
-    if not held.all():
+    """matrix[k, rows] += weights, none where the row is -1."""
+    if rows.min(initial=0) < 0:
+        held = rows >= 0
         rows, weights = rows[held], weights[held]
-    if isinstance(matrix, Number):
+    if len(rows) < _FEW * matrix.shape[1]:
         np.add.at(matrix, (k, rows), weights)
     else:
-        matrix[k] += np.bincount(rows, weights, matrix.shape[1])
+        matrix[k] += _added_up(rows, weights, matrix.shape[1])
+
+
+def _added_up(rows, weights, inputs):
+    """The sum of the weights of each input."""
+    if isinstance(weights, Number):
+        return rewrap(weights, np.stack([_added_up(rows, part, inputs) for part in weights.components]))
+    return np.bincount(rows, weights, inputs)
 
 
 def weighed_slowly(function, values, result, groups):
