@@ -141,7 +141,7 @@ class Dualpy(Peer):
     """dualpy: dual numbers in Python on NumPy's protocols."""
 
     name = module = "dualpy"
-    largest_by_job = {"jacobian": 200, "hessian": 100}
+    largest_by_job = {"jacobian": 200, "hessian": 100, "hvp": 1000}
 
     def jvp(self, f, x, v):
         return self._contender("jvp(f, x, v)", {"jvp": self.lib.jvp, "f": f, "x": x, "v": v})
