@@ -582,8 +582,10 @@ cdef object set_data(Number r, object data):
                 r.c[k] = (<double*>(<char*>cnp.PyArray_DATA(a) + k * cnp.PyArray_STRIDE(a, 0)))[0]
             r.data = None
             return None
-    else:
+    elif isinstance(data, Number):
         r.ncomp = (<Number>data).shape[0]
+    else:
+        raise TypeError(f"components are an array, not {type(data).__name__}")
     r.data = data
     return None
 

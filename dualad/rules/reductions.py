@@ -9,6 +9,7 @@ from dualad.rules.algebra import (
     apart,
     can_split,
     innermost,
+    is_axis_of_scalar,
     join,
     lift,
     primal,
@@ -81,7 +82,7 @@ def _sum(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
         result = quick_sum(a)
         if result is not NotImplemented:
             return result
-    return _SUM(a, axis, dtype, keepdims, initial, where)
+    return _SUM(a, None if is_axis_of_scalar(a, axis) else axis, dtype, keepdims, initial, where)
 
 
 def _mean(a, axis=None, dtype=None, keepdims=_NO, *, where=_NO):
@@ -111,6 +112,7 @@ def _along(weights, tangents, axis):
 def _prod(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
     """The factor of each tangent is the product of all others, so that zeros among the elements are no exception."""
     lead = innermost(a, initial)
+    axis = None if is_axis_of_scalar(a, axis) else axis
     if where is not _NO:
         a = np.where(where, a, 1.0)
     start, start_dot = split(initial, lead.level) if initial is not _NO else (1.0, None)
@@ -149,6 +151,7 @@ def _extreme(ufunc):
 
     def rule(a, axis=None, keepdims=_NO, initial=_NO, where=_NO):
         lead = innermost(a, initial)
+        axis = None if is_axis_of_scalar(a, axis) else axis
         value, t = split(a, lead.level)
         start, start_dot = split(initial, lead.level) if initial is not _NO else (_NO, None)
         result = ufunc.reduce(value, axis, **_options(keepdims=keepdims, initial=start, where=where))
@@ -274,7 +277,7 @@ def _std(a, axis=None, dtype=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO,
 
 
 def _cumsum(a, axis=None, dtype=None):
-    if axis is None:
+    if axis is None or is_axis_of_scalar(a, axis):
         a, axis = np.ravel(a), 0
     lead = innermost(a)
     value, t = apart(a, lead)
@@ -284,7 +287,7 @@ def _cumsum(a, axis=None, dtype=None):
 
 def _cumprod(a, axis=None, dtype=None):
     """p_i' = p_i sum_(j <= i) x_j'/x_j, unless zeros or infinities are about."""
-    if axis is None:
+    if axis is None or is_axis_of_scalar(a, axis):
         a, axis = np.ravel(a), 0
     lead = innermost(a)
     value, t = split(a, lead.level)
