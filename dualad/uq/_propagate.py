@@ -164,7 +164,7 @@ def _finite_second(hessian, value, problem, order):
     if order == 2:
         raise ValueError(f"{message}; move the mean, use order=1, or uq.monte_carlo, which needs no derivative")
     warnings.warn(f"the first order cannot be trusted: {message}; compare uq.monte_carlo", LinearityWarning,
-                  stacklevel=4)
+                  stacklevel=3)
     return None
 
 
