@@ -32,7 +32,7 @@ def write_elementwise_methods():
 
 
 def extensions():
-    sources = ["callers", "drive", "kernels", "pool", "series", "simd", "table"]
+    sources = ["callers", "contract", "drive", "kernels", "pool", "series", "simd", "table"]
     options = {
         "include_dirs": ["csrc", "dualad/_core", numpy.get_include()],
         "define_macros": [

@@ -25,8 +25,8 @@ import numpy
 
 from dualad._context import ACTIVE
 from dualad._core.number import Number
-from dualad._scipy import carries, loaded, new_versions
-from dualad.numpy._arrays import FUNCTIONS, MODULES, contains_number
+from dualad._scipy import carries, holds_number, loaded, new_versions
+from dualad.numpy._arrays import FUNCTIONS, MODULES, TAKERS, contains_number, with_room
 from dualad.numpy._tools import NAMES, call_vectorized
 
 _INTERCEPTING = ContextVar("dualad_intercepting", default=False)
@@ -40,20 +40,28 @@ _OWN = _folder("dualad")
 _LIBRARIES = (_OWN, _folder("numpy"), _folder("scipy"))
 _REFUSING = (_OWN, os.path.join(_folder("scipy"), "sparse", ""))
 """Own code, which knows what it wants, and code that hands its operand back to us if it finds no array in it."""
-_STORING = (_folder("numpy.polynomial"),
-            *(os.path.join(_folder("scipy"), *path) for path in (("stats", "_distn_infrastructure.py"),
-                                                                 ("_lib", "_util.py"))))
-"""Code in libraries that stores into arrays that it makes by _MAKERS, and hands none of them to compiled code."""
-_MAKERS = {"zeros", "ones", "empty", "full", "array"}
+_STORING = _folder("numpy.polynomial")
+_STORING_NUMBERS = tuple(os.path.join(_folder("scipy"), *path) for path in (
+    ("stats", "_distn_infrastructure.py"), ("stats", "_continuous_distns.py"), ("stats", "_multivariate.py"),
+    ("_lib", "_util.py")))
+"""Code in libraries that stores into arrays that it makes by _MAKERS: always, and where its variables hold numbers.
+
+The former hands none of them to compiled code.
+"""
+_MAKERS = {kind + like for kind in ("zeros", "ones", "empty", "full") for like in ("", "_like")} | {"array"}
 
 
-def _is_served(file, name, args):
-    """Whether code in this file gets numbers from this function: in libraries only if it passes some, or stores."""
+def _is_served(frame, name, args):
+    """Whether this caller gets numbers from this function: in libraries only if it passes some, or stores them."""
+    file = frame.f_code.co_filename
     if not file.startswith(_LIBRARIES):
         return True
     if file.startswith(_REFUSING):
         return False
-    return contains_number(args) or (name in _MAKERS and file.startswith(_STORING))
+    if contains_number(args):
+        return True
+    return name in _MAKERS and (file.startswith(_STORING) or (
+        file.startswith(_STORING_NUMBERS) and any(map(holds_number, frame.f_locals.values()))))
 
 
 # ---- who calls -----------------------------------------------------------------------------------------------------
@@ -151,7 +159,7 @@ def _wanted(frame, name, replacement, args):
     return (
         _INTERCEPTING.get()
         and ACTIVE.get()
-        and _is_served(frame.f_code.co_filename, name, args)
+        and _is_served(frame, name, args)
         and (_is_conversion(name, args) or _calls(frame, name, replacement))
     )
 
@@ -163,6 +171,15 @@ def _replacement(name, plain, making):
     def intercepted(*args, **kwargs):
         called = making if _wanted(sys._getframe(1), name, intercepted, args) else plain
         return called(*args, **kwargs)
+
+    return intercepted
+
+
+def _taker(plain, reader):
+    """In place of a function that takes numbers but no lists of them."""
+    @functools.wraps(plain, updated=())
+    def intercepted(*args, **kwargs):
+        return (reader if _INTERCEPTING.get() and ACTIVE.get() else plain)(*args, **kwargs)
 
     return intercepted
 
@@ -194,6 +211,8 @@ def _replacements():
     for module, readers in MODULES.items():
         for name, reader in readers.items():
             yield getattr(module, name), _replacement(name, getattr(module, name), reader)
+    for name, reader in TAKERS.items():
+        yield getattr(numpy, name), _taker(getattr(numpy, name), reader)
 
 
 _PAIRS = list(_replacements())
@@ -222,6 +241,15 @@ def _version(plain, ours):
     return intercepted
 
 
+def _apply_where(plain):
+    """It stores what functions return into fill_value, or into an array of the library that it is told."""
+    def making(*args, fill_value=None, **kwargs):
+        fill_value = with_room(fill_value.copy()) if isinstance(fill_value, numpy.ndarray) else fill_value
+        return plain(*args, fill_value=fill_value, **{**kwargs, "xp": sys.modules["dualad.numpy"]})
+
+    return making
+
+
 def _register(plain, replacement):
     _BY_PLAIN[id(plain)] = replacement
     _BY_REPLACEMENT[id(replacement)] = plain
@@ -237,9 +265,7 @@ def _namespaces_of_scipy():
     for namespace in namespaces:
         plain = namespace.get("apply_where")
         if plain is not None and id(plain) not in _BY_REPLACEMENT and id(plain) not in _BY_PLAIN:
-            # it stores what functions return into an array of the library that it is told
-            making = functools.partial(plain, xp=sys.modules["dualad.numpy"])
-            _register(plain, _replacement("apply_where", plain, making))
+            _register(plain, _replacement("apply_where", plain, _apply_where(plain)))
         if id(namespace) not in _patched:
             _KNOWN[id(namespace)] = _names_of(namespace)
     return namespaces

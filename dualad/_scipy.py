@@ -33,6 +33,15 @@ def new_versions():
         yield from _known[name]
 
 
+def holds_number(x):
+    """Whether derivatives are in a value, or in the lists, tuples and dicts that it is made of."""
+    if isinstance(x, (tuple, list)):
+        return any(map(holds_number, x))
+    if isinstance(x, dict):
+        return any(map(holds_number, x.values()))
+    return isinstance(x, Number)
+
+
 def carries(x, seen=()):
     """Whether derivatives may be in an argument; a callable that is no plain function can refer to anything."""
     if isinstance(x, (tuple, list)) or (isinstance(x, np.ndarray) and x.dtype == object):

@@ -542,3 +542,49 @@ def test_tied_singular_values_share():
     assert_close(np.linalg.svdvals(da.Dual(np.eye(2), t)).tangent, [3.0, 3.0])
     assert_close(np.linalg.norm(da.Dual(np.eye(2), t), "nuc").tangent, 6.0)
     assert_close(np.linalg.svdvals(da.Dual(np.zeros((2, 2)), t)).tangent, [0.0, 0.0])
+
+
+# ---- axes ----------------------------------------------------------------------------------------------------------
+
+ALONG = {
+    "sum": lambda x, axis: np.sum(x, axis), "prod": lambda x, axis: np.prod(x, axis),
+    "max": lambda x, axis: np.max(x, axis),
+    "min keepdims": lambda x, axis: np.min(x, axis, keepdims=True), "ptp": lambda x, axis: np.ptp(x, axis),
+    "cumsum": lambda x, axis: np.cumsum(x, axis), "cumprod": lambda x, axis: np.cumprod(x, axis),
+    "nansum": lambda x, axis: np.nansum(x, axis), "nanprod": lambda x, axis: np.nanprod(x, axis),
+    "nanmax": lambda x, axis: np.nanmax(x, axis), "take": lambda x, axis: np.take(x, 0, axis),
+    "take of a list": lambda x, axis: np.take(x, [0, 0], axis), "repeat": lambda x, axis: np.repeat(x, 2, axis),
+    "squeeze": lambda x, axis: np.squeeze(x, axis),
+}
+
+
+@pytest.mark.parametrize("name", ALONG)
+@pytest.mark.parametrize("axis", [0, -1])
+def test_scalars_have_the_axis_that_numpy_gives_them(name, axis):
+    f, v = ALONG[name], np.float64(1.3)
+    expected, slope = f(v, axis), 0.0 if name == "ptp" else 1.0
+    for x in (da.Dual(v, 2.0), da.MultiDual(v, np.full(12, 2.0)), da.Taylor([v, 2.0, 0.0])):
+        y = f(x, axis)
+        assert_same_bits(y.value, expected)
+        assert_close(np.ravel(y.components[1]), np.full(np.size(expected), 2.0 * slope))
+    nested = da.derivative(da.derivative(lambda t: np.sum(f(t * t, axis))))(v)
+    assert_close(nested, 2.0 * slope * np.size(expected))
+    pattern = da.jacobian_sparsity(lambda x: np.atleast_1d(f(x[0] * x[1], axis)), np.ones(3)).toarray()
+    assert pattern[:, :2].all() and not pattern[:, 2].any()
+
+
+TOO_FAR = {
+    "take": lambda x, axis: np.take(x, [0], axis), "repeat": lambda x, axis: np.repeat(x, 2, axis),
+    "take_along_axis": lambda x, axis: np.take_along_axis(x, np.zeros(np.shape(x), int), axis),
+    "sort": np.sort, "sum": np.sum, "cumsum": np.cumsum, "cumprod": np.cumprod, "flip": np.flip, "max": np.max,
+}
+
+
+@pytest.mark.parametrize("name", TOO_FAR)
+@pytest.mark.parametrize("shape", [(3,), (2, 3)])
+def test_no_axis_reaches_the_components(name, shape):
+    v = np.ones(shape)
+    for x in (da.Dual(v, v), da.MultiDual(v, [v, v]), da.HyperDual(v, v, v), da.Taylor([v, v, v])):
+        for axis in (-v.ndim - 1, v.ndim):
+            with pytest.raises(np.exceptions.AxisError, match=f"^axis {axis} is out of bounds for array of dim"):
+                TOO_FAR[name](x, axis)

@@ -15,7 +15,7 @@ import pytest
 import dualad as da
 import dualad.numpy as np
 from conftest import assert_close, assert_same_bits, complex_step
-from dualad.numpy._arrays import FUNCTIONS
+from dualad.numpy._arrays import FUNCTIONS, TAKERS
 from dualad.numpy._tools import NAMES
 
 X = numpy.array([1.5, -0.5, 2.0])
@@ -73,9 +73,9 @@ class TestNamespace:
 
     def test_all_but_the_table_is_numpys_own(self):
         replaced = {name for name in numpy.__all__ if getattr(np, name) is not getattr(numpy, name)}
-        assert replaced == {*FUNCTIONS, *NAMES, "linalg", "fft"} & set(numpy.__all__)
+        assert replaced == {*FUNCTIONS, *TAKERS, *NAMES, "linalg", "fft"} & set(numpy.__all__)
 
-    @pytest.mark.parametrize("name", [*FUNCTIONS, "isscalar", "kaiser"])
+    @pytest.mark.parametrize("name", [*FUNCTIONS, *TAKERS, "isscalar", "kaiser"])
     def test_signatures_are_numpys(self, name):
         try:
             expected = inspect.signature(getattr(numpy, name))
@@ -644,3 +644,36 @@ def test_index_expressions_of_every_kind_of_number(text):
     if "2j" not in text:
         uncertain = f(da.uq.uarray(v, 0.1))
         assert_close(uncertain.std_dev, 0.1 * numpy.linalg.norm(slopes, axis=-1), rtol=1e-7)
+
+
+LISTS = {
+    "sum": lambda np, x: np.sum([x, x**2], axis=0), "sum_of_scalars": lambda np, x: np.sum([x[0], 2.0]),
+    "max": lambda np, x: np.max([x, 1 - x], axis=0), "dot": lambda np, x: np.dot([x, x**2], [1.0, 2.0, 3.0]),
+    "diff": lambda np, x: np.diff([x[0], x[1] ** 2, 0.5]),
+    "where": lambda np, x: np.where([True, False], [x[0], x[1]], 0.0),
+    "prod": lambda np, x: np.prod([x, x], axis=1), "outer": lambda np, x: np.outer([x[0], 2.0], x),
+    "sort": lambda np, x: np.sort([x[2], x[0], 0.1]), "atleast_2d": lambda np, x: np.atleast_2d([x, x]),
+    "trapezoid": lambda np, x: np.trapezoid([x, x**2], axis=0), "clip": lambda np, x: np.clip([x, x**2], 0.2, 0.9),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_functions_take_lists_of_numbers(name):
+    """As namespace and by interception: as of the array that NumPy makes of the list."""
+    x, h = numpy.array([0.3, 0.7, 1.1]), 1e-20
+    expected = numpy.stack([LISTS[name](numpy, x + h * 1j * e).imag / h for e in numpy.eye(3)], axis=-1)
+    if name in ("max", "clip", "sort"):  # not by complex steps
+        expected = numpy.stack([(LISTS[name](numpy, x + 1e-6 * e) - LISTS[name](numpy, x - 1e-6 * e)) / 2e-6
+                                for e in numpy.eye(3)], axis=-1)
+    for jacobian in (da.value_and_jacobian(lambda x: LISTS[name](np, x))(x),
+                     da.value_and_jacobian(lambda x: LISTS[name](numpy, x), intercept=True)(x)):
+        numpy.testing.assert_array_equal(jacobian[0], LISTS[name](numpy, x))
+        numpy.testing.assert_allclose(jacobian[1], expected, rtol=1e-8, atol=1e-9)
+
+
+def test_edges_and_grids_of_objects_are_refused_rather_than_plain():
+    a, b = da.Dual(0.3, 1.0), da.Dual(1.3, 0.5)
+    for make in (lambda: numpy.linspace(a, b, 3, dtype=object), lambda: numpy.histogram_bin_edges([a, b, 2.0])):
+        with pytest.raises(TypeError, match="dtype object"):
+            make()
+    assert type(np.histogram_bin_edges(np.array([a, b]))) is da.Dual

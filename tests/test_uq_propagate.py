@@ -232,6 +232,20 @@ def test_an_exact_input_may_be_singular():
     assert r.std == pytest.approx(0.1)
 
 
+def test_where_there_is_no_second_derivative():
+    def f(x):
+        return x[0] ** 1.5 + x[1]
+
+    for order, check in ((2, None), (1, True)):
+        r = uq.propagate(f, [0.0, 1.0], std=[0, 0.1], order=order, check=check)
+        assert r.std == pytest.approx(0.1) and np.isfinite(r.hessian).all()
+    with pytest.raises(ValueError, match=r"no second derivative.*'x\[0\]' and 'x\[0\]' is inf"):
+        uq.propagate(f, [0.0, 1.0], std=0.1, order=2)
+    with pytest.warns(uq.LinearityWarning, match="no second derivative") as caught:
+        r = uq.propagate(f, [0.0, 1.0], std=0.1, check=True)
+    assert r.hessian is None and r.std == pytest.approx(0.1) and caught[0].filename == __file__
+
+
 def test_effective_dof_of_a_sum_is_that_of_welch():
     r = uq.propagate(np.sum, [1.0, 2.0], std=[0.3, 0.4], dof=[4, 9])
     assert r.effective_dof == pytest.approx(0.5**4 / (0.3**4 / 4 + 0.4**4 / 9))
@@ -265,6 +279,7 @@ def product(x):
     ({"std": 1, "order": 3}, "order"),
     ({"std": 1, "dof": [0, 1]}, "dof must be positive"),
     ({"std": 1, "fourth": [0.5, 3]}, "fourth"),
+    ({"std": [0, 1], "fourth": [0.5, 3]}, "variance is 0"),
     ({"cov": [[1, 0.5], [0.5, 1]], "third": [0.1, np.nan]}, "correlated"),
 ])
 def test_bad_input(keywords, message):

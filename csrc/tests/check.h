@@ -15,6 +15,7 @@ double next_random(void);                                       /* uniform in [0
 void test_kernels(void);
 void test_drive(void);
 void test_in_place(void);
+void test_contract(void);
 void test_table(void);
 void test_pool(void);
 void test_patterns(void);

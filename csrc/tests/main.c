@@ -16,6 +16,7 @@ int main(void)
     test_kernels();
     test_drive();
     test_in_place();
+    test_contract();
     test_table();
     test_pool();
     test_patterns();

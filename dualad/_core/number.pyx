@@ -582,8 +582,10 @@ cdef object set_data(Number r, object data):
                 r.c[k] = (<double*>(<char*>cnp.PyArray_DATA(a) + k * cnp.PyArray_STRIDE(a, 0)))[0]
             r.data = None
             return None
-    else:
+    elif isinstance(data, Number):
         r.ncomp = (<Number>data).shape[0]
+    else:
+        raise TypeError(f"components are an array, not {type(data).__name__}")
     r.data = data
     return None
 
@@ -2218,6 +2220,9 @@ cdef class Number(Elementwise):
     def __matmul__(x, y):
         if not is_operand(x) or not is_operand(y):
             return NotImplemented
+        r = matrix_product(x, y)
+        if r is not NotImplemented:
+            return r
         arguments = np.matmul, "__call__", (x, y), {}
         return pooled(HANDLERS["ufunc"], arguments, {}) if is_large(x) or is_large(y) else HANDLERS["ufunc"](*arguments)
 
@@ -2306,7 +2311,7 @@ cdef class Number(Elementwise):
     def __array_function__(self, func, types, args, kwargs):
         cdef PyObject* rule = PyDict_GetItemWithError(FUNCTIONS, func)
         for t in types:
-            if not issubclass(t, (Number, np.ndarray)):
+            if t is not NDARRAY and t is not <object>Py_TYPE(self) and not issubclass(t, (Number, NDARRAY)):
                 return NotImplemented
         if rule == NULL:
             return HANDLERS["function"](func, types, args, kwargs)
@@ -2587,12 +2592,25 @@ cdef object array_ufunc "array_ufunc"(object self, object args, object kwargs):
                          False)
             if r is not NotImplemented:
                 return r
+        elif ufunc is MATMUL:
+            r = matrix_product(t[2], t[3])
+            if r is not NotImplemented:
+                return r
         elif ufunc in HANDLERS["plain"]:
             r = plain_ufunc(ufunc, t)
             if r is not NotImplemented:
                 return r
     arguments = ufunc, t[1], t[2:], {} if kwargs is None else dict(kwargs)
     return pooled(HANDLERS["ufunc"], arguments, {}) if is_large(self) else HANDLERS["ufunc"](*arguments)
+
+
+cdef object MATMUL = np.matmul
+
+
+cdef object matrix_product(object x, object y):
+    """x @ y of small arrays; NotImplemented for others."""
+    r = quick_dot(x, y)
+    return sums_of_products(x, y, HANDLERS["matmul"], MATMUL) if r is NotImplemented else r
 
 
 cdef object plain_ufunc(object ufunc, tuple t):
@@ -2655,6 +2673,7 @@ for _i in range(function_count):
 
 
 include "parts.pxi"
+include "products.pxi"
 
 
 # ---- short vectors ------------------------------------------------------------------------------------------------

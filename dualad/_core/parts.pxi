@@ -202,6 +202,86 @@ def are_ordinary(a):
     return ordinary
 
 
+def are_moderate(*arrays):
+    """Whether the quotient of any two of these values is far from underflow and overflow."""
+    for a in arrays:
+        if not is_moderate(primal(a)):
+            return False
+    return True
+
+
+cdef bint is_moderate(object a) except -1:
+    cdef Py_ssize_t i
+    cdef double* x
+    cdef bint moderate = True
+    if isinstance(a, np.float64):
+        return 1e-140 < fabs(PyFloat_AS_DOUBLE(a)) < 1e140
+    a = np.asarray(a)
+    if cnp.PyArray_TYPE(<cnp.ndarray>a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>a):
+        low, high = (1e-140, 1e140) if a.dtype.itemsize % 16 == 0 or a.dtype == np.float64 else (1e-17, 1e17)
+        return bool(np.all((low < np.abs(a)) & (np.abs(a) < high)))
+    x = <double*>cnp.PyArray_DATA(<cnp.ndarray>a)
+    for i in range(cnp.PyArray_SIZE(<cnp.ndarray>a)):
+        moderate = moderate and 1e-140 < fabs(x[i]) < 1e140
+    return moderate
+
+
+def quotient(x, y):
+    """x / y; of a float64 array and a number the quick way, without floating-point warnings."""
+    return with_scalar(OP_DIVIDE, x, y)
+
+
+def difference(x, y):
+    """x - y; of a float64 array and a number the quick way, without floating-point warnings."""
+    return with_scalar(OP_SUBTRACT, x, y)
+
+
+cdef object with_scalar(int code, object x, object y):
+    cdef Py_ssize_t i
+    cdef cnp.ndarray a, r
+    cdef double s
+    cdef double* p
+    cdef double* q
+    cdef bint below = isinstance(x, np.float64)
+    array, scalar = (y, x) if below else (x, y)
+    if (type(array) is not NDARRAY or not isinstance(scalar, np.float64)
+            or cnp.PyArray_TYPE(<cnp.ndarray>array) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>array)):
+        return ARITHMETIC_UFUNCS[code](x, y)
+    a, s = <cnp.ndarray>array, PyFloat_AS_DOUBLE(scalar)
+    r = allocate(cnp.PyArray_NDIM(a), <Py_ssize_t*>cnp.PyArray_DIMS(a), NULL, cnp.NPY_DOUBLE)
+    p, q = <double*>cnp.PyArray_DATA(a), <double*>cnp.PyArray_DATA(r)
+    if code == OP_SUBTRACT:
+        for i in range(cnp.PyArray_SIZE(a)):
+            q[i] = s - p[i] if below else p[i] - s
+    else:
+        for i in range(cnp.PyArray_SIZE(a)):
+            q[i] = s / p[i] if below else p[i] / s
+    return r
+
+
+def tie_shares(value, top):
+    """1/n for the n float64 elements that equal the extreme, a NaN too, and 0 for all others; None for other types."""
+    cdef Py_ssize_t i, count = 0, n
+    cdef double* x
+    cdef double* share
+    cdef double t, part
+    cdef cnp.ndarray shares
+    if not isinstance(top, np.float64) or type(value) is not NDARRAY:
+        return None
+    if cnp.PyArray_TYPE(<cnp.ndarray>value) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>value):
+        return None
+    t, n = PyFloat_AS_DOUBLE(top), cnp.PyArray_SIZE(<cnp.ndarray>value)
+    shares = allocate(cnp.PyArray_NDIM(<cnp.ndarray>value), <Py_ssize_t*>cnp.PyArray_DIMS(<cnp.ndarray>value), NULL,
+                      cnp.NPY_DOUBLE)
+    x, share = <double*>cnp.PyArray_DATA(<cnp.ndarray>value), <double*>cnp.PyArray_DATA(shares)
+    for i in range(n):
+        count += x[i] == t or (t != t and x[i] != x[i])
+    part = 1.0 / max(count, 1)
+    for i in range(n):
+        share[i] = part if x[i] == t or (t != t and x[i] != x[i]) else 0.0
+    return shares
+
+
 def is_tame(cnp.ndarray a):
     """Whether sums of a few float64 numbers raise no floating-point exception; False if finding out takes longer."""
     cdef Py_ssize_t i, n = cnp.PyArray_SIZE(a)

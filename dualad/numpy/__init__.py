@@ -41,7 +41,7 @@ from dualad.numpy import _arrays, _tools, special  # noqa: F401
 
 __all__ = _numpy.__all__
 
-_REPLACED = {**_arrays.FUNCTIONS, **_tools.NAMES}
+_REPLACED = {**_arrays.TAKERS, **_arrays.FUNCTIONS, **_tools.NAMES}
 
 # what NumPy has loaded already; __getattr__ brings the rest when it is asked for
 globals().update({name: getattr(_numpy, name) for name in __all__ if name in vars(_numpy)})

@@ -324,6 +324,14 @@ _COMBINERS = ("linspace logspace geomspace meshgrid copy append insert diag diag
               "resize block").split()
 _READERS = ("mean std var median average quantile percentile nanmean nanstd nanvar nanmedian nanquantile nanpercentile "
             "interp gradient cov corrcoef unwrap pad piecewise nan_to_num").split()
+_TAKERS = """
+    all any sum prod max min amax amin ptp cumsum cumprod cumulative_sum cumulative_prod nansum nanprod nanmax nanmin
+    nancumsum nancumprod diff ediff1d dot vdot inner outer tensordot cross kron trapezoid convolve correlate polyval
+    polyfit sort argsort argmax argmin searchsorted ravel reshape transpose squeeze expand_dims atleast_1d atleast_2d
+    atleast_3d moveaxis swapaxes rot90 roll flip fliplr flipud clip diagonal trace take where allclose isclose
+    array_equal broadcast_to broadcast_arrays split array_split real imag round unique partition histogram
+    histogram_bin_edges
+    """.split()
 _JOINERS = "concatenate concat stack vstack hstack dstack column_stack row_stack".split()
 
 FUNCTIONS = {
@@ -338,7 +346,8 @@ FUNCTIONS = {
     **{name: _combiner(getattr(np, name), members=True) for name in _JOINERS if hasattr(np, name)},
 }
 
-# functions that take numbers, but no lists of them
+# functions that take numbers, but no lists of them; these make no arrays into which one stores
+TAKERS = {name: _reader(getattr(np, name)) for name in _TAKERS if hasattr(np, name)}
 MODULES = {
     module: {name: _reader(f) for name, f in vars(module).items() if name in module.__all__ and not isinstance(f, type)}
     for module in (np.linalg, np.fft)

@@ -8,6 +8,7 @@ from dualad._core import HyperDual
 from dualad._core.number import load_rules
 from dualad.rules import (
     algebra,
+    bilinear,
     elementwise,
     flat,
     linear,
@@ -67,6 +68,8 @@ load_rules(
         "ufunc": ufuncs.dispatch,
         "function": _unsupported,
         "error": _as_numpy_says,
+        "weighing": reductions.weighing,
+        "matmul": bilinear.SUBSCRIPTS[np.matmul],
         "order": linear.order_of,
         "series": series.program,
         "root": roots.note_root,

@@ -45,6 +45,7 @@ __all__ = [
     "can_split",
     "expanded",
     "innermost",
+    "is_axis_of_scalar",
     "is_number",
     "is_series",
     "join",
@@ -275,12 +276,19 @@ def rows(function, tangents):
     return stack_components([function(t) for t in tangents])
 
 
+def is_axis_of_scalar(a, axis):
+    """Whether NumPy takes an array without axes for one with a single axis, which is meant: number 0 or -1."""
+    return type(axis) is int and -1 <= axis <= 0 and np.ndim(a) == 0
+
+
 def shift_axis(axis, ndim):
     """The axis (or axes; None for all) of an array as axes of its component array."""
     if axis is None:
         return tuple(range(1, ndim + 1))
     if isinstance(axis, (tuple, list)):
         return tuple(shift_axis(a, ndim) for a in axis)
+    if axis < -ndim:
+        raise np.exceptions.AxisError(axis, ndim)  # -ndim - 1 would be the axis of the components
     return axis + 1 if axis >= 0 else axis
 
 

@@ -5,7 +5,7 @@ import string
 
 import numpy as np
 
-from dualad._core.number import all_finite, is_first_order, quick_dot
+from dualad._core.number import Subscripts, all_finite, is_first_order, quick_dot, sums_of_products
 from dualad.rules.algebra import (
     apart,
     as_view,
@@ -49,6 +49,26 @@ def bilinear(function, a, b, *args, batched=None, **kwargs):
     return (together if linear else join)(lead, value, total)
 
 
+def _subscripts(*texts):
+    """By the dimensions of both operands."""
+    terms = [text.partition("->")[0].split(",") for text in texts]
+    return {(len(x), len(y)): Subscripts(text) for text, (x, y) in zip(texts, terms, strict=True)}
+
+
+SUBSCRIPTS = {
+    np.matmul: _subscripts("i,i->", "ij,j->i", "i,ij->j", "ij,jk->ik", "aij,ajk->aik", "aij,jk->aik", "aij,j->ai"),
+    np.dot: _subscripts("i,i->", "ij,j->i", "i,ij->j", "ij,jk->ik"),
+    np.inner: _subscripts("i,i->", "ij,j->i", "i,ji->j", "ij,kj->ik"),
+    np.vdot: _subscripts("i,i->"),
+}
+
+
+def _product(function, a, b):
+    """The product of small arrays; NotImplemented for others."""
+    result = quick_dot(a, b)
+    return sums_of_products(a, b, SUBSCRIPTS[function], function) if result is NotImplemented else result
+
+
 def _masked(function, pairs):
     """Tangents of a multilinear function with infinite or NaN factors, where zero tangents stay zero.
 
@@ -87,10 +107,6 @@ def _is_plain_matrix(a):
 
 def _matmul(ufunc, a, b, **kwargs):
     """matmul of stacks of matrices; all directions of one operand go in one call."""
-    if not kwargs:
-        result = quick_dot(a, b)
-        if result is not NotImplemented:
-            return result
     if not kwargs and is_number(b) and b.ndim > 1 and not is_number(b.components) and _is_plain_matrix(a):
         # a stack of products, so that each component, and with it the value, is computed as if alone
         return rewrap(b, np.matmul(a, lift(b.components, max(a.ndim, b.ndim))))
@@ -161,7 +177,7 @@ def store(out, result):
 
 def _dot(a, b, out=None):
     if out is None:
-        result = quick_dot(a, b)
+        result = _product(np.dot, a, b)
         if result is not NotImplemented:
             return result
     a, b = operand(a), operand(b)
@@ -195,6 +211,10 @@ def _dot_batched(a, b):
 def _einsum(*operands, optimize=False, **kwargs):
     """Any number of operands: the tangent replaces one operand after the other."""
     sublists = not isinstance(operands[0], str)
+    if len(operands) == 3 and not sublists and not optimize and not kwargs:
+        result = sums_of_products(operands[1], operands[2], _of_two(operands[0]), _EINSUM, operands[:1])
+        if result is not NotImplemented:
+            return result
     arrays = [operand(x) for x in (operands[0 : 2 * (len(operands) // 2) : 2] if sublists else operands[1:])]
 
     def call(replaced):
@@ -226,16 +246,38 @@ def _einsum(*operands, optimize=False, **kwargs):
     return join(lead, call(values), total)
 
 
+# without the protocol, which plain arrays have no need of
+_EINSUM = getattr(np.einsum, "__wrapped__", np.einsum)
+
+
+@functools.lru_cache(256)
+def _of_two(subscripts):
+    """Subscripts of two operands for the compiled loops, None for those that these do not take."""
+    inputs, output = _terms(subscripts)
+    if "." in subscripts or not set(output) <= set(inputs) or len(set(output)) < len(output):
+        return None
+    try:
+        return Subscripts(f"{inputs}->{output}")
+    except ValueError:
+        return None
+
+
+def _terms(subscripts):
+    """Those of the operands, and those of the result, also where they go without saying."""
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    if not arrow:
+        labels = inputs.replace(",", "").replace("...", "")
+        output = "..." * ("..." in inputs) + "".join(sorted(c for c in labels if labels.count(c) == 1))
+    return inputs, output
+
+
 @functools.lru_cache(256)
 def _with_directions(subscripts, i):
     """Subscripts with an axis of directions in front of operand i and of the result; None if no letter is left."""
-    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
-    labels = inputs.replace(",", "").replace("...", "")
-    free = set(string.ascii_letters).difference(labels)
+    inputs, output = _terms(subscripts)
+    free = set(string.ascii_letters).difference(inputs)
     if not free:
         return None
-    if not arrow:
-        output = "..." * ("..." in inputs) + "".join(sorted(c for c in labels if labels.count(c) == 1))
     terms = inputs.split(",")
     direction = min(free)
     terms[i] = direction + terms[i]
@@ -248,12 +290,12 @@ def _outer(a, b):
 
 
 def _inner(a, b):
-    result = quick_dot(a, b)
+    result = _product(np.inner, a, b)
     return bilinear(np.inner, a, b) if result is NotImplemented else result
 
 
 def _vdot(a, b):
-    result = quick_dot(a, b)
+    result = _product(np.vdot, a, b)
     return bilinear(np.vdot, a, b) if result is NotImplemented else result
 
 

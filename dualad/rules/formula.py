@@ -79,8 +79,12 @@ def attach(value, derived, level):
     if isinstance(value, (list, tuple)):
         parts = [attach(v, d, level) for v, d in zip(value, derived, strict=True)]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-    if not can_split(derived) or derived.level != level or np.asarray(primal(value)).dtype.kind not in "fc":
+    kind = np.asarray(primal(value)).dtype.kind
+    if not can_split(derived) or derived.level != level or kind not in "fcO":
         return value
+    if kind == "O":
+        raise TypeError("a result of dtype object cannot carry a derivative: ask for no dtype or an inexact one, or "
+                        "make a number of the list or object array with dualad.numpy.array first")
     tangents = split(derived, level)[1]
     if tangents is not None:
         tangents = np.reshape(tangents, tangents.shape[:1] + np.shape(value))

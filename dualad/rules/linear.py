@@ -21,6 +21,7 @@ from dualad.rules.algebra import (
     as_view,
     expanded,
     innermost,
+    is_axis_of_scalar,
     lift,
     primal,
     rewrap,
@@ -161,6 +162,7 @@ def _rollaxis(a, axis, start=0):
 
 def _squeeze(a, axis=None):
     shape = a.shape
+    axis = None if is_axis_of_scalar(a, axis) else axis
     axes = [k for k, n in enumerate(shape) if n == 1] if axis is None else _normal(axis, a.ndim)
     if any(shape[k] != 1 for k in axes):
         raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
@@ -319,13 +321,13 @@ def _flip(m, axis=None):
 
 
 def _take(a, indices, axis=None, mode="raise"):
-    if axis is None:
+    if axis is None or is_axis_of_scalar(a, axis):
         a, axis = _ravel(a), 0
     return rewrap(a, np.take(a.components, indices, shift_axis(axis, a.ndim), mode=mode))
 
 
 def _repeat(a, repeats, axis=None):
-    if axis is None:
+    if axis is None or is_axis_of_scalar(a, axis):
         a, axis = _ravel(a), 0
     return rewrap(a, np.repeat(a.components, repeats, shift_axis(axis, a.ndim)))
 

@@ -103,6 +103,7 @@ _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617
 
 def zeta_order(s, q):
     """The derivative of the Hurwitz zeta function in s, by Euler and Maclaurin's formula; DLMF 25.11.5 and 25.2.9."""
+    s, q = s * 1.0, q * 1.0  # integers have no negative powers
     total = 0.0
     for k in range(12):
         total = total - np.log(q + k) * (q + k) ** -s

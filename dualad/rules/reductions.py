@@ -1,14 +1,28 @@
 """Functions that combine the elements along axes: sums, means, products, norms, extremes."""
 
+import operator
+import string
+
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from dualad._core.number import all_finite, are_ordinary, is_tame, quick_sum
+from dualad._core.number import (
+    Subscripts,
+    all_finite,
+    are_moderate,
+    are_ordinary,
+    difference,
+    is_tame,
+    quick_sum,
+    quotient,
+    tie_shares,
+    weighted_sums,
+)
 from dualad.rules.algebra import (
-    Number,
     apart,
     can_split,
     innermost,
+    is_axis_of_scalar,
     join,
     lift,
     primal,
@@ -24,37 +38,33 @@ from dualad.rules.roots import hand_on, has_zero, note_square, squared_size
 _NO = np._NoValue
 
 
-def _options(**kwargs):
+def _options(keepdims=_NO, initial=_NO, where=_NO, mean=_NO):
     """Only the options that were given."""
-    return {k: v for k, v in kwargs.items() if v is not _NO}
-
-
-def _method(function):
-    """The function as the method of arrays, which is the quicker way to the same loop."""
-    name = function.__name__
-
-    def call(x, *args, **kwargs):
-        if type(x) is np.ndarray or isinstance(x, Number):
-            return getattr(x, name)(*args, **kwargs)
-        return function(x, *args, **kwargs)
-
-    return call
+    if keepdims is _NO and initial is _NO and where is _NO and mean is _NO:
+        return {}
+    options = {"keepdims": keepdims, "initial": initial, "where": where, "mean": mean}
+    return {k: v for k, v in options.items() if v is not _NO}
 
 
 def _linear_reduction(function):
     """sum and mean: the value gets a call of its own, so that it rounds as NumPy's does."""
-    reduce = _method(function)
+    method = operator.attrgetter(function.__name__)  # the quicker way to the same loop
 
-    def rule(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
+    def rule(a, axis=None, dtype=None, keepdims=_NO, *, initial=_NO, where=_NO):
         lead = innermost(a, initial)
         value, tangents = apart(a, lead)
         start, start_dot = apart(initial, lead) if initial is not _NO else (_NO, None)
-        options = _options(keepdims=keepdims, where=where if where is _NO else primal(where))
-        result = reduce(value, axis, dtype, **options, **_options(initial=start))
-        if tangents is not None:
+        options = _options(keepdims, where=where if where is _NO else primal(where))
+        if start is not _NO:
+            result = function(value, axis, dtype, **options, initial=start)
+        else:
+            result = method(value)(axis, dtype, **options)
+        if tangents is not None and not options and dtype is None and value.size and _is_short(tangents):
+            tangents = _along(1.0 if function is np.sum else result.size / value.size, tangents, axis)
+        elif tangents is not None:
             if where is not _NO:
                 options["where"] = np.broadcast_to(np.asarray(options["where"], bool), value.shape)[None]
-            tangents = _quietly(reduce, tangents, shift_axis(axis, a.ndim), dtype, **options)
+            tangents = _quietly(function, tangents, shift_axis(axis, a.ndim), dtype, **options)
         if start_dot is not None:
             extra = lift(start_dot, np.ndim(result))
             tangents = (
@@ -63,6 +73,11 @@ def _linear_reduction(function):
         return together(lead, result, tangents)
 
     return rule
+
+
+def _is_short(tangents):
+    """Whether calls of NumPy would cost more than what they do."""
+    return type(tangents) is np.ndarray and tangents.size <= 4096
 
 
 def _quietly(function, tangents, *args, **kwargs):
@@ -81,19 +96,17 @@ def _sum(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
         result = quick_sum(a)
         if result is not NotImplemented:
             return result
-    return _SUM(a, axis, dtype, keepdims, initial, where)
+    return _SUM(a, None if is_axis_of_scalar(a, axis) else axis, dtype, keepdims, initial=initial, where=where)
 
 
-def _mean(a, axis=None, dtype=None, keepdims=_NO, *, where=_NO):
-    return _MEAN(a, axis, dtype, keepdims, where=where)
-
-
-_MEAN = _linear_reduction(np.mean)
+_mean = _linear_reduction(np.mean)
 
 
 def _flatten_axes(a, axis):
     """The reduced axes first and as one, and the function that puts the result back for keepdims."""
     ndim = a.ndim
+    if ndim == 1 and axis is None:
+        return a
     axes = tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
     if ndim == 1:
         return a if axes else a[None]
@@ -105,43 +118,63 @@ def _flatten_axes(a, axis):
 
 def _along(weights, tangents, axis):
     """sum of weights * tangents along the reduced axes; zero tangents stay zero."""
-    return tangent_product(weights, tangents).sum(shift_axis(axis, tangents.ndim - 1))
+    axis = tuple(axis) if type(axis) is list else axis
+    total = weighted_sums(weights, tangents, axis)
+    if total is not NotImplemented:
+        return total
+    return _quietly(np.sum, tangent_product(weights, tangents), shift_axis(axis, tangents.ndim - 1))
+
+
+def weighing(depth, ndim, axis):
+    """What `weighted_sums` of tangents of ndim dimensions needs, with weights of `depth`."""
+    if depth not in (0, ndim - 1) or ndim > 12:
+        return None
+    letters = string.ascii_letters[:ndim]
+    reduced = range(ndim - 1) if axis is None else normalize_axis_tuple(axis, ndim - 1)
+    left = "".join(letters[k + 1] for k in range(ndim - 1) if k not in reduced)
+    return Subscripts(f"{letters[1:] if depth else ''},{letters}->{letters[0]}{left}")
 
 
 def _prod(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO):
     """The factor of each tangent is the product of all others, so that zeros among the elements are no exception."""
     lead = innermost(a, initial)
+    axis = None if is_axis_of_scalar(a, axis) else axis
     if where is not _NO:
         a = np.where(where, a, 1.0)
     start, start_dot = split(initial, lead.level) if initial is not _NO else (1.0, None)
-    options = _options(keepdims=keepdims, initial=_NO if initial is _NO else start)
-    value = _method(np.prod)(split(a, lead.level)[0], axis, dtype, **options)
+    v, t = split(a, lead.level)
+    value = np.multiply.reduce(v, axis, dtype, **_options(keepdims, _NO if initial is _NO else start))
     x = _flatten_axes(a, axis)
-    v, t = split(x, lead.level)
+    v, t = (v, t) if x is a else split(x, lead.level)
     total = None
     if t is not None:
-        with np.errstate(all="ignore"):
-            total = _product_tangents(v, t)
-            total = total if initial is _NO else total * start
+        total = _product_tangents(v, t, value if initial is _NO and dtype is None else None)
+        if initial is not _NO:
+            with np.errstate(all="ignore"):
+                total = total * start
     if start_dot is not None:
         term = tangent_product(np.prod(v, axis=0), lift(start_dot, x.ndim - 1))
         total = term if total is None else total + term
-    if total is not None:
-        total = total.reshape(total.shape[:1] + np.shape(value))
-    return join(lead, value, total)
+    return join(lead, value, _shaped(total, value))
 
 
-def _product_tangents(v, t):
-    """Tangents of the product along the first axis of v: p sum(t / v), unless zeros or infinities are about."""
-    product = v.prod(0)
-    if are_ordinary(primal(product)):
-        total = product * (t / v).sum(1)
-        if all_finite(np.asarray(primal(total))):
-            return total
-    ones = np.ones((1, *v.shape[1:]), primal(v).dtype)
-    before = np.concatenate([ones, np.cumprod(v, axis=0)[:-1]]) if len(v) else v
-    after = np.concatenate([ones, np.cumprod(v[::-1], axis=0)[:-1]])[::-1] if len(v) else v
-    return np.sum(tangent_product(before * after, t), axis=1)
+def _shaped(total, result):
+    """Tangents in the shape of the result, which may have kept its axes."""
+    if total is None or total.ndim == result.ndim + 1:
+        return total
+    return np.reshape(total, total.shape[:1] + result.shape)
+
+
+def _product_tangents(v, t, product):
+    """Tangents of the product along the first axis of v: sum(p / v * t), unless zeros or infinities are about."""
+    if product is not None and are_moderate(product, v):
+        product = product if product.ndim == v.ndim - 1 else np.reshape(product, v.shape[1:])
+        return _along(quotient(product, v), t, 0)
+    with np.errstate(all="ignore"):
+        ones = np.ones((1, *v.shape[1:]), primal(v).dtype)
+        before = np.concatenate([ones, np.cumprod(v, axis=0)[:-1]]) if len(v) else v
+        after = np.concatenate([ones, np.cumprod(v[::-1], axis=0)[:-1]])[::-1] if len(v) else v
+        return np.sum(tangent_product(before * after, t), axis=1)
 
 
 def _extreme(ufunc):
@@ -149,24 +182,34 @@ def _extreme(ufunc):
 
     def rule(a, axis=None, keepdims=_NO, initial=_NO, where=_NO):
         lead = innermost(a, initial)
+        axis = None if is_axis_of_scalar(a, axis) else axis
         value, t = split(a, lead.level)
         start, start_dot = split(initial, lead.level) if initial is not _NO else (_NO, None)
-        result = ufunc.reduce(value, axis, **_options(keepdims=keepdims, initial=start, where=where))
-        top = result if keepdims is True or axis is None else np.expand_dims(result, axis)
-        hit = _ties(primal(value), primal(top), where)
-        count = np.count_nonzero(hit, axis, keepdims=True) if axis is not None else np.count_nonzero(hit)
-        start_hit = False if initial is _NO else primal(top) == primal(start)
-        count = np.maximum(count + start_hit, 1)
+        result = ufunc.reduce(value, axis, **_options(keepdims, start, where))
+        shares, start_share = _shares(primal(value), primal(result), axis, keepdims, where, primal(start))
         total = None
         if t is not None:
-            total = np.reshape(_along(hit / count, t, axis), t.shape[:1] + np.shape(result))
+            total = _shaped(_along(shares, t, axis), result)
         if start_dot is not None:
-            part = np.reshape(start_hit / count, np.shape(result))
+            part = np.reshape(start_share, np.shape(result))
             term = tangent_product(part, lift(start_dot, np.ndim(result)))
             total = term if total is None else total + term
         return join(lead, result, total)
 
     return rule
+
+
+def _shares(value, result, axis, keepdims, where, start):
+    """The shares of the elements, and of an initial value, in the extreme."""
+    if axis is None and where is _NO and start is _NO:
+        quick = tie_shares(value, result)
+        if quick is not None:
+            return quick, 0.0
+    top = result if keepdims is True or axis is None else np.expand_dims(result, axis)
+    hit = _ties(value, top, where)
+    start_hit = False if start is _NO else top == start
+    count = np.maximum(np.count_nonzero(hit, axis, keepdims=True) + start_hit, 1)
+    return hit / count, start_hit / count
 
 
 def _ties(value, top, where):
@@ -214,23 +257,28 @@ def _var(a, axis=None, dtype=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO,
     lead = innermost(a, mean)
     value, t = split(a, lead.level)
     middle, middle_dot = split(mean, lead.level) if mean is not _NO else (_NO, None)
-    options = _options(where=where)
-    result = _VAR(value, axis, dtype, None, ddof, **options, **_options(keepdims=keepdims, mean=middle))
+    result = value.var(axis, dtype, None, ddof, **_options(keepdims, where=where, mean=middle))
     if mean is _NO:
-        middle = _method(np.mean)(value, axis, keepdims=True, **options)
-    off = np.conjugate(value - middle) if np.iscomplexobj(primal(value)) else value - middle
+        middle = _middle(value, axis, where)
+    off = difference(value, middle)
+    off = np.conjugate(off) if off.dtype.kind == "c" else off
     total = None
     if t is not None:
         total = _mean_product(off, t, axis, ddof, where)
     if middle_dot is not None:
         term = _mean_product(-off, lift(middle_dot, np.ndim(off)), axis, ddof, where)
         total = term if total is None else total + term
-    if total is not None:
-        total = np.reshape(2.0 * total, total.shape[:1] + np.shape(result))
-    return join(lead, result, total)
+    return join(lead, result, _shaped(total, result))
 
 
-_VAR = _method(np.var)
+def _middle(value, axis, where):
+    """The mean, in a shape that broadcasts against the elements."""
+    if where is not _NO:
+        return np.mean(value, axis, keepdims=True, where=where)
+    if axis is None:
+        return np.add.reduce(value, None) / max(value.size, 1)
+    total = np.add.reduce(value, axis, keepdims=True)
+    return total / max(value.size // max(total.size, 1), 1)
 
 
 def _freedom(ddof, correction):
@@ -242,16 +290,18 @@ def _freedom(ddof, correction):
 
 
 def _mean_product(off, t, axis, ddof, where):
-    """sum(off * t) / (n - ddof), the real part of it."""
+    """2 sum(off * t) / (n - ddof), the real part of it."""
     if where is not _NO:
         off = np.where(where, off, 0.0)
         count = np.count_nonzero(np.broadcast_to(np.asarray(where, bool), np.shape(off)), axis)
     total = _along(off, t, axis)
-    total = np.real(total) if np.iscomplexobj(primal(total)) else total
+    total = np.real(total) if total.dtype.kind == "c" else total
     if where is _NO:
-        count = np.size(primal(off)) // max(np.size(primal(total)) // len(t), 1)
+        count = off.size // max(total.size // len(t), 1)
+        if type(ddof) is int and count > ddof:
+            return total * (2.0 / (count - ddof))
     with np.errstate(all="ignore"):
-        return total / np.subtract(count, ddof, dtype=primal(total).dtype)
+        return total * 2.0 / np.subtract(count, ddof, dtype=primal(total).dtype)
 
 
 def _with_tangents_of(derived, value, lead):
@@ -265,7 +315,7 @@ def _std(a, axis=None, dtype=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO,
     ddof = _freedom(ddof, correction)
     derived = np.sqrt(_var(a, axis, dtype, ddof, keepdims, where=where, mean=mean))
     lead = innermost(derived)
-    options = _options(keepdims=keepdims, where=where, mean=apart(mean, lead)[0])
+    options = _options(keepdims, where=where, mean=apart(mean, lead)[0])
     value = np.std(apart(a, lead)[0], axis, dtype, None, ddof, **options)
     return _with_tangents_of(derived, value, lead)
 
@@ -274,7 +324,7 @@ def _std(a, axis=None, dtype=None, ddof=0, keepdims=_NO, *, where=_NO, mean=_NO,
 
 
 def _cumsum(a, axis=None, dtype=None):
-    if axis is None:
+    if axis is None or is_axis_of_scalar(a, axis):
         a, axis = np.ravel(a), 0
     lead = innermost(a)
     value, t = apart(a, lead)
@@ -284,7 +334,7 @@ def _cumsum(a, axis=None, dtype=None):
 
 def _cumprod(a, axis=None, dtype=None):
     """p_i' = p_i sum_(j <= i) x_j'/x_j, unless zeros or infinities are about."""
-    if axis is None:
+    if axis is None or is_axis_of_scalar(a, axis):
         a, axis = np.ravel(a), 0
     lead = innermost(a)
     value, t = split(a, lead.level)
@@ -349,13 +399,13 @@ def _euclidean(norm, x, axes):
     size = result
     if len(axes) < x.ndim:
         size = result.reshape([1 if k in axes else n for k, n in enumerate(x.shape)])
-    unit, origin = np.conjugate(value) if primal(value).dtype.kind == "c" else value, None
+    unit, origin = np.conjugate(value) if value.dtype.kind == "c" else value, None
     if has_zero(primal(size)):
         origin = primal(size) == 0
         unit, size = np.where(origin, 0.0, unit), np.where(origin, 1.0, size)
-    total = _along(unit / size, t, axes)
-    total = np.real(total) if primal(total).dtype.kind == "c" else total
-    root = join(lead, result, total.reshape(total.shape[:1] + result.shape))
+    total = _along(quotient(unit, size), t, axes)
+    total = np.real(total) if total.dtype.kind == "c" else total
+    root = join(lead, result, _shaped(total, result))
     if origin is None:
         return root
     return note_square(root, lambda x: np.reshape(np.sum(squared_size(x), axes), result.shape), x)

@@ -33,6 +33,8 @@ def note_square(root, square, *arguments):
 
 
 def has_zero(x):
+    if isinstance(x, np.float64):
+        return x == 0
     x = np.asarray(x)
     return np.count_nonzero(x) < x.size
 

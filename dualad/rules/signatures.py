@@ -10,9 +10,9 @@ from dualad.rules.formula import leaves
 def with_signature(function, rule, stores=False):
     """The rule itself if its parameters are those of the function, else a function that has them and calls the rule.
 
-    The rule then receives what has no default in place and the rest by name. A parameter that it does not know, of
-    another version of NumPy, may only have its default. If it `stores`, the result goes into out= here, and the rule
-    sees nothing of it.
+    The rule then receives in place what has no default or the same place there, and the rest by name. A parameter
+    that it does not know, of another version of NumPy, may only have its default. If it `stores`, the result goes into
+    out= here, and the rule sees nothing of it.
     """
     try:
         signature = inspect.signature(function)
@@ -25,13 +25,17 @@ def with_signature(function, rule, stores=False):
     anything = any(p.kind is p.VAR_KEYWORD for p in known.values())
     namespace = {"rule": rule, "only_default": _only_default, "into": _into, "function": function}
     arguments = []
+    places = [p.name for p in known.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    shared = list(signature.parameters)  # what the function itself, which may be called too, has in the same places
     for name, p in signature.parameters.items():
         namespace[f"default_{name}"] = p.default
         if stores and name == "out":
             continue
         if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
             arguments.append("*" * (1 + (p.kind is p.VAR_KEYWORD)) + name)
-        elif p.default is p.empty and p.kind is not p.KEYWORD_ONLY:
+        elif p.kind is not p.KEYWORD_ONLY and (
+            p.default is p.empty or [*arguments, name] == places[: 1 + len(arguments)] == shared[: 1 + len(arguments)]
+        ):
             arguments.append(name)
         elif anything or name in known:
             arguments.append(f"{name}={name}")

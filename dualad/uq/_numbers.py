@@ -182,12 +182,14 @@ class UArray(Uncertain):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, key):
-        value = self._value[_plain_key(key)]
-        if np.ndim(value) == 0 and not isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            position = int(_positions(self.shape)[_plain_key(key)])
-            return from_row(value, _combination.element(self._terms, position))
-        positions = np.asarray(_positions(self.shape)[_plain_key(key)])
-        result = make_array(np.array(value), _combination.taken(self._terms, positions))
+        key = _plain_key(key)
+        value = self._value[key]
+        terms = [(base, _chosen_positions(self.shape, key) if index is None else index[key], factor[key])
+                 for base, index, factor in self._terms]
+        if not isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            return from_row(value, _combination.element(terms, 0))
+        result = make_array(np.array(value), [(base, np.asarray(index), np.asarray(factor))
+                                              for base, index, factor in terms])
         result._own = False
         return result
 
@@ -340,6 +342,15 @@ def make_array(value, terms):
 
 def _positions(shape):
     return np.arange(int(np.prod(shape, dtype=int))).reshape(shape)
+
+
+def _chosen_positions(shape, key):
+    """Flat positions of what a key chooses; of one element or a slice of a vector without those of all others."""
+    if len(shape) == 1 and isinstance(key, (int, np.integer)) and not isinstance(key, (bool, np.bool_)):
+        return np.int64(key % shape[0])
+    if len(shape) == 1 and isinstance(key, slice):
+        return np.arange(*key.indices(shape[0]))
+    return _positions(shape)[key]
 
 
 def _plain_key(key):

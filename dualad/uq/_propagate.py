@@ -128,6 +128,8 @@ def propagate(f, mean, cov=None, std=None, *, corr=None, order=1, names=None, do
     variances = _finite_variances(value, jacobian, problem)
     second = order == 2 or check
     hessian = _second_derivatives(f, layout, args) if second else None
+    if second and not np.isfinite(np.sum(hessian)):
+        hessian = _finite_second(hessian, value, problem, order)
     result = Propagation(problem, value, jacobian, variances, hessian, order)
     _warn_if_bent(result)
     if not second and check is None:
@@ -148,6 +150,22 @@ def _linearised(f, layout, args):
 def _second_derivatives(f, layout, args):
     """Hessians of all results, (m, n, n)."""
     return da.hessian(functools.partial(_flat, f, layout, args))(layout.vector)
+
+
+def _finite_second(hessian, value, problem, order):
+    """Second derivatives, of which those by exact inputs need not be finite; None where only a check asked for them."""
+    uncertain = np.logical_and.outer(problem.variances > 0, problem.variances > 0)
+    bad = np.argwhere(~np.isfinite(hessian) & uncertain)
+    if not bad.size:
+        return np.where(np.isfinite(hessian), hessian, 0.0)
+    k, i, j = bad[0]
+    message = (f"f has no second derivative at the mean: that of {value.name_of(k)} with respect to "
+               f"{problem.names[i]!r} and {problem.names[j]!r} is {hessian[k, i, j]}")
+    if order == 2:
+        raise ValueError(f"{message}; move the mean, use order=1, or uq.monte_carlo, which needs no derivative")
+    warnings.warn(f"the first order cannot be trusted: {message}; compare uq.monte_carlo", LinearityWarning,
+                  stacklevel=3)
+    return None
 
 
 def _flat(f, layout, args, vector):
@@ -202,6 +220,9 @@ def _moments(third, fourth, cov, layout):
     special = (third != 0) | (fourth != normal[1])
     if cov.ndim == 2 and np.any((cov - np.diag(variances))[special]):
         raise ValueError("third= and fourth= are moments of inputs of their own: leave those of correlated inputs NaN")
+    exact = (variances == 0) & special
+    if exact.any():
+        raise ValueError(f"third= and fourth= of input {int(np.argmax(exact))} must be 0, or NaN, as its variance is 0")
     least = variances**2 + third**2 / np.where(variances > 0, variances, 1)
     if np.any(fourth < least * (1 - 1e-9)):
         i = int(np.argmax(least - fourth))

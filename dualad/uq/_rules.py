@@ -14,6 +14,7 @@ import operator
 import numpy as np
 
 from dualad._core import Dual, Number
+from dualad._core.number import wrap
 from dualad.rules import FAMILIES
 from dualad.rules.elementwise import PARTIALS, PLAIN
 from dualad.rules.packing import is_sparse
@@ -33,6 +34,9 @@ from dualad.uq._numbers import (
 _FULL_LIKE = np.full_like  # interception may replace the name later
 
 
+_READY = frozenset((UArray, UFloat, float, int, np.float64))
+"""Types of operands that need no preparation, beside plain arrays."""
+
 # ---- elementwise ---------------------------------------------------------------------------------------------------
 
 
@@ -42,10 +46,11 @@ def call(ufunc, inputs, kwargs=None, evaluate=None):
     `evaluate` does what the ufunc does: ``x**2`` need not round as ``numpy.power(x, 2)``.
     """
     evaluate, kwargs = evaluate or ufunc, kwargs or {}
-    inputs = [as_array(x) if not isinstance(x, Uncertain) else x for x in inputs]
-    refuse_numbers(inputs)
-    if any(is_sparse(x) for x in inputs):
-        return _with_sparse(ufunc, "__call__", inputs, kwargs)
+    if not all(type(x) in _READY or type(x) is np.ndarray and x.dtype.kind != "O" for x in inputs):
+        inputs = [as_array(x) if not isinstance(x, Uncertain) else x for x in inputs]
+        refuse_numbers(inputs)
+        if any(is_sparse(x) for x in inputs):
+            return _with_sparse(ufunc, "__call__", inputs, kwargs)
     if ufunc in PLAIN:
         return _plain(ufunc, inputs, kwargs)
     if ufunc not in PARTIALS or any(isinstance(x, UArray) and x.dtype.kind == "c" for x in inputs):
@@ -56,7 +61,7 @@ def call(ufunc, inputs, kwargs=None, evaluate=None):
         if not isinstance(x, Uncertain):
             continue
         seeded = list(values)
-        seeded[i] = Dual(values[i], 1.0) if isinstance(x, UFloat) else Dual(values[i], np.ones(x.shape, x.dtype))
+        seeded[i] = Dual(values[i], 1.0) if isinstance(x, UFloat) else _seeded(values[i])
         results = evaluate(*seeded, **kwargs)
         results = results if isinstance(results, tuple) else (results,)
         outputs = outputs or [[_value(r), []] for r in results]
@@ -65,6 +70,13 @@ def call(ufunc, inputs, kwargs=None, evaluate=None):
                 output[1].append((result.tangent, x))
     joined = [_joined(*output) for output in outputs]
     return joined[0] if len(joined) == 1 else tuple(joined)
+
+
+def _seeded(value):
+    """The values of an array as variables."""
+    components = np.empty((2, *value.shape), value.dtype)
+    components[0], components[1] = value, 1.0
+    return wrap(Dual, components, 0, 1)
 
 
 def _value(result):

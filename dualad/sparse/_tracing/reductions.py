@@ -3,6 +3,7 @@
 import numpy as np
 
 from dualad.rules import reductions
+from dualad.rules.algebra import is_axis_of_scalar
 from dualad.sparse._tracing import partials
 from dualad.sparse._tracing.base import (
     add_pairs,
@@ -28,7 +29,9 @@ _MEAN = np.mean  # interception may replace the name later
 
 
 def _axes(axis, ndim):
-    return tuple(range(ndim)) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, ndim)
+    if axis is None or (ndim == 0 and axis in (0, -1)):
+        return tuple(range(ndim))
+    return np.lib.array_utils.normalize_axis_tuple(axis, ndim)
 
 
 def _mask(lead, where):
@@ -187,7 +190,7 @@ def running(function, *, linear):
 
     def rule(a, axis=None, dtype=None):
         a = listed(a)
-        if axis is None:
+        if axis is None or is_axis_of_scalar(a, axis):
             a, axis = np.ravel(a), 0
         axis = np.lib.array_utils.normalize_axis_index(axis, a.ndim)
         value = function(plain(a), axis, dtype)
