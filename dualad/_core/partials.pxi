@@ -10,11 +10,12 @@ cdef class Run:
     It counts elementwise functions, the elements of their results and of weights, and steps of moving elements.
     """
     cdef readonly object graph
-    cdef readonly Py_ssize_t calls, elements, products
+    cdef readonly object blocks        # arrays of many partial derivatives; None if there must be none
+    cdef public Py_ssize_t calls, elements, products
     cdef Py_ssize_t start
 
-    def __init__(self, graph):
-        self.graph, self.start = graph, graph.steps
+    def __init__(self, graph, blocks=None):
+        self.graph, self.blocks, self.start = graph, blocks, graph.steps
 
     @property
     def steps(self):
@@ -113,21 +114,20 @@ def combined(Run run, function, list values, result, list lists):
     run.elements += size
     for i, terms in enumerate(lists):
         for _, term in terms:
-            if type(term) is not Partial:
-                return ((None, HANDLERS["combine rows"](function, values, result, lists)),)
             p = <Partial>(term if term.node.shape == shape else np.broadcast_to(term, shape))
             group = joined.get(p.node)
             if group is None:
                 joined[p.node] = [(i, p.weight)]
             else:
                 (<list>group).append((i, p.weight))
-    if len(joined) > MOST_TERMS:
-        HANDLERS["refuse many"](len(joined), size)
     terms = []
     for node, weight in zip(joined, weighed(function, values, result, list(joined.values()))):
         if weight.ndim:
             run.products += size
         terms.append((None, Partial(node, weight)))
+    if len(terms) > MOST_TERMS:
+        parts = ((terms, HANDLERS["itself"]),)
+        return HANDLERS["as block"](run, result, parts, hold_values=False)
     return tuple(terms)
 
 

@@ -11,14 +11,20 @@ from dualad._core.tracer import Tracer, plain
 from dualad._sweeps import result_leaves
 from dualad._trees import rebuild
 from dualad.sparse._hessian import SparseHessian, looked_at, terms_function
-from dualad.sparse._jacobian import Argument, SparseJacobian
-from dualad.sparse._tracing.partials import Dense, as_array, matrix_for, rows_of
+from dualad.sparse._jacobian import Argument, SparseJacobian, _probe, rounding
+from dualad.sparse._tracing.blocks import Blocks, matrix_for, put_row
+from dualad.sparse._tracing.partials import as_array
 from dualad.sparse._tracing.refusals import Crowded
 from dualad.sparse._tracing.rows import Graph
+from dualad.sparse._tracing.storing import innermost_array
 from dualad.sparse._vectors import run_on_vectors
+from dualad.transforms import jvp
 
 _FEW = 4
 """Directions, as a part of the unknowns, from which on the dense way is as good."""
+
+_WIDEST = 4
+"""Columns, as a multiple of the unknowns, that a Jacobian may have before it is folded."""
 
 
 def jacobians(f, position, args, kwargs, accept):
@@ -54,34 +60,53 @@ def jacobians(f, position, args, kwargs, accept):
 def _by_vectors(argument, accept):
     """The same by sparse vectors, which need no pattern; None if f does what these cannot do. Raises Crowded if
     a pattern would be as useless."""
+    blocks = Blocks(argument.size)
     try:
-        leaves, structure, _ = run_on_vectors(argument, Graph(), argument.size)
-    except Crowded:
-        raise
+        leaves, structure, _ = run_on_vectors(argument, Graph(), argument.size, blocks)
     except Exception:  # as in `jacobians`
         return None
     values = [plain(leaf)[()] if isinstance(leaf, Tracer) else leaf for leaf in leaves]
     accept(values, structure)
     terms = [[p for _, p in leaf.terms] if isinstance(leaf, Tracer) else [] for leaf in leaves]
-    matrices = [_filled(found, y, argument.size) for found, y in zip(terms, map(as_array, values), strict=True)]
+    if _FEW * sum(blocks.products(np.size(y)) for y in values if np.size(y) > 1) > argument.size:
+        raise Crowded("more products than there are unknowns")
+    try:
+        matrices = [_filled(found, y, blocks) for found, y in zip(terms, map(as_array, values), strict=True)]
+        if blocks.hold_values and not _agree(argument, matrices):
+            return None
+    except Exception:  # as above
+        return None
     return values, matrices, structure
 
 
-def _filled(terms, value, inputs):
+def _filled(terms, value, blocks):
     """The Jacobian (value.size, inputs) with these terms."""
-    if value.size == 1 and terms:
-        return np.reshape(rows_of(terms, (1,), inputs), (1, inputs))
+    if value.size > 1 and blocks.total > _WIDEST * blocks.inputs:
+        raise Crowded("large blocks")
     kind = value.dtype if value.dtype.kind in "fc" else np.float64
-    parts = [p.matrix if isinstance(p, Dense) else p.weight for p in terms]
-    matrix = matrix_for([*parts, np.zeros((), kind)], (value.size, inputs))
+    weights = [p.weight for p in terms] + blocks.weights()
+    matrix = matrix_for([*weights, np.zeros((), kind)], (value.size, blocks.total))
     for p in terms:
-        if isinstance(p, Dense):
-            matrix += np.reshape(p.matrix, matrix.shape)
+        if value.size == 1:
+            put_row(matrix, 0, p)
             continue
         columns = p.node.rows.reshape(-1)
         rows = np.flatnonzero(columns >= 0)
         matrix[rows, columns[rows]] += np.reshape(p.full(), (-1,))[rows]
-    return matrix
+    return blocks.fold(matrix)
+
+
+def _agree(argument, matrices):
+    """Whether Jacobians have the derivative that f has along a random line."""
+    direction, flat = _probe(argument)
+    _, slopes = jvp(argument.bound(), (rebuild(argument.structure, argument.leaves),), (direction,))
+    for matrix, slope in zip(matrices, result_leaves(slopes)[0], strict=True):
+        error = innermost_array(matrix @ flat - np.reshape(slope, (-1,)))
+        size = np.abs(innermost_array(matrix)) @ np.abs(flat)
+        tolerance = 1e3 * rounding(*argument.leaves, slope)
+        if error.size and not np.max(np.abs(error)) <= tolerance * np.max(size):
+            return False
+    return True
 
 
 def hessian(f, position, args, kwargs):

@@ -706,7 +706,7 @@ def _probe(argument):
     """A random direction without small elements, in the structure of the argument and flat."""
     rng = np.random.default_rng(argument.size)
     parts = [rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape) for shape in argument.shapes]
-    parts = [np.asarray(p, np.asarray(x).dtype) for p, x in zip(parts, argument.leaves, strict=True)]
+    parts = [np.asarray(p, np.asarray(primal(x)).dtype) for p, x in zip(parts, argument.leaves, strict=True)]
     return rebuild(argument.structure, parts), _raveled(parts)
 
 

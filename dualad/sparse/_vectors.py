@@ -15,7 +15,6 @@ from dualad._core.number import Number, Pooled, empty_components
 from dualad._core.tracer import Partial, Run, Trace, Tracer, make, plain
 from dualad._sweeps import levels, result_leaves
 from dualad._trees import rebuild
-from dualad.sparse._tracing.partials import sparse_only
 from dualad.sparse._tracing.refusals import Unsupported
 from dualad.sparse._tracing.rows import Graph
 
@@ -26,10 +25,10 @@ _MOST_LAYOUTS = 16
 _PER_RUN, _PER_STEP, _PER_CALL, _PER_ELEMENT = 6e-5, 7e-6, 4e-6, 4e-10
 
 
-def run_on_vectors(argument, graph, most=math.inf):
+def run_on_vectors(argument, graph, most=math.inf, blocks=None):
     """The leaves of f's result on sparse vectors, its structure, and what the run computed; given up where f loops over
-    elements, if `most` is finite."""
-    run = Run(graph)
+    elements, if `most` is finite. Elements with many partial derivatives must be blocks."""
+    run = Run(graph, blocks)
     trace = Trace(argument.size, next(levels), partials=run, most=most)
     seeded, first = [], 0
     for x in argument.leaves:
@@ -114,7 +113,7 @@ def _dtype_of(leaves):
 
 
 def _terms_of(leaf):
-    terms = sparse_only([p for _, p in leaf.terms]) if isinstance(leaf, Tracer) else []
+    terms = [p for _, p in leaf.terms] if isinstance(leaf, Tracer) else []
     if any(isinstance(w, Number) for w in (_value_of(leaf), *(p.weight for p in terms))):
         raise Unsupported("numbers of an outer transform")
     return terms

@@ -12,7 +12,7 @@ The value of a result is NumPy's own. Its pattern comes from one of a few ways, 
 
 from dualad._core.tracer import load_handlers
 from dualad.rules.packing import pack_if_needed
-from dualad.sparse._tracing import dispatch, elementwise, indexing, observed, partials, storing
+from dualad.sparse._tracing import blocks, dispatch, elementwise, indexing, observed, partials, storing
 
 load_handlers(
     {
@@ -25,9 +25,9 @@ load_handlers(
         "smooth": elementwise.SMOOTH,
         "move": partials.moved,
         "weigh": partials.weighed_slowly,
-        "combine rows": partials.combined_rows,
         "check root": partials.check_root,
-        "refuse many": partials.refuse_many,
+        "as block": blocks.as_block,
+        "itself": blocks.itself,
         "put_partials": storing.put,
         "observe": observed.observe,
         "refuse_components": dispatch.refuse_components,

@@ -77,7 +77,7 @@ def terms_of(x, lead):
 
 def as_rows(rows):
     """What a function made of the rows of a term, or of values, as an array."""
-    return rows if isinstance(rows, (Partial, partials.Dense, Number)) else np.asarray(rows)
+    return rows if isinstance(rows, (Partial, Number)) else np.asarray(rows)
 
 
 def broadcast(terms, shape):

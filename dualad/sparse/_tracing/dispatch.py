@@ -52,7 +52,7 @@ def ufunc(function, method, inputs, kwargs):
         return dispatch_number(function, method, inputs, kwargs)
     if lead.run.partials is not None:
         refuse_others(lead, everything, kwargs)
-        if method != "__call__" and (method, function) != ("reduce", np.add):
+        if method != "__call__" and (method != "reduce" or function not in groups.METHODS):
             raise Unsupported(f"{function.__name__}.{method}")
     if method == "at":
         return _at(function, *inputs)
@@ -306,7 +306,8 @@ if hasattr(np, "astype"):
 # functions whose rules hold for terms with weights: they move elements, are composed of such, or give values alone
 _OF_PARTIALS = {
     *structure.FUNCTIONS, *plain.FUNCTIONS, np.sum, np.mean, np.shape, np.ndim, np.size, np.sinc, np.trace, np.clip,
-    np.dot, np.inner, np.vdot, np.linalg.norm,
+    *products.CONTRACTIONS, np.linalg.norm, np.max, np.min, np.prod, np.var, np.std, np.cumsum, np.sort, np.partition,
+    np.ptp, np.interp, np.linalg.trace, np.linalg.vecdot, np.linalg.matmul,
     *(getattr(np, name) for name in ("astype", *_OF_TYPES.split()) if hasattr(np, name)),
 } - {np.nan_to_num, np.choose, np.real_if_close}
 FUNCTIONS = {

@@ -11,86 +11,23 @@ exploitation of sparsity in automatic differentiation", Optim. Methods Softw. 7 
 *Evaluating Derivatives*, 2nd ed., SIAM 2008, section 7.1.
 """
 
-import math
-import operator
-
 import numpy as np
 
-from dualad._core.number import Number, primal, rewrap
-from dualad._core.tracer import MOST_TERMS, Partial
+from dualad._core.number import Number, primal
+from dualad._core.tracer import Partial
 from dualad.rules.algebra import tangent_product
 from dualad.rules.elementwise import PARTIALS
 from dualad.rules.roots import has_zero
-from dualad.sparse._tracing.refusals import AtZero, Crowded, Unsupported
+from dualad.sparse._tracing.refusals import AtZero, Unsupported
 from dualad.sparse._tracing.rows import are_simple
 
-MOST_ROWS = 8
-"""Elements of an array that may have all partial derivatives: sums of many elements, and what is made of them."""
-
 EMPTY = np.array(-1, np.int32)
-
-_FEW = 0.02
-"""Elements, as a part of the inputs, that are added one by one."""
-
 
 # ---- terms ---------------------------------------------------------------------------------------------------------
 
 
-class Dense:
-    """All partial derivatives, zeros included, of a few elements: a matrix of shape + (number of inputs,)."""
-
-    __slots__ = ("matrix",)
-
-    def __init__(self, matrix):
-        self.matrix = matrix
-
-    @property
-    def shape(self):
-        """The shape of the array that the term belongs to."""
-        return self.matrix.shape[:-1]
-
-    @property
-    def ndim(self):
-        """Its number of dimensions."""
-        return self.matrix.ndim - 1
-
-    def copy(self):
-        """Terms are never written to."""
-        return self
-
-    def __getitem__(self, key):
-        return _moved_rows(operator.getitem, (self, key), {})
-
-    def __array_function__(self, function, types, args, kwargs):
-        return _moved_rows(function, args, kwargs)
-
-
-def _moved_rows(function, args, kwargs):
-    """function(*args, **kwargs) of a function that moves elements, on dense rows."""
-    terms, start = _partials_in((args, kwargs)), 0
-    if not all(isinstance(p, Dense) for p in terms):
-        raise Unsupported("dense rows beside others")
-    numbers = {}
-    for p in terms:
-        size = int(np.prod(p.shape, dtype=int))
-        numbers[id(p)] = np.arange(start, start + size).reshape(p.shape)
-        start += size
-    places = function(*_each(args, lambda p: numbers[id(p)]), **_each(kwargs, lambda p: numbers[id(p)]))
-    if isinstance(places, (list, tuple)) or np.size(places) > MOST_ROWS:
-        raise Crowded("many dense rows")
-    rows = [p.matrix.reshape(-1, p.matrix.shape[-1]) for p in terms]
-    return Dense((rows[0] if len(rows) == 1 else np.concatenate(rows))[places])
-
-
-def sparse_only(terms):
-    """The terms, none of which may be Dense."""
-    if any(isinstance(p, Dense) for p in terms):
-        raise Unsupported("dense rows")
-    return terms
-
-
 def _partials_in(x):
-    if isinstance(x, (Partial, Dense)):
+    if isinstance(x, Partial):
         return [x]
     if isinstance(x, dict):
         return [p for part in x.values() for p in _partials_in(part)]
@@ -99,7 +36,7 @@ def _partials_in(x):
 
 def _each(x, pick):
     """Arguments with something of each term in its place."""
-    if isinstance(x, (Partial, Dense)):
+    if isinstance(x, Partial):
         return pick(x)
     if isinstance(x, (tuple, list)):
         return type(x)(_each(part, pick) for part in x)
@@ -153,10 +90,6 @@ def empty(graph, shape):
 
 def line_up(lists, shapes):
     """Lists of terms, one of each array, that stand together: like weights with like, empty terms in the gaps."""
-    if any(isinstance(p, Dense) for terms in lists for p in terms):
-        inputs = inputs_of(lists)
-        yield [Dense(rows_of(terms, shape, inputs)) for terms, shape in zip(lists, shapes, strict=True)]
-        return
     graph = next(terms[0].node.graph for terms in lists if terms)
     while any(lists):
         lead = next(terms[0] for terms in lists if terms)
@@ -186,101 +119,9 @@ def check_root(function, result):
         raise AtZero
 
 
-def refuse_many(count, size):
-    """Raises Unsupported for so many partial derivatives of each of so many elements."""
-    raise (Crowded if size < MOST_TERMS else Unsupported)(f"{count} partial derivatives of one element")
-
-
-def combined_rows(function, values, result, lists):
-    """The dense rows of result = function(*values)."""
-    if result.size > MOST_ROWS:
-        raise Crowded("many dense rows")
-    parts = []
-    with np.errstate(all="ignore"):
-        for i, terms in enumerate(lists):
-            derivative = as_array(_derivative(function, i, values, result)) if terms else None
-            for _, p in terms:
-                parts.append(_times(derivative, np.broadcast_to(p, np.shape(result))))
-    inputs = next(p.matrix.shape[-1] for p in parts if isinstance(p, Dense))
-    return dense(rows_of(parts, np.shape(result), inputs), result.dtype)
-
-
-def _times(derivative, p):
-    """The term p times the derivative of each element."""
-    if isinstance(p, Dense):
-        return Dense(tangent_product(derivative[..., None], p.matrix))
-    return Partial(p.node, tangent_product(derivative, p.full()))
-
-
-def dense(rows, dtype):
-    """Rows in the precision of the value that they belong to."""
-    return Dense(rows if isinstance(rows, Number) else rows.astype(dtype, copy=False))
-
-
 def as_array(x):
     """An array, or a number of an outer transform as it is."""
     return x if isinstance(x, Number) else np.asarray(x)
-
-
-def inputs_of(lists):
-    """The number of inputs that dense rows among some lists of terms have."""
-    return next(p.matrix.shape[-1] for terms in lists for p in terms if isinstance(p, Dense))
-
-
-def rows_of(terms, shape, inputs):
-    """Dense rows (*shape, inputs): sums of terms whose shape has further axes behind."""
-    size = math.prod(shape)
-    if size > MOST_ROWS:
-        raise (Crowded if any(isinstance(p, Dense) for p in terms) else Unsupported)("many dense rows")
-    matrix = matrix_for([p.matrix if isinstance(p, Dense) else p.weight for p in terms], (size, inputs))
-    for p in terms:
-        if isinstance(p, Dense):
-            matrix += np.sum(np.reshape(p.matrix, (size, -1, inputs)), axis=1)
-            continue
-        if size == 1 and _added_in_place(p, matrix):
-            continue
-        rows, weights = p.node.rows.reshape(size, -1), np.reshape(p.full(), (size, -1))
-        for k in range(size):
-            _scatter(matrix, k, rows[k], weights[k])
-    return np.reshape(matrix, (*shape, inputs))
-
-
-def matrix_for(parts, shape):
-    """Zeros to which these arrays or numbers can be added."""
-    numbers = [x for x in parts if isinstance(x, Number)]
-    if numbers:
-        return np.zeros_like(max(numbers, key=lambda x: x.level), shape=shape)
-    return np.zeros(shape, np.result_type(*{x.dtype for x in parts}) if parts else np.float64)
-
-
-def _added_in_place(p, matrix):
-    """matrix[0, rows] += weights, where each row is that of another input; whether that could be done."""
-    key = p.node.key()
-    if key is not None:
-        matrix[0, key] += p.weight
-        return True
-    region = None if isinstance(matrix, Number) else p.node.region(matrix[0])
-    if region is not None:
-        region += p.weight
-    return region is not None
-
-
-def _scatter(matrix, k, rows, weights):
-    """matrix[k, rows] += weights, none where the row is -1."""
-    if rows.min(initial=0) < 0:
-        held = rows >= 0
-        rows, weights = rows[held], weights[held]
-    if len(rows) < _FEW * matrix.shape[1]:
-        np.add.at(matrix, (k, rows), weights)
-    else:
-        matrix[k] += _added_up(rows, weights, matrix.shape[1])
-
-
-def _added_up(rows, weights, inputs):
-    """The sum of the weights of each input."""
-    if isinstance(weights, Number):
-        return rewrap(weights, np.stack([_added_up(rows, part, inputs) for part in weights.components]))
-    return np.bincount(rows, weights, inputs)
 
 
 def weighed_slowly(function, values, result, groups):
@@ -317,7 +158,7 @@ def chosen(mask, x, y, shape):
     """The terms of np.where(mask, x, y): those of both, with weights of zero where they were not chosen."""
     found = {}
     for place, terms in enumerate((x, y)):
-        for p in sparse_only([p for _, p in terms]):
+        for _, p in terms:
             p = p if p.shape == shape else np.broadcast_to(p, shape)
             found.setdefault(p.node, [0.0, 0.0])[place] = p.weight
     return tuple((None, Partial(node, _picked(mask, *weights))) for node, weights in found.items())

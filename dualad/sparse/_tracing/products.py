@@ -3,12 +3,13 @@
 With a constant factor only its nonzeros count; two traced factors contribute their unions.
 """
 
+import functools
 import itertools
 
 import numpy as np
 from scipy import sparse
 
-from dualad._core.tracer import make_view
+from dualad._core.tracer import MOST_TERMS, Partial, make_view
 from dualad.sparse._tracing import partials
 from dualad.sparse._tracing.base import (
     add_pairs,
@@ -26,6 +27,7 @@ from dualad.sparse._tracing.base import (
     untraced,
 )
 from dualad.sparse._tracing.base import group as group_terms
+from dualad.sparse._tracing.blocks import as_block
 from dualad.sparse._tracing.observed import is_observed
 from dualad.sparse._tracing.refusals import Unsupported
 
@@ -36,7 +38,7 @@ _LARGE = 1 << 26
 def contract(lead, value, operands, labels, output):
     """The traced result of einsum(operands with these labels -> output), whose value is given."""
     if lead.run.partials is not None:
-        return _inner(lead, value, operands, output)
+        return _with_partials(lead, value, operands, labels, output)
     sizes = {}
     for a, names in zip(operands, labels, strict=True):
         for name, n in zip(names, np.shape(a), strict=True):
@@ -59,13 +61,34 @@ def contract(lead, value, operands, labels, output):
     return like(lead, value, terms, add_pairs(lead, history, *pairs))
 
 
-def _inner(lead, value, operands, output):
-    """The product of two vectors with its partial derivatives."""
-    if output or [np.ndim(a) for a in operands] != [1, 1]:
-        raise Unsupported("a product of matrices")
-    terms = [p for _, p in np.multiply(*operands).terms]
-    rows = partials.rows_of(terms, (), lead.run.ncols)
-    return like(lead, value, ((None, partials.dense(rows, value.dtype)),))
+def _with_partials(lead, value, operands, labels, output):
+    """The product as a block: what it weighs, contracted with all other operands, is what an operand weighs."""
+    sizes = [dict(zip(names, np.shape(a), strict=True)) for a, names in zip(operands, labels, strict=True)]
+    every = {name: n for known in sizes for name, n in known.items()}
+    if any(known[name] != every[name] for known in sizes for name in known) or \
+            any(len(set(names)) < len(names) for names in labels):
+        raise Unsupported("a product that repeats or broadcasts an axis")
+    value, letters = partials.as_array(value), {name: k for k, name in enumerate(every)}
+    named = [[letters[name] for name in names] for names in labels]
+    result = [letters[name] for name in output]
+    parts = []
+    for k, a in enumerate(operands):
+        if not untraced(a, lead):
+            others = [(_held(b), names) for j, (b, names) in enumerate(zip(operands, named, strict=True)) if j != k]
+            alone = set(named[k]).difference(result, *(names for _, names in others))
+            others += [(np.ones(a.shape[named[k].index(name)]), [name]) for name in alone]
+            flat = [x for pair in others for x in pair]
+            parts.append((a.terms, functools.partial(_contracted, result, flat, named[k])))
+    return like(lead, value, as_block(lead.run.partials, value, parts))
+
+
+def _held(x):
+    """The value of an operand, copied if the function may write to it unseen."""
+    return plain(x).copy() if is_tracer(x) else strip(x)
+
+
+def _contracted(names, others, wanted, weights):
+    return np.einsum(weights, names, *others, wanted, optimize=bool(others))
 
 
 def _expand(a, names, order):
@@ -330,6 +353,8 @@ def sparse_product(matrix, x):
     """matrix @ x for a constant scipy.sparse matrix: every stored entry counts."""
     value = matrix @ strip(x)
     csr = sparse.csr_array(matrix)
+    if x.run.partials is not None:
+        return like(x, value, _sparse_of_partials(csr, x, value))
     if x.ndim == 1:
         return like(x, value, product_terms(x, csr, x.terms), x.history)
     columns = [sparse_product(csr, x[:, k]) for k in range(x.shape[1])]
@@ -337,6 +362,23 @@ def sparse_product(matrix, x):
     return like(x, value, y.terms, x.history)
 
 
+def _sparse_of_partials(csr, x, value):
+    """Few elements to each row: as a sum of so many products of elements; else as a block."""
+    lengths = np.diff(csr.indptr)
+    longest = int(lengths.max(initial=0))
+    if x.ndim > 1 or longest * len(x.terms) > MOST_TERMS:
+        transposed = csr.T
+        return as_block(x.run.partials, partials.as_array(value), [(x.terms, lambda g: transposed @ g)])
+    found = []
+    for k in range(longest):
+        place = np.minimum(csr.indptr[:-1] + k, csr.nnz - 1)
+        factors, columns = np.where(lengths > k, csr.data[place], 0.0), csr.indices[place]
+        found += [Partial(q.node, q.weight * factors) for q in (p[columns] for _, p in x.terms)]
+    x.run.partials.products += longest * len(x.terms) * len(lengths)
+    return partials.added(found, 1)
+
+
+CONTRACTIONS = (np.dot, np.inner, np.vdot, np.outer, np.tensordot, np.einsum)
 FUNCTIONS = {
     np.dot: _two(np.dot, _dot_labels), np.inner: _two(np.inner, _inner_labels), np.vdot: _two(np.vdot, _vdot_labels),
     np.outer: _two(np.outer, _outer_labels), np.linalg.outer: _two(np.linalg.outer, _outer_labels),

@@ -1,9 +1,14 @@
 """Functions along axes: sums and their like take unions, running totals triangles, whole-lane functions lanes."""
 
+import math
+
 import numpy as np
 
+from dualad._core.number import primal
+from dualad._core.tracer import MOST_TERMS
 from dualad.rules import reductions
 from dualad.rules.algebra import is_axis_of_scalar
+from dualad.rules.roots import has_zero
 from dualad.sparse._tracing import partials
 from dualad.sparse._tracing.base import (
     add_pairs,
@@ -21,11 +26,16 @@ from dualad.sparse._tracing.base import (
     strip,
     terms_of,
 )
+from dualad.sparse._tracing.blocks import as_block
 from dualad.sparse._tracing.observed import is_observed, observe
 from dualad.sparse._tracing.refusals import Unsupported
 
 _NO = np._NoValue
-_MEAN = np.mean  # interception may replace the name later
+# interception may replace the names later
+_MEAN, _VAR, _PROD = np.mean, np.var, np.prod
+_RUNNING_SUM = np.cumsum
+_SUMS, _SPREADS = (np.sum, np.mean), (np.var, np.std)
+_WITH_PARTIALS = (*_SUMS, *_SPREADS, np.prod, np.max, np.min)
 
 
 def _axes(axis, ndim):
@@ -41,8 +51,9 @@ def _mask(lead, where):
     return np.asarray(strip(where))
 
 
-def reduction(function, *, linear, chosen=None):
-    """Rule of a reduction over axes. `chosen(value, result)` tells which elements count for local patterns."""
+def reduction(function, *, linear, chosen=None, known=None):
+    """Rule of a reduction over axes. `chosen(value, result)` tells which elements count for local patterns; `known` is
+    NumPy's function, if that is another."""
 
     def rule(a, axis=None, dtype=None, keepdims=_NO, initial=_NO, where=_NO, **kwargs):
         a = listed(a)
@@ -52,7 +63,7 @@ def reduction(function, *, linear, chosen=None):
         if dtype is not None:
             options["dtype"] = dtype
         if lead.run.partials is not None:
-            return _added_up(lead, function, a, axis, options)
+            return _of_partials(lead, known or function, a, axis, options)
         value = function(strip(a), axis, **options)
         if np.asarray(value).dtype.kind not in "fc":
             return observe(lead.run, value)
@@ -75,22 +86,45 @@ def reduction(function, *, linear, chosen=None):
     return rule
 
 
-def _added_up(lead, function, a, axis, options):
-    """Sums and means of a few elements each, with the partial derivatives of the sums."""
-    if function not in (np.sum, _MEAN) or options.keys() - {"keepdims"}:
+def _of_partials(lead, function, a, axis, options):
+    """Reductions with the partial derivatives of the elements."""
+    if function not in _WITH_PARTIALS or options.keys() - {"keepdims", "ddof"}:
         raise Unsupported("a reduction")
-    value = partials.as_array(function(plain(a), axis, **options))
-    axes = _axes(axis, a.ndim)
-    rest = tuple(k for k in range(a.ndim) if k not in axes)
+    value, axes = partials.as_array(function(plain(a), axis, **options)), _axes(axis, a.ndim)
+    if function in _SPREADS:
+        return like(lead, value, _spread(function, a, axes, options.get("ddof", 0), value.shape))
+    kept, run = tuple(1 if k in axes else n for k, n in enumerate(a.shape)), lead.run.partials
+    if function not in _SUMS:
+        slopes = _slopes(function, a, np.reshape(value, kept), axes)
+        return like(lead, value, as_block(run, value, [(a.terms, lambda g: np.reshape(g, kept) * slopes)]))
     count = a.size // max(value.size, 1)
     share = 1.0 / count if function is _MEAN else 1.0
-    moved = [p for _, p in a.terms]
-    if value.ndim or count <= partials.MOST_TERMS:
-        moved = [np.reshape(np.transpose(p, rest + axes), (*np.shape(value), count)) for p in moved]
-    if count * len(moved) > partials.MOST_TERMS or any(isinstance(p, partials.Dense) for p in moved):
-        rows = partials.rows_of(moved, value.shape, lead.run.ncols)
-        return like(lead, value, ((None, partials.dense(rows if share == 1 else share * rows, value.dtype)),))
-    return like(lead, value, partials.added([p[..., k] for p in moved for k in range(count)], share))
+    if count * len(a.terms) <= MOST_TERMS:
+        rest = tuple(k for k in range(a.ndim) if k not in axes)
+        moved = [np.reshape(np.transpose(p, rest + axes), (*value.shape, count)) for _, p in a.terms]
+        return like(lead, value, partials.added([p[..., k] for p in moved for k in range(count)], share))
+    pull = (lambda g: np.reshape(g, kept)) if share == 1 else (lambda g: np.reshape(g, kept) * share)
+    return like(lead, value, as_block(run, value, [(a.terms, pull)], hold_values=False))
+
+
+def _spread(function, a, axes, ddof, shape):
+    """The terms of a variance or a standard deviation, as means have them."""
+    off = a - np.mean(a, axes, keepdims=True)
+    count = math.prod(a.shape[k] for k in axes)
+    y = np.reshape(np.sum(off * off, axes), shape) * (1.0 / (count - ddof))
+    return (y if function is _VAR else np.sqrt(y)).terms
+
+
+def _slopes(function, a, value, axes):
+    """The derivatives of an extreme or a product by all elements."""
+    if not value.size or has_zero(primal(value)) and function is _PROD:
+        raise Unsupported("a product with a zero")
+    if function is _PROD:
+        return value / plain(a)
+    taken = primal(plain(a)) == primal(value)
+    if np.any(np.count_nonzero(taken, axes) != 1):
+        raise Unsupported("equal extremes")
+    return taken.astype(a.dtype)
 
 
 def _fitting(terms, shape):
@@ -121,7 +155,7 @@ def _extreme(function):
     def call(a, axis, dtype=None, **options):
         return function(a, axis, **options)
 
-    return _positional(function, reduction(call, linear=True, chosen=_extremes), _EXTREME_NAMES)
+    return _positional(function, reduction(call, linear=True, chosen=_extremes, known=function), _EXTREME_NAMES)
 
 
 def _ptp(a, axis=None, keepdims=_NO):
@@ -169,6 +203,14 @@ def _along_lanes(terms, axis):
     return [(t, np.moveaxis(rows, axis, -1)) for t, rows in terms]
 
 
+def _running_of_partials(function, a, axis, value):
+    """Running sums; what a sum weighs, all that went into it weighs."""
+    if function is not _RUNNING_SUM:
+        raise Unsupported("a running product")
+    back = (slice(None),) * axis + (slice(None, None, -1),)
+    return as_block(a.run.partials, value, [(a.terms, lambda g: np.cumsum(g[back], axis)[back])], hold_values=False)
+
+
 def running_terms(lead, terms, shape, axis):
     """Element i of a lane takes the union of elements 0 to i: a triangle."""
     if not terms or not int(np.prod(shape, dtype=int)):
@@ -194,6 +236,8 @@ def running(function, *, linear):
             a, axis = np.ravel(a), 0
         axis = np.lib.array_utils.normalize_axis_index(axis, a.ndim)
         value = function(plain(a), axis, dtype)
+        if a.run.partials is not None:
+            return like(a, value, _running_of_partials(function, a, axis, value))
         terms = running_terms(a, a.terms, a.shape, axis)
         history = a.history if linear else add_pairs(a, a.history, (terms, terms))
         return like(a, value, terms, history)
@@ -245,12 +289,22 @@ def _ordered(function, argument, a, axis, args, kwargs):
         a, axis = np.ravel(a), 0
     axis = np.lib.array_utils.normalize_axis_index(axis, a.ndim)
     value = function(plain(a), axis, *args, **kwargs)
+    if a.run.partials is not None:
+        return like(a, value, _moved_terms(a, argument(primal(plain(a)), axis, *args, **kwargs), axis))
     if a.run.local and not np.any(np.diff(np.sort(plain(a), axis), axis=axis) == 0):
         places = argument(plain(a), axis, *args, **kwargs)
         terms = tuple((t, np.take_along_axis(rows, places, axis)) for t, rows in a.terms)
     else:
         terms = lane_terms(a, a.terms, (axis,), a.ndim, a.shape)
     return like(a, value, terms, a.history)
+
+
+def _moved_terms(a, places, axis):
+    """The terms of the elements in this order, which must not be one of several; it changes from run to run."""
+    moved = np.take_along_axis(primal(plain(a)), places, axis)
+    if a.run.partials.blocks is None or np.any(np.diff(np.sort(moved, axis), axis=axis) == 0):
+        raise Unsupported("an order that changes, or is not the only one")
+    return tuple((None, np.take_along_axis(p, places, axis)) for _, p in a.terms)
 
 
 def fft(function):

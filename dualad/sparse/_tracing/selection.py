@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import sparse
 
+from dualad._core.tracer import Partial
+from dualad.rules.algebra import tangent_product
 from dualad.rules.calculus import FUNCTIONS as CALCULUS
 from dualad.sparse._tracing.base import (
     add_pairs,
@@ -22,6 +24,8 @@ from dualad.sparse._tracing.base import (
     untraced,
 )
 from dualad.sparse._tracing.observed import is_observed, observe
+from dualad.sparse._tracing.refusals import Unsupported
+from dualad.transforms import jvp
 
 _NO = np._NoValue
 _GRADIENT, _PIECEWISE = CALCULUS[np.gradient], CALCULUS[np.piecewise]  # interception may replace the names later
@@ -50,6 +54,8 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     lead = leader(x, xp, fp, left, right)
     value = np.interp(strip(x), strip(xp), strip(fp), strip(left), strip(right), period)
     shape = np.shape(value)
+    if lead.run.partials is not None:
+        return _of_partials(lead, np.interp, x, value, (xp, fp, left, right, period))
     nodes = all_terms(lead, [xp, fp, left, right], shape)
     if untraced(xp, lead) and untraced(x, lead) and period is None and not untraced(fp, lead):
         nodes = joined(lead, shape, _neighbours(lead, x, xp, fp, shape), *(terms_of(s, lead) for s in (left, right)))
@@ -59,6 +65,15 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     history = shared_history(lead, [x, xp, fp, left, right])
     linear = untraced(xp, lead) and (untraced(x, lead) or not nodes)
     return like(lead, value, terms, history if linear else add_pairs(lead, history, (terms, terms)))
+
+
+def _of_partials(lead, function, x, value, constants):
+    """A function of the elements of x, whose derivative is that of numbers with a tangent of ones."""
+    if leader(constants) is not None or not is_tracer(x):
+        raise Unsupported(f"{function.__name__} of these arguments")
+    slopes = jvp(lambda x: function(x, *constants), (plain(x),), (np.ones(x.shape, x.dtype),))[1]
+    terms = tuple((None, Partial(p.node, tangent_product(slopes, p.full()))) for _, p in x.terms)
+    return like(lead, value, terms)
 
 
 def _neighbours(lead, x, xp, fp, shape):

@@ -4,7 +4,7 @@ import numpy as np
 
 from dualad._core.number import Number
 from dualad._core.tracer import MOST_TERMS, Partial, plain, replace_terms
-from dualad.sparse._tracing.partials import EMPTY, NOTHING, common_weight, empty, is_same_number, sparse_only
+from dualad.sparse._tracing.partials import EMPTY, NOTHING, common_weight, empty, is_same_number
 from dualad.sparse._tracing.refusals import Unsupported
 
 
@@ -22,12 +22,12 @@ def put(x, key, terms):
         view[key] = weight
 
     if _is_mask(key) and not terms:
-        held = sparse_only([p for _, p in root.terms])
+        held = [p for _, p in root.terms]
         replace_terms(root, tuple((None, _reweighed(p, root, assign, 0.0)) for p in held))
         return
     graph = x.run.partials.graph
     places = region(Partial(graph.input(0, root.shape), NOTHING)).node
-    held, pending = (sparse_only([p for _, p in given]) for given in (root.terms, terms))
+    held, pending = ([p for _, p in given] for given in (root.terms, terms))
     settled = _settled(held, pending, region)
     stored = []
     for k, p in enumerate(held):
@@ -60,10 +60,11 @@ def _settled(held, pending, region):
 
 def share_memory(a, b):
     """Whether two arrays, or numbers of outer transforms, may be views of one."""
-    return np.may_share_memory(_innermost_array(a), _innermost_array(b))
+    return np.may_share_memory(innermost_array(a), innermost_array(b))
 
 
-def _innermost_array(x):
+def innermost_array(x):
+    """The array of all components."""
     while isinstance(x, Number):
         x = x.components
     return x
