@@ -307,3 +307,86 @@ def test_zero_tangents_of_reductions_stay_zero_beside_infinities(function, kind)
     with np.errstate(all="ignore"):
         result = function(kind(v, zero[0] if kind is da.Dual else zero))
     assert not result.components[1:].any()
+
+
+def test_reductions_and_products_under_interception(kind, rng):
+    """Interception puts other functions into numpy, which must not change what rules know by their names."""
+    v, t = rng.standard_normal((2, 3, 3))
+    x = kind(v, t if kind is da.Dual else t[None])
+    functions = [lambda x: np.sum(x, 0), lambda x: np.mean(x, 0), np.prod, np.linalg.norm, np.inner, np.dot, np.vdot]
+    for function in functions:
+        call = function if function not in (np.inner, np.dot, np.vdot) else lambda x, f=function: f(x[0], x[1])
+        expected = call(x)
+        with da.intercept_numpy():
+            np.testing.assert_array_equal(call(x).components, expected.components)
+
+
+# ---- views ---------------------------------------------------------------------------------------------------------
+
+KEYS = st.one_of(
+    st.integers(-4, 4), st.just(None), st.just(Ellipsis),
+    st.builds(slice, *[st.one_of(st.none(), st.integers(-5, 5))] * 2, st.sampled_from([None, -2, -1, 1, 2])),
+)
+
+
+@given(st.one_of(KEYS, st.lists(KEYS, max_size=5).map(tuple)), st.sampled_from([(3,), (2, 3), (3, 1, 2), (0, 2)]),
+       st.sampled_from(["plain", "columns", "strided", "reversed"]), st.sampled_from(list(KINDS)))
+def test_indexing_is_numpys(key, shape, layout, name):
+    rng = np.random.default_rng(1)
+    x = KINDS[name][0](laid_out(rng.standard_normal(shape), layout), rng.standard_normal)
+    try:
+        value = x.components[0][key]
+    except IndexError as error:
+        with pytest.raises(IndexError) as own:
+            x[key]
+        assert str(own.value) == str(error)
+        return
+    part = x[key]
+    assert part.shape == np.shape(value)
+    np.testing.assert_array_equal(part.components, np.stack([c[key] for c in x.components]))
+    if np.ndim(value) or (Ellipsis in key if isinstance(key, tuple) else key is Ellipsis):
+        assert np.shares_memory(part.components, x.components) == np.shares_memory(value, x.components)
+        if value.size:
+            part[...] = 7.0
+            assert (x.components[0][key] == 7.0).all() and not part.components[1:].any()
+
+
+@pytest.mark.parametrize("layout", ["plain", "columns", "strided", "reversed"])
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (1, 3, 1), (0, 2), (1, 1)])
+@pytest.mark.parametrize("name", KINDS)
+def test_views_are_numpys(name, shape, layout, rng):
+    x = KINDS[name][0](laid_out(rng.standard_normal(shape), layout), rng.standard_normal)
+    value = x.components[0]
+    for function in (np.ravel, lambda a: a.ravel(), np.squeeze, np.flip, lambda a: np.flip(a, -1), np.real,
+                     lambda a: a.T, lambda a: a[::-1], np.transpose):
+        result = function(x)
+        expected = [function(c) for c in x.components]
+        np.testing.assert_array_equal(result.components, np.stack(expected))
+        assert np.shares_memory(result.components, x.components) == np.shares_memory(function(value), value)
+        assert result.value.strides == expected[0].strides or not value.size or not np.shares_memory(expected[0], value)
+
+
+def test_views_of_nested_numbers_and_of_scalars():
+    def f(x):
+        return np.flip(np.squeeze(np.ravel(x)[None]))[1:, None].T[0, ::2] ** 2
+
+    x = np.array([1.0, 2.0, 3.0, 4.0])
+    np.testing.assert_array_equal(da.jacobian(da.jacobian(f))(x)[:, :, :].sum((1, 2)), [2.0, 2.0])
+    s = da.Dual(2.0, 1.0)
+    assert np.squeeze(s).shape == () and np.flip(s).tangent == 1.0 and np.ravel(s).shape == (1,)
+    assert s[...].tangent == 1.0 and s[None].tangent.shape == (1,)
+    with pytest.raises(IndexError):
+        s[0]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_traces_diagonals_and_determinants(name, rng):
+    x = KINDS[name][0](rng.standard_normal((4, 3)), rng.standard_normal)
+    for function in (np.trace, lambda a: np.trace(a, 1), lambda a: np.trace(a, axis1=1, axis2=0), np.linalg.trace,
+                     lambda a: np.diag(a[0]), lambda a: np.diag(a, -1)):
+        np.testing.assert_allclose(function(x).components, np.stack([function(c) for c in x.components]), rtol=1e-14)
+        assert same_bits(function(x).components[0], function(x.components[0]))
+    a = x[:3]
+    places = [(0, 1, 2), (1, 2, 0), (2, 0, 1)]
+    by_cofactors = sum(a[0, i] * (a[1, j] * a[2, k] - a[1, k] * a[2, j]) for i, j, k in places)
+    np.testing.assert_allclose(np.linalg.det(a).components, by_cofactors.components, rtol=1e-11, atol=1e-12)

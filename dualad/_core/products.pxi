@@ -85,6 +85,20 @@ cdef bint is_finite(double* x, Py_ssize_t n):
     return wrong == 0
 
 
+def largest(cnp.ndarray a):
+    """The largest absolute value of an array that is not empty; NaN if there is one."""
+    cdef double most = 0, wrong = 0, value
+    cdef double* x = <double*>cnp.PyArray_DATA(a)
+    cdef Py_ssize_t i
+    if cnp.PyArray_TYPE(a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(a):
+        return np.max(np.abs(a))
+    for i in range(cnp.PyArray_SIZE(a)):
+        value = fabs(x[i])
+        wrong += 0 if value == value else value
+        most = value if value > most else most
+    return most if wrong == 0 else NAN
+
+
 cdef bint take_value(object value, cnp.ndarray data):
     """Copy a value into component 0; whether it is what belongs there."""
     cdef cnp.ndarray v

@@ -55,18 +55,20 @@ def _subscripts(*texts):
     return {(len(x), len(y)): Subscripts(text) for text, (x, y) in zip(texts, terms, strict=True)}
 
 
-SUBSCRIPTS = {
-    np.matmul: _subscripts("i,i->", "ij,j->i", "i,ij->j", "ij,jk->ik", "aij,ajk->aik", "aij,jk->aik", "aij,j->ai"),
-    np.dot: _subscripts("i,i->", "ij,j->i", "i,ij->j", "ij,jk->ik"),
-    np.inner: _subscripts("i,i->", "ij,j->i", "i,ji->j", "ij,kj->ik"),
-    np.vdot: _subscripts("i,i->"),
+# bound here, for interception may put other functions in their places later
+_PRODUCTS = {
+    "matmul": (np.matmul, "i,i->", "ij,j->i", "i,ij->j", "ij,jk->ik", "aij,ajk->aik", "aij,jk->aik", "aij,j->ai"),
+    "dot": (np.dot, "i,i->", "ij,j->i", "i,ij->j", "ij,jk->ik"),
+    "inner": (np.inner, "i,i->", "ij,j->i", "i,ji->j", "ij,kj->ik"),
+    "vdot": (np.vdot, "i,i->"),
 }
+SUBSCRIPTS = {name: (_subscripts(*texts), function) for name, (function, *texts) in _PRODUCTS.items()}
 
 
-def _product(function, a, b):
+def _product(name, a, b):
     """The product of small arrays; NotImplemented for others."""
     result = quick_dot(a, b)
-    return sums_of_products(a, b, SUBSCRIPTS[function], function) if result is NotImplemented else result
+    return sums_of_products(a, b, *SUBSCRIPTS[name]) if result is NotImplemented else result
 
 
 def _masked(function, pairs):
@@ -177,7 +179,7 @@ def store(out, result):
 
 def _dot(a, b, out=None):
     if out is None:
-        result = _product(np.dot, a, b)
+        result = _product("dot", a, b)
         if result is not NotImplemented:
             return result
     a, b = operand(a), operand(b)
@@ -290,12 +292,12 @@ def _outer(a, b):
 
 
 def _inner(a, b):
-    result = _product(np.inner, a, b)
+    result = _product("inner", a, b)
     return bilinear(np.inner, a, b) if result is NotImplemented else result
 
 
 def _vdot(a, b):
-    result = _product(np.vdot, a, b)
+    result = _product("vdot", a, b)
     return bilinear(np.vdot, a, b) if result is NotImplemented else result
 
 
