@@ -390,3 +390,74 @@ def test_traces_diagonals_and_determinants(name, rng):
     places = [(0, 1, 2), (1, 2, 0), (2, 0, 1)]
     by_cofactors = sum(a[0, i] * (a[1, j] * a[2, k] - a[1, k] * a[2, j]) for i, j, k in places)
     np.testing.assert_allclose(np.linalg.det(a).components, by_cofactors.components, rtol=1e-11, atol=1e-12)
+
+
+# ---- sums along both operands, orders, limits ----------------------------------------------------------------------
+
+
+KRON_SHAPES = [(3, 2), ((2, 3), (1, 2)), (2, (2, 2))]
+
+
+@pytest.mark.parametrize("both", ["number and number", "number and array", "array and number"])
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("function", [np.convolve, np.correlate, np.kron], ids=lambda f: f.__name__)
+def test_convolutions_and_kronecker_products(function, name, both, rng):
+    make, meet = KINDS[name]
+    modes = ["full", "same", "valid"] if function is not np.kron else [None]
+    shapes = [(5, 3), (4, 4), (6, 1), (3, 5), (1, 1)] if function is not np.kron else KRON_SHAPES
+    for (n, m), mode, layout in itertools.product(shapes, modes, ["plain", "strided", "reversed"]):
+        values = [laid_out(rng.standard_normal(k), layout) for k in (n, m)]
+        x, y = (make(v, rng.standard_normal) for v in values)
+        x = values[0] if both == "array and number" else x
+        y = values[1] if both == "number and array" else y
+
+        def call(a, b, mode=mode):
+            return function(a, b) if mode is None else function(a, b, mode)
+
+        z = call(x, y)
+        assert same_bits(z.value, call(getattr(x, "value", x), getattr(y, "value", y)))
+        np.testing.assert_allclose(z.components, product(meet, call, x, y), rtol=1e-12, atol=1e-12)
+
+
+def test_errors_of_convolutions_are_numpys(kind):
+    x = kind(np.ones(3), np.ones(3) if kind is da.Dual else np.ones((1, 3)))
+    for arguments in [(x, np.ones(0)), (x, np.ones((2, 2))), (x, x, "some")]:
+        with pytest.raises(ValueError) as own:
+            np.convolve(*arguments)
+        with pytest.raises(ValueError) as numpys:
+            np.convolve(*(getattr(a, "value", a) for a in arguments))
+        assert str(own.value) == str(numpys.value)
+
+
+@given(st.lists(st.sampled_from([-1.0, 0.0, -0.0, 1.0, 2.0, 3.0, math.inf, math.nan]), max_size=9),
+       st.sampled_from(list(KINDS)), st.sampled_from(["plain", "strided", "reversed"]))
+def test_sorting_moves_derivatives_and_ties_share_them(values, name, layout):
+    rng = np.random.default_rng(len(values))
+    x = KINDS[name][0](laid_out(np.array(values), layout), rng.standard_normal)
+    result = np.sort(x)
+    assert same_bits(result.components[0], np.sort(x.components[0]))
+    for key in set(values):
+        if key != key:
+            continue
+        here, there = np.array(values) == key, result.components[0] == key
+        mean = x.components[1:][:, here].mean(1, keepdims=True)
+        moved = result.components[1:][:, there]
+        np.testing.assert_allclose(moved, np.broadcast_to(mean, moved.shape), rtol=1e-13, atol=1e-13)
+    nans = np.isnan(np.array(values))
+    last = result.components[1][len(values) - nans.sum():]
+    np.testing.assert_array_equal(np.sort(last), np.sort(x.components[1][nans]))
+
+
+@pytest.mark.parametrize("layout", ["plain", "strided", "reversed"])
+@pytest.mark.parametrize("name", KINDS)
+def test_clip_is_the_smaller_of_the_larger(name, layout, rng):
+    values = np.array([-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, -np.inf, np.inf, np.nan])
+    for v in (values, values[:-1], values[:0]):
+        x = KINDS[name][0](laid_out(v, layout), rng.standard_normal)
+        for low, high in [(-1.0, 1.0), (-1, None), (None, 0.5), (0.5, 0.5), (1.0, -1.0), (np.float64(0.0), 3),
+                          (None, None), (np.full(len(v), -1.0), 1.0), (np.nan, 1.0)]:
+            derived = x if low is None else np.maximum(x, low)
+            derived = derived if high is None else np.minimum(derived, high)
+            for result in (np.clip(x, low, high), x.clip(low, high)):
+                assert same_bits(result.components[0], np.clip(x.components[0], low, high))
+                np.testing.assert_allclose(result.components[1:], derived.components[1:], rtol=1e-14)

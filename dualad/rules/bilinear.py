@@ -333,7 +333,49 @@ def _matrix_power(a, n):
     return together(lead, value, None if n == 0 else apart(result, lead)[1])
 
 
+_ALONG_ONE_AXIS, _MODES = Subscripts("i,j->(ij)"), ("full", "same", "valid")
+
+
+def _convolution(function, turn):
+    """convolve, and correlate, which turns its second operand round."""
+
+    def rule(a, v, mode):
+        a, v = operand(a), operand(v)
+        sums = NotImplemented
+        if isinstance(mode, str) and (mode == "full" or (mode in _MODES and np.size(a) >= np.size(v))):
+            sums = sums_of_products(a, v[::-1] if turn and np.ndim(v) else v, _ALONG_ONE_AXIS)
+        if sums is NotImplemented:
+            return bilinear(function, a, v, mode)
+        lead, skipped = innermost(a, v), 0 if mode == "full" else (len(v) - 1) // (2 if mode == "same" else 1)
+        value = function(apart(a, lead)[0], apart(v, lead)[0], mode)
+        return _with_value(lead, value, sums[skipped : skipped + len(value)])
+
+    return rule
+
+
+def _with_value(lead, value, derived):
+    """The value that NumPy computed, with the further components of what the loops here did."""
+    rest = apart(derived, lead)[1]
+    return together(lead, value, None if rest is None else rest.reshape(rest.shape[:1] + value.shape))
+
+
+_convolve, _correlate = _convolution(np.convolve, False), _convolution(np.correlate, True)
+_KRONECKER = _subscripts("i,k->ik", "ij,kl->ikjl")
+
+
+def _kron(a, b):
+    a, b = operand(a), operand(b)
+    sums = sums_of_products(a, b, _KRONECKER)
+    if sums is NotImplemented:
+        return bilinear(np.kron, a, b)
+    lead = innermost(a, b)
+    return _with_value(lead, np.kron(apart(a, lead)[0], apart(b, lead)[0]), sums)
+
+
 FUNCTIONS = {
+    np.convolve: lambda a, v, mode="full": _convolve(a, v, mode),
+    np.correlate: lambda a, v, mode="valid": _correlate(a, v, mode),
+    np.kron: _kron,
     np.cross: _cross,
     np.dot: _dot,
     np.inner: _inner,
@@ -345,9 +387,6 @@ FUNCTIONS = {
 }
 for _function in (
     np.tensordot,
-    np.kron,
-    np.convolve,
-    np.correlate,
     np.linalg.cross,
     np.linalg.outer,
     np.linalg.tensordot,
