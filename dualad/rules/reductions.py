@@ -360,7 +360,8 @@ def _cumulative(function):
         if include_initial:
             shape = list(result.shape)
             shape[axis] = 1
-            result = np.concatenate([np.full(shape, 1.0 if function is _cumprod else 0.0), result], axis)
+            first = np.full(shape, 1 if function is _cumprod else 0, primal(result).dtype)
+            result = np.concatenate([first, result], axis)
         return result
 
     return rule
