@@ -14,7 +14,6 @@ import functools
 import importlib.util
 import inspect
 import itertools
-import operator
 import os
 import sys
 import threading
@@ -292,7 +291,7 @@ _modules_before = 0
 def _substitute(namespace, table):
     known = _KNOWN.get(id(namespace), ({}, {}))
     before, after = known if table is _BY_PLAIN else known[::-1]
-    if before and all(map(operator.is_, map(namespace.get, before), before.values())):
+    if before and before.items() <= namespace.items():
         namespace.update(after)
         return
     for name in before or list(namespace):
@@ -398,7 +397,8 @@ def intercept_numpy(*where):
 
     Functions of SciPy that have versions in `dualad.linalg`, `dualad.optimize`, `dualad.integrate`,
     `dualad.sparse.linalg` and `dualad.numpy.special` are these versions meanwhile, for calls in which numbers may be,
-    if SciPy's module is imported when the interception begins.
+    if SciPy's module is imported when the interception begins. The functions of `scipy.fft`, `scipy.signal` and
+    `scipy.ndimage` that are linear in their data take numbers as data.
 
     Examples
     --------

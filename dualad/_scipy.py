@@ -7,10 +7,12 @@ import types
 import numpy as np
 
 from dualad._core import Number
+from dualad.rules import filters
 from dualad.rules.matrices import Compressed
 
 _OURS = {"scipy.linalg": "dualad.linalg", "scipy.optimize": "dualad.optimize", "scipy.integrate": "dualad.integrate",
-         "scipy.special": "dualad.numpy.special", "scipy.sparse.linalg": "dualad.sparse.linalg"}
+         "scipy.special": "dualad.numpy.special", "scipy.sparse.linalg": "dualad.sparse.linalg",
+         **dict.fromkeys(filters.MODULES)}
 _INSIDE = ("scipy.stats._distn_infrastructure", "scipy.stats._continuous_distns", "scipy.stats._discrete_distns",
            "scipy.stats._multivariate", "scipy.stats._kde", "scipy.special._basic", "scipy._lib.array_api_extra")
 """Modules of SciPy that have taken such functions, or NumPy's, out of other modules."""
@@ -26,9 +28,14 @@ def loaded():
 def new_versions():
     """Pairs of a function of SciPy's and ours, of the modules that were imported since the last call."""
     for name in [name for name in _OURS if name in sys.modules and name not in _known]:
-        module, ours = sys.modules[name], importlib.import_module(_OURS[name])
-        names = [n for n in module.__all__ if isinstance(getattr(module, n), types.FunctionType)]
-        pairs = [(getattr(module, n), getattr(ours, n, None)) for n in names]
+        module = sys.modules[name]
+        names = [n for n in module.__all__ if callable(getattr(module, n)) and not isinstance(getattr(module, n), type)]
+        if name in filters.MODULES:
+            versions = filters.versions(module)
+        else:
+            ours = importlib.import_module(_OURS[name])
+            versions = {n: getattr(ours, n, None) for n in names}
+        pairs = [(getattr(module, n), versions.get(n)) for n in names]
         _known[name] = [(plain, version) for plain, version in pairs if version not in (None, plain)]
         yield from _known[name]
 

@@ -192,6 +192,15 @@ def named_like(f, what):
     return decorate
 
 
+def checked_order(order, most):
+    """The order of a derivative as an int, if it is one from 0 to most."""
+    if not isinstance(order, (int, np.integer)) or isinstance(order, bool) or order < 0:
+        raise ValueError(f"order must be a nonnegative integer, not {order!r}")
+    if order > most:
+        raise ValueError(f"order must be at most {most}, not {order}")
+    return int(order)
+
+
 def find_position(argnum, args, name):
     """The index of a positional argument, from 0 on; `name` is what the user calls it."""
     if not isinstance(argnum, (int, np.integer)) or isinstance(argnum, bool):

@@ -17,6 +17,7 @@ from dualad._intercept import intercepted
 from dualad._sweeps import (
     Sweep,
     along_line,
+    checked_order,
     components_at,
     find_positions,
     jacobian_matrix,
@@ -478,6 +479,9 @@ def _product_block(sweep, first, last):
 # ---- along lines ---------------------------------------------------------------------------------------------------
 
 
+_HIGHEST_ORDER = 10_000
+
+
 def taylor(f, x, order, direction=None, *, intercept=False):
     """Taylor coefficients of f along a line.
 
@@ -504,7 +508,7 @@ def taylor(f, x, order, direction=None, *, intercept=False):
     Raises
     ------
     ValueError
-        If order is negative, or direction does not have the structure and shapes of x.
+        If order is negative or above 10 000, or direction does not have the structure and shapes of x.
 
     Notes
     -----
@@ -517,8 +521,7 @@ def taylor(f, x, order, direction=None, *, intercept=False):
     >>> da.taylor(np.exp, 0.0, 4)
     array([1.        , 1.        , 0.5       , 0.16666667, 0.04166667])
     """
-    if not isinstance(order, (int, np.integer)) or isinstance(order, bool) or order < 0:
-        raise ValueError(f"order must be a nonnegative integer, not {order!r}")
+    order = checked_order(order, _HIGHEST_ORDER)
     f = intercepted(f, intercept)
     if order == 0:
         leaves, structure = result_leaves(f(x))
@@ -526,7 +529,7 @@ def taylor(f, x, order, direction=None, *, intercept=False):
     if direction is None:
         leaves, structure = flatten(x)
         direction = rebuild(structure, [ones_of(as_input(leaf, "x")) for leaf in leaves])
-    coefficients, structure = along_line(f, (x,), {}, {0: direction}, int(order))
+    coefficients, structure = along_line(f, (x,), {}, {0: direction}, order)
     return rebuild(structure, coefficients)
 
 
@@ -563,10 +566,13 @@ def _units(x, axis):
     shape = np.shape(x)
     if axis is None:
         return list(np.ndindex(shape))
-    if axis == ():
+    if isinstance(axis, tuple) and not axis:
         return [(...,)]
-    axis = np.lib.array_utils.normalize_axis_index(axis, len(shape))
-    return [(slice(None),) * axis + (k,) for k in range(shape[axis])]
+    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
+        raise TypeError(f"axis must be None, () or an integer, not {axis!r}")
+    if not -len(shape) <= axis < len(shape):
+        raise np.exceptions.AxisError(f"axis is {axis}, which is out of bounds for an argument of shape {shape}")
+    return [(slice(None),) * (axis % len(shape)) + (k,) for k in range(shape[axis])]
 
 
 def _plain_positions(argnums, args, what):

@@ -1,6 +1,7 @@
 """Derivatives checked against differences: for the tests of programs that use dualad."""
 
 import itertools
+import numbers
 import warnings
 
 import numpy as np
@@ -39,9 +40,9 @@ def check_derivatives(f, *args, rtol=1e-6, atol=1e-8, order=1):
     AssertionError
         If the value or a derivative is wrong. The message names the entry that is off most.
     TypeError
-        If an argument is complex: pass its real and imaginary parts.
+        If f is no function, or an argument is complex: pass its real and imaginary parts.
     ValueError
-        If order is less than one.
+        If order is no integer of at least one, or rtol or atol no nonnegative number.
 
     See Also
     --------
@@ -64,8 +65,13 @@ def check_derivatives(f, *args, rtol=1e-6, atol=1e-8, order=1):
     >>> from dualad.testing import check_derivatives
     >>> check_derivatives(lambda x, a: np.sin(a * x), np.array([1.0, 2.0]), 3.0, order=2)
     """
-    if order < 1:
-        raise ValueError(f"order must be at least one, not {order}")
+    if not callable(f):
+        raise TypeError(f"f must be a function, not {type(f).__name__}")
+    if isinstance(order, bool) or not isinstance(order, (int, np.integer)) or order < 1:
+        raise ValueError(f"order must be an integer of at least one, not {order!r}")
+    for name, tolerance in (("rtol", rtol), ("atol", atol)):
+        if not isinstance(tolerance, numbers.Real) or not tolerance >= 0:
+            raise ValueError(f"{name} must be a nonnegative real number, not {tolerance!r}")
     point = _Point(args)
     rng = np.random.default_rng(0)
     _check_first_order(f, point, rng, rtol, atol)

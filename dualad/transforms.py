@@ -15,6 +15,7 @@ from dualad._intercept import intercepted
 from dualad._sweeps import (
     Sweep,
     along_line,
+    checked_order,
     find_position,
     fits_one_sweep,
     levels,
@@ -163,7 +164,7 @@ def derivative(f, argnum=0, order=1, *, intercept=False):
     Raises
     ------
     ValueError
-        If order is negative; by the function returned, if it has no such argument.
+        If order is negative or above 170; by the function returned, if it has no such argument.
 
     Notes
     -----
@@ -179,8 +180,7 @@ def derivative(f, argnum=0, order=1, *, intercept=False):
     >>> float(da.derivative(lambda x: x**3, order=2)(2.0))
     12.0
     """
-    if not isinstance(order, (int, np.integer)) or order < 0:
-        raise ValueError(f"order must be a nonnegative integer, not {order!r}")
+    order = checked_order(order, 170)  # 171! is beyond float64
     f = intercepted(f, intercept)
     if order == 0:
         return f

@@ -643,3 +643,31 @@ def test_pointers_say_what_to_use(kind, attribute):
     x = kind(np.ones(2), np.ones((1, 2)) if kind is da.MultiDual else np.ones(2))
     with pytest.raises(TypeError, match=f"would lose its derivative: use x.value.{attribute}"):
         getattr(x, attribute)
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: da.derivative(np.sin, order=10**30), "order must be at most 170"),
+    (lambda: da.derivative(np.sin, order=True), "order must be a nonnegative integer"),
+    (lambda: da.taylor(np.sin, 1.0, 10**30), "order must be at most"),
+    (lambda: da.laplacian(np.sum, axis=np.nan)(np.ones(2)), "axis must be None"),
+    (lambda: da.laplacian(np.sum, axis=np.zeros(0))(np.ones(2)), "axis must be None"),
+    (lambda: da.laplacian(np.sum, axis=True)(np.ones(2)), "axis must be None"),
+    (lambda: da.laplacian(np.sum, axis=10**30)(np.ones(2)), "axis is 1000000000000000000000000000000"),
+    (lambda: da.jacobian_sparsity(np.sin, np.ones(2), local="no"), "local must be True or False"),
+    (lambda: da.jacobian_sparsity(np.sin, np.ones(2), return_info=np.ones(2)), "return_info must be True or False"),
+    (lambda: da.hessian_sparsity(np.sum, np.ones(2), local=None), "local must be True or False"),
+    (lambda: da.testing.check_derivatives(None, 1.0), "f must be a function"),
+    (lambda: da.testing.check_derivatives(np.sin, 1.0, order=np.inf), "order must be an integer"),
+    (lambda: da.testing.check_derivatives(np.sin, 1.0, rtol="1e-6"), "rtol must be a nonnegative real number"),
+    (lambda: da.testing.check_derivatives(np.sin, 1.0, atol=np.nan), "atol must be a nonnegative real number"),
+])
+def test_errors_name_the_argument(call, message):
+    with pytest.raises((TypeError, ValueError, IndexError), match=f"^{message}"):
+        call()
+
+
+@pytest.mark.parametrize("axis", [0, -1, -2, 1])
+def test_axes_of_laplacians_count_from_both_ends(axis):
+    x = np.arange(1.0, 7.0).reshape(2, 3)
+    found = da.laplacian(lambda x: np.sum(x**3, axis), axis=axis)(x)
+    np.testing.assert_allclose(found, np.sum(6 * x, axis))

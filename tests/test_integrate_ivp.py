@@ -1,6 +1,7 @@
 """Initial value problems: SciPy's solution for plain arguments, and sensitivities against mpmath and closed forms."""
 
 import functools
+import warnings
 
 import mpmath
 import numpy as np
@@ -286,6 +287,7 @@ class Oscillator:
     lambda k: functools.partial(scaled_van_der_pol, k=k),
     lambda k: Oscillator(k), lambda k: Oscillator(k).rhs,
 ], ids=["closure", "default", "container", "function in a closure", "partial", "object", "method"])
+@pytest.mark.filterwarnings("ignore:sensitivities passed a peak")
 def test_hidden_parameters_set_the_scale_of_sensitivities(hidden):
     """A parameter of 1e-6 has sensitivities of 1e6 and more, which must not be held to the tolerance of the state."""
     k = da.Dual(1e-6, 1.0)
@@ -293,6 +295,36 @@ def test_hidden_parameters_set_the_scale_of_sensitivities(hidden):
     result = integrate.solve_ivp(hidden(k), (0, 0.9), [2.0, 0.0], "LSODA", rtol=1e-6, atol=1e-7)
     assert result.nfev == by_args.nfev
     assert_same_bits(result.y.tangent, by_args.y.tangent)
+
+
+RELAXED = np.array([-174.10645783, -127.54970018])  # Radau at rtol 1e-11, and differences of it to five digits
+
+
+@pytest.mark.parametrize("method, rtol", [("Radau", 1e-6), ("BDF", 1e-6), ("LSODA", 1e-6), ("BDF", 1e-4)])
+def test_sensitivities_beyond_a_fast_transition_are_right_or_in_doubt(method, rtol):
+    """At the transition they are 1e6 times larger than after it."""
+    def f(k):
+        return integrate.solve_ivp(scaled_van_der_pol, (0, 1), [2.0, -0.66], method, args=(k,), rtol=rtol,
+                                   atol=rtol).y[:, -1]
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        slope = da.derivative(f)(1e-6)
+    assert_close(slope, RELAXED, 0.05)
+    assert np.all(np.abs(slope / RELAXED - 1) < 2e-3) or any("passed a peak" in str(w.message) for w in caught)
+    if method == "Radau":
+        assert not caught
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_sensitivities_that_decay_are_not_in_doubt(method):
+    """Their errors decay as well; the second integration says so."""
+    def f(k):
+        return integrate.solve_ivp(lambda t, y: -k * y, (0, 18), [1.0], method, rtol=1e-6, atol=1e-12).y[0]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert_close(da.derivative(lambda k: f(k)[-1])(1.0), -18 * np.exp(-18.0), 1e-3)
 
 
 # ---- against mpmath ------------------------------------------------------------------------------------------------

@@ -5,9 +5,12 @@ import sys
 
 import numpy as np
 import pytest
+import scipy.fft
 import scipy.integrate
 import scipy.linalg
+import scipy.ndimage
 import scipy.optimize
+import scipy.signal
 import scipy.sparse.linalg
 import scipy.special
 import scipy.stats
@@ -21,7 +24,7 @@ from dualad._scipy import carries
 A = np.array([[2.0, 1.0], [1.0, 3.0]])
 X = np.array([0.3, 0.7])
 MODULES = ("scipy.linalg", "scipy.optimize", "scipy.integrate", "scipy.special", "scipy.sparse.linalg",
-           "scipy.stats._multivariate", "scipy.stats._continuous_distns")
+           "scipy.stats._multivariate", "scipy.stats._continuous_distns", "scipy.fft", "scipy.signal", "scipy.ndimage")
 BEFORE = {name: dict(vars(sys.modules[name])) for name in MODULES if name in sys.modules}
 
 
@@ -188,3 +191,55 @@ def test_vectorized_functions_that_know_their_types():
     assert_close(da.jacobian(f, intercept=True)(X), 1.5 * np.eye(2))
     with pytest.raises(ValueError, match="otypes"):
         da.jacobian(lambda x: np.vectorize(np.sin)(x[:0]), intercept=True)(X)
+
+
+# ---- functions that are linear in their data -------------------------------------------------------------------------
+
+IMAGE = np.random.default_rng(3).standard_normal((6, 7))
+STEP = np.random.default_rng(4).standard_normal((6, 7))
+NUMERATOR, DENOMINATOR = scipy.signal.butter(2, 0.3)
+SECTIONS = scipy.signal.butter(4, 0.3, output="sos")
+FILTERS = {
+    "fft": lambda x: scipy.fft.fft(x, 5, axis=0), "irfftn": lambda x: scipy.fft.irfftn(x),
+    "hfft": lambda x: scipy.fft.hfft(x),
+    "dct": lambda x: scipy.fft.dct(x, type=3, norm="ortho"), "idstn": lambda x: scipy.fft.idstn(x),
+    "lfilter": lambda x: scipy.signal.lfilter(NUMERATOR, DENOMINATOR, x, axis=0),
+    "lfilter_from_a_state": lambda x: scipy.signal.lfilter(NUMERATOR, DENOMINATOR, x[0], zi=x[1, :2])[1],
+    "lfilter_from_a_plain_state": lambda x: scipy.signal.lfilter(NUMERATOR, DENOMINATOR, x[0], zi=[1.0, 2.0])[0],
+    "filtfilt": lambda x: scipy.signal.filtfilt(NUMERATOR, DENOMINATOR, x.ravel()),
+    "sosfilt": lambda x: scipy.signal.sosfilt(SECTIONS, x),
+    "savgol": lambda x: scipy.signal.savgol_filter(x, 5, 2, mode="constant", cval=2.0),
+    "detrend": lambda x: scipy.signal.detrend(x), "resample": lambda x: scipy.signal.resample(x, 4, axis=1),
+    "envelope": lambda x: np.abs(scipy.signal.hilbert(x)), "stft": lambda x: scipy.signal.stft(x[0], nperseg=4)[2],
+    "convolve": lambda x: scipy.signal.convolve(x, x[:2, :2], "same"),
+    "fftconvolve": lambda x: scipy.signal.fftconvolve(x, [[1.0, 2.0]]),
+    "convolve2d": lambda x: scipy.signal.convolve2d(x, x[:3, :3], boundary="fill", fillvalue=2.0),
+    "correlate2d": lambda x: scipy.signal.correlate2d(np.ones((4, 4)), x[:3, :3], boundary="symm"),
+    "gaussian_filter": lambda x: scipy.ndimage.gaussian_filter(x, 1.0, mode="constant", cval=3.0),
+    "map_coordinates": lambda x: scipy.ndimage.map_coordinates(x, np.array([[1.2, 3.3], [2.0, 1.1]])),
+    "shift": lambda x: scipy.ndimage.shift(x, 0.4, cval=x[0, 0]), "zoom": lambda x: scipy.ndimage.zoom(x, 1.5),
+    "ndimage_convolve": lambda x: scipy.ndimage.convolve(x, x[:3, :3], mode="constant", cval=2.0),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_filters(name):
+    """Differences of polynomials of degree two at most are exact; by nesting and by power series too."""
+    f, h = FILTERS[name], 0.5 if name != "envelope" else 1e-4
+    y, slope = da.jvp(f, (IMAGE,), (STEP,), intercept=True)
+    assert np.array_equal(y, f(IMAGE))
+    difference = (f(IMAGE + h * STEP) - f(IMAGE - h * STEP)) / (2 * h)
+    assert_close(slope, difference, 1e-6, 1e-7 if name == "envelope" else 1e-12)
+    curvature = da.jvp(lambda x: da.jvp(f, (x,), (STEP,), intercept=True)[1], (IMAGE,), (STEP,), intercept=True)[1]
+    assert_close(da.taylor(f, IMAGE, 2, STEP, intercept=True)[2] * 2, curvature, 1e-9, 1e-11)
+    if name != "envelope":
+        assert_close(curvature, f(IMAGE + STEP) - 2 * f(IMAGE) + f(IMAGE - STEP), 1e-6, 1e-11)
+
+
+def test_filters_have_derivatives_by_their_data_only():
+    with pytest.raises(TypeError, match="lfilter has derivatives by x and zi only: pass b as a plain value"):
+        da.grad(lambda x: scipy.signal.lfilter(x, [1.0, 0.5], IMAGE[0])[-1], intercept=True)(X)
+    assert da.derivative(lambda x: x * scipy.signal.lfilter(np.array([1.0, 2.0]), [1.0], np.ones(3))[-1],
+                         intercept=True)(2.0) == 3.0
+    with da.intercept_numpy():
+        assert da.jacobian_sparsity(lambda x: scipy.fft.dct(x), X).nnz == 4

@@ -677,3 +677,12 @@ def test_edges_and_grids_of_objects_are_refused_rather_than_plain():
         with pytest.raises(TypeError, match="dtype object"):
             make()
     assert type(np.histogram_bin_edges(np.array([a, b]))) is da.Dual
+
+
+@pytest.mark.parametrize("kind", ["f4", "c8", "f8"])
+def test_running_sums_with_their_start_keep_the_type(kind):
+    x = numpy.array([1.0, 2.0], kind)
+    for function in (numpy.cumulative_sum, numpy.cumulative_prod):
+        y = function(da.Dual(x, x), include_initial=True)
+        assert_same_bits(y.value, function(x, include_initial=True))
+        assert y.tangent[0] == 0

@@ -307,3 +307,157 @@ def test_zero_tangents_of_reductions_stay_zero_beside_infinities(function, kind)
     with np.errstate(all="ignore"):
         result = function(kind(v, zero[0] if kind is da.Dual else zero))
     assert not result.components[1:].any()
+
+
+def test_reductions_and_products_under_interception(kind, rng):
+    """Interception puts other functions into numpy, which must not change what rules know by their names."""
+    v, t = rng.standard_normal((2, 3, 3))
+    x = kind(v, t if kind is da.Dual else t[None])
+    functions = [lambda x: np.sum(x, 0), lambda x: np.mean(x, 0), np.prod, np.linalg.norm, np.inner, np.dot, np.vdot]
+    for function in functions:
+        call = function if function not in (np.inner, np.dot, np.vdot) else lambda x, f=function: f(x[0], x[1])
+        expected = call(x)
+        with da.intercept_numpy():
+            np.testing.assert_array_equal(call(x).components, expected.components)
+
+
+# ---- views ---------------------------------------------------------------------------------------------------------
+
+KEYS = st.one_of(
+    st.integers(-4, 4), st.just(None), st.just(Ellipsis),
+    st.builds(slice, *[st.one_of(st.none(), st.integers(-5, 5))] * 2, st.sampled_from([None, -2, -1, 1, 2])),
+)
+
+
+@given(st.one_of(KEYS, st.lists(KEYS, max_size=5).map(tuple)), st.sampled_from([(3,), (2, 3), (3, 1, 2), (0, 2)]),
+       st.sampled_from(["plain", "columns", "strided", "reversed"]), st.sampled_from(list(KINDS)))
+def test_indexing_is_numpys(key, shape, layout, name):
+    rng = np.random.default_rng(1)
+    x = KINDS[name][0](laid_out(rng.standard_normal(shape), layout), rng.standard_normal)
+    try:
+        value = x.components[0][key]
+    except IndexError as error:
+        with pytest.raises(IndexError) as own:
+            x[key]
+        assert str(own.value) == str(error)
+        return
+    part = x[key]
+    assert part.shape == np.shape(value)
+    np.testing.assert_array_equal(part.components, np.stack([c[key] for c in x.components]))
+    if np.ndim(value) or (Ellipsis in key if isinstance(key, tuple) else key is Ellipsis):
+        assert np.shares_memory(part.components, x.components) == np.shares_memory(value, x.components)
+        if value.size:
+            part[...] = 7.0
+            assert (x.components[0][key] == 7.0).all() and not part.components[1:].any()
+
+
+@pytest.mark.parametrize("layout", ["plain", "columns", "strided", "reversed"])
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (1, 3, 1), (0, 2), (1, 1)])
+@pytest.mark.parametrize("name", KINDS)
+def test_views_are_numpys(name, shape, layout, rng):
+    x = KINDS[name][0](laid_out(rng.standard_normal(shape), layout), rng.standard_normal)
+    value = x.components[0]
+    for function in (np.ravel, lambda a: a.ravel(), np.squeeze, np.flip, lambda a: np.flip(a, -1), np.real,
+                     lambda a: a.T, lambda a: a[::-1], np.transpose):
+        result = function(x)
+        expected = [function(c) for c in x.components]
+        np.testing.assert_array_equal(result.components, np.stack(expected))
+        assert np.shares_memory(result.components, x.components) == np.shares_memory(function(value), value)
+        assert result.value.strides == expected[0].strides or not value.size or not np.shares_memory(expected[0], value)
+
+
+def test_views_of_nested_numbers_and_of_scalars():
+    def f(x):
+        return np.flip(np.squeeze(np.ravel(x)[None]))[1:, None].T[0, ::2] ** 2
+
+    x = np.array([1.0, 2.0, 3.0, 4.0])
+    np.testing.assert_array_equal(da.jacobian(da.jacobian(f))(x)[:, :, :].sum((1, 2)), [2.0, 2.0])
+    s = da.Dual(2.0, 1.0)
+    assert np.squeeze(s).shape == () and np.flip(s).tangent == 1.0 and np.ravel(s).shape == (1,)
+    assert s[...].tangent == 1.0 and s[None].tangent.shape == (1,)
+    with pytest.raises(IndexError):
+        s[0]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_traces_diagonals_and_determinants(name, rng):
+    x = KINDS[name][0](rng.standard_normal((4, 3)), rng.standard_normal)
+    for function in (np.trace, lambda a: np.trace(a, 1), lambda a: np.trace(a, axis1=1, axis2=0), np.linalg.trace,
+                     lambda a: np.diag(a[0]), lambda a: np.diag(a, -1)):
+        np.testing.assert_allclose(function(x).components, np.stack([function(c) for c in x.components]), rtol=1e-14)
+        assert same_bits(function(x).components[0], function(x.components[0]))
+    a = x[:3]
+    places = [(0, 1, 2), (1, 2, 0), (2, 0, 1)]
+    by_cofactors = sum(a[0, i] * (a[1, j] * a[2, k] - a[1, k] * a[2, j]) for i, j, k in places)
+    np.testing.assert_allclose(np.linalg.det(a).components, by_cofactors.components, rtol=1e-11, atol=1e-12)
+
+
+# ---- sums along both operands, orders, limits ----------------------------------------------------------------------
+
+
+KRON_SHAPES = [(3, 2), ((2, 3), (1, 2)), (2, (2, 2))]
+
+
+@pytest.mark.parametrize("both", ["number and number", "number and array", "array and number"])
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("function", [np.convolve, np.correlate, np.kron], ids=lambda f: f.__name__)
+def test_convolutions_and_kronecker_products(function, name, both, rng):
+    make, meet = KINDS[name]
+    modes = ["full", "same", "valid"] if function is not np.kron else [None]
+    shapes = [(5, 3), (4, 4), (6, 1), (3, 5), (1, 1)] if function is not np.kron else KRON_SHAPES
+    for (n, m), mode, layout in itertools.product(shapes, modes, ["plain", "strided", "reversed"]):
+        values = [laid_out(rng.standard_normal(k), layout) for k in (n, m)]
+        x, y = (make(v, rng.standard_normal) for v in values)
+        x = values[0] if both == "array and number" else x
+        y = values[1] if both == "number and array" else y
+
+        def call(a, b, mode=mode):
+            return function(a, b) if mode is None else function(a, b, mode)
+
+        z = call(x, y)
+        assert same_bits(z.value, call(getattr(x, "value", x), getattr(y, "value", y)))
+        np.testing.assert_allclose(z.components, product(meet, call, x, y), rtol=1e-12, atol=1e-12)
+
+
+def test_errors_of_convolutions_are_numpys(kind):
+    x = kind(np.ones(3), np.ones(3) if kind is da.Dual else np.ones((1, 3)))
+    for arguments in [(x, np.ones(0)), (x, np.ones((2, 2))), (x, x, "some")]:
+        with pytest.raises(ValueError) as own:
+            np.convolve(*arguments)
+        with pytest.raises(ValueError) as numpys:
+            np.convolve(*(getattr(a, "value", a) for a in arguments))
+        assert str(own.value) == str(numpys.value)
+
+
+@given(st.lists(st.sampled_from([-1.0, 0.0, -0.0, 1.0, 2.0, 3.0, math.inf, math.nan]), max_size=9),
+       st.sampled_from(list(KINDS)), st.sampled_from(["plain", "strided", "reversed"]))
+def test_sorting_moves_derivatives_and_ties_share_them(values, name, layout):
+    rng = np.random.default_rng(len(values))
+    x = KINDS[name][0](laid_out(np.array(values), layout), rng.standard_normal)
+    result = np.sort(x)
+    assert same_bits(result.components[0], np.sort(x.components[0]))
+    for key in set(values):
+        if key != key:
+            continue
+        here, there = np.array(values) == key, result.components[0] == key
+        mean = x.components[1:][:, here].mean(1, keepdims=True)
+        moved = result.components[1:][:, there]
+        np.testing.assert_allclose(moved, np.broadcast_to(mean, moved.shape), rtol=1e-13, atol=1e-13)
+    nans = np.isnan(np.array(values))
+    last = result.components[1][len(values) - nans.sum():]
+    np.testing.assert_array_equal(np.sort(last), np.sort(x.components[1][nans]))
+
+
+@pytest.mark.parametrize("layout", ["plain", "strided", "reversed"])
+@pytest.mark.parametrize("name", KINDS)
+def test_clip_is_the_smaller_of_the_larger(name, layout, rng):
+    values = np.array([-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, -np.inf, np.inf, np.nan])
+    for v in (values, values[:-1], values[:0]):
+        x = KINDS[name][0](laid_out(v, layout), rng.standard_normal)
+        for low, high in [(-1.0, 1.0), (-1, None), (None, 0.5), (0.5, 0.5), (1.0, -1.0), (np.float64(0.0), 3),
+                          (None, None), (np.full(len(v), -1.0), 1.0), (np.nan, 1.0)]:
+            derived = x if low is None else np.maximum(x, low)
+            derived = derived if high is None else np.minimum(derived, high)
+            for result in (np.clip(x, low, high), x.clip(low, high)):
+                assert same_bits(result.components[0], np.clip(x.components[0], low, high))
+                np.testing.assert_allclose(result.components[1:], derived.components[1:], rtol=1e-14)

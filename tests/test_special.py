@@ -1029,6 +1029,11 @@ WITH_DERIVATIVES = {
                 lambda x: mp.exp(x * x) / (mp.exp(x) + mp.exp(x * x) + mp.exp(1))),
     "log_softmax": (lambda s, x: s.log_softmax([[x], [x * x]], axis=0)[0, 0],
                     lambda x: x - mp.log(mp.exp(x) + mp.exp(x * x))),
+    "comb": (lambda s, x: s.comb(x + 4, x), lambda x: mp.binomial(x + 4, x)),
+    "comb_with_repetition": (lambda s, x: s.comb(x + 4, 2, repetition=True), lambda x: mp.binomial(x + 5, 2)),
+    "perm": (lambda s, x: s.perm(x + 4, 3), lambda x: mp.gamma(x + 5) / mp.gamma(x + 2)),
+    "diric_odd": (lambda s, x: s.diric(x, 5), lambda x: mp.sin(5 * x / 2) / (5 * mp.sin(x / 2))),
+    "diric_even": (lambda s, x: s.diric(x + 5, 4), lambda x: mp.sin(2 * x + 10) / (4 * mp.sin((x + 5) / 2))),
 }
 HALF_PI = mp.pi / 2
 SPHERICAL = {  # DLMF 10.49
@@ -1091,10 +1096,41 @@ def test_sums_of_exponentials_of_arrays():
     (lambda s, x: s.multigammaln(x, 9), ValueError, "not met"),
     (lambda s, x: s.spherical_jn(x, 1.0), TypeError, "no derivative by n"),
     (lambda s, x: s.logsumexp(x * 1j, return_sign=True), TypeError, "leave return_sign away"),
+    (lambda s, x: s.comb(x, 1, exact=True), TypeError, "exact=False"),
+    (lambda s, x: s.perm(x, 1, exact=True), TypeError, "exact=False"),
+    (lambda s, x: s.diric(0.3, x), TypeError, "no derivative by n"),
 ])
 def test_what_functions_that_are_no_ufuncs_refuse(call, error, words):
     with pytest.raises(error, match=words):
         call(da.numpy.special, da.Dual(2.0, 1.0))
+
+
+def test_the_dirichlet_kernel_at_its_peaks():
+    """1 - (n*n - 1) x*x/24 + ..., and its mirror image where the sign of an even one turns."""
+    x = np.array([0.0, 2 * np.pi, -2 * np.pi])
+    y = da.taylor(lambda t: da.numpy.special.diric(t, 4), x, 2)
+    np.testing.assert_allclose(y, [[1, -1, -1], [0, 0, 0], [-15 / 24, 15 / 24, 15 / 24]], atol=1e-13)
+    assert np.isnan(da.derivative(lambda t: da.numpy.special.diric(t, np.array([0, 2.5])))(0.3)).all()
+
+
+@pytest.mark.skipif(not hasattr(sp, "sph_harm_y"), reason="from SciPy 1.15 on")
+@pytest.mark.parametrize(("n", "m"), [(0, 0), (2, 1), (3, -2), (4, 0), (4, 4), (5, -5)])
+def test_spherical_harmonics(n, m):
+    special, theta, phi = da.numpy.special, 1.2, 0.4
+    y = lambda t: special.sph_harm_y(n, m, t[0], t[1])  # noqa: E731
+    z = np.array([theta, phi])
+    value, slopes = da.value_and_jacobian(y)(z)
+    second = da.jacobian(da.jacobian(lambda t: y(t).real))(z)
+    assert value == sp.sph_harm_y(n, m, theta, phi)
+    with mp.workdps(30):
+        f = lambda t, p: mp.spherharm(n, m, t, p)  # noqa: E731
+        for i, order in enumerate([(1, 0), (0, 1)]):
+            assert_near(slopes[i], mp.diff(f, (theta, phi), order), 1e-12, 1e-14, "slope")
+        for (i, j), order in {(0, 0): (2, 0), (0, 1): (1, 1), (1, 1): (0, 2)}.items():
+            assert_near(second[i, j], mp.re(mp.diff(f, (theta, phi), order)), 1e-11, 1e-13, "second slope")
+    legendre = da.derivative(lambda t: special.sph_legendre_p(n, m, t))(np.array([theta, -theta]))
+    expected = slopes[0].real / np.cos(m * phi)
+    np.testing.assert_allclose(np.ravel(legendre), [expected, -expected], rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize("name", ["polygamma", "multigammaln", "diric", "factorial", "comb", "perm"])

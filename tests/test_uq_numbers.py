@@ -396,8 +396,92 @@ def test_assignment():
     assert b.nominal_value.tolist() == [3, 1, 3]
     a *= 2
     assert a.std_dev.tolist() == [0.2, 0.2, 0.2] and a[0].name is None
-    with pytest.raises(ValueError, match="slice"):
-        a[1:][0] = 5
+
+
+VIEWS = {
+    "slice": lambda x: x[1:, ::2], "row": lambda x: x[1], "transpose": lambda x: x.T, "ravel": np.ravel,
+    "reshape": lambda x: x.reshape(4, 3), "swapaxes": lambda x: np.swapaxes(x, 0, 1), "flip": lambda x: np.flip(x, 1),
+    "split": lambda x: np.split(x, 2, axis=1)[1], "slice of a view": lambda x: x.T[::2].reshape(-1)[1:4],
+    "squeeze": lambda x: np.squeeze(x[None]), "atleast": np.atleast_3d, "mask": lambda x: x[[2, 0]], "real": np.real,
+    "copy": np.copy, "flatten": lambda x: x.flatten(), "fortran": lambda x: x.reshape((6, 2), order="F"),
+    "any order": lambda x: x.T.ravel("K"),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_views_are_those_of_numpy(name, rng):
+    """Writing to a view writes to the array, and the other way round, where it does so with plain arrays."""
+    values, y = rng.standard_normal((3, 4)), uq.ufloat(9.0, 0.9)
+    plain, x = values.copy(), uq.uarray(values, rng.uniform(0.1, 0.2, (3, 4)))
+    before = x.copy()
+    for write in (lambda v, y: v.__setitem__(0, y), lambda v, y: v.__imul__(2.0), lambda v, y: v.__setitem__(..., y)):
+        part, view = VIEWS[name](plain), VIEWS[name](x)
+        kept = view[...].copy()
+        write(part, 9.0)
+        write(view, y)
+        np.testing.assert_array_equal(view.n, part)
+        np.testing.assert_array_equal(x.n, plain)
+        same = x.n == before.n
+        assert not (x - before)[same].std_dev.any()  # elements and their correlations stay together
+        touched = view.n == 9.0
+        assert not (view - y)[touched].std_dev.any()
+        plain[-1], x[-1] = 7.0, y - 2  # now that of the array
+        np.testing.assert_array_equal(view.n, part)
+        assert not (view - y)[view.n == 7.0].std_dev.any()
+        assert not (kept - kept.copy()).std_dev.any()
+        before = x.copy()
+
+
+def test_views_that_cannot_be_written_to():
+    x = uq.uarray([1.0, 2.0, 3.0], 0.1)
+    for view in (np.broadcast_to(x, (2, 3)), np.diagonal(np.diag(x))):
+        with pytest.raises(ValueError, match="read-only"):
+            view[0] = 1.0
+
+
+WRITERS = {
+    "put": lambda z, y: np.put(z, [0, 5, 7], y), "place": lambda z, y: np.place(z, z > 0, y),
+    "putmask": lambda z, y: np.putmask(z, z > 0, y), "copyto": lambda z, y: np.copyto(z, y[:4]),
+    "copyto where": lambda z, y: np.copyto(dst=z, src=y[0], where=z > 0), "method": lambda z, y: z.put([1, -1], y[:2]),
+    "diagonal": lambda z, y: np.fill_diagonal(z, y[:3]), "constant": lambda z, y: np.fill_diagonal(z, 5.0),
+    "along": lambda z, y: np.put_along_axis(z, np.array([[0], [1], [3]]), y[:3, None], axis=1),
+    "fill": lambda z, y: z[1].fill(y[2]), "sort": lambda z, y: z.sort(), "partition": lambda z, y: z.partition(2, 0),
+    "where": lambda z, y: np.sqrt(z, where=z > 0, out=z), "clip": lambda z, y: np.clip(z, -1, 1, where=z > 0, out=z),
+    "add": lambda z, y: np.add(1.0, 2.0, out=z), "max": lambda z, y: np.max(np.ones((4, 3)), 1, out=z[0]),
+    "flat": lambda z, y: setattr(z, "flat", y), "flat element": lambda z, y: z.flat.__setitem__(5, y[1]),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_functions_that_write(name, rng):
+    value, other = rng.standard_normal((3, 4)), rng.standard_normal(5)
+    x, y = uq.uarray(value, 0.1), uq.uarray(other, 0.2)
+    plain = value.copy()
+    WRITERS[name](plain, other)
+    z = x.copy()
+    WRITERS[name](z, y)
+    np.testing.assert_array_equal(z.n, plain)
+    all_of = np.concatenate([x.ravel(), y])
+    for v, u in zip(z.ravel(), z.ravel(), strict=True):
+        found = [w for w in all_of if w.n == v.n]
+        assert not found or (u - found[0]).s == 0
+    with pytest.raises((TypeError, ValueError)):
+        WRITERS[name](value.copy(), y)
+        raise TypeError  # those that write no uncertain numbers
+
+
+def test_arguments_by_their_names(rng):
+    x = uq.uarray(rng.standard_normal((3, 4)), 0.1)
+    for found, expected in (
+        (np.dot(a=x, b=x.T), x @ x.T), (np.flip(m=x, axis=0), x[::-1]), (np.diff(a=x, n=1, axis=-1), np.diff(x)),
+        (np.split(ary=x, indices_or_sections=2, axis=1)[1], x[:, 2:]),
+        (np.pad(x, 1, constant_values=x[0, 0])[0, 0], x[0, 0]),
+        (np.tile(A=x, reps=2), np.tile(x, 2)), (np.full_like(x[:, 0], [x[0, 0], 1.0, 2.0])[0], x[0, 0]),
+    ):
+        np.testing.assert_array_equal(uq.nominal_values(found), uq.nominal_values(expected))
+        assert not np.any(uq.std_dev(found - expected))
+    with pytest.raises(TypeError, match="poly1d"):
+        np.polyval(x[0], np.poly1d([1.0, 2.0]))
 
 
 def test_copies_and_pickles_stay_correlated():

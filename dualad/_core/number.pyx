@@ -2088,8 +2088,13 @@ cdef bint overlaps(Number target, object x, Argument* t, Argument* a):
 
 # ---- the type -----------------------------------------------------------------------------------------------------
 
+cdef object REAL = np.real
+
+
 cdef object part(Number x, object function):
     """Real or imaginary part of all components, as a view."""
+    if type(x.data) is NDARRAY and function is REAL and not cnp.PyArray_ISCOMPLEX(<cnp.ndarray>x.data):
+        return number_view(x, x.data)
     data = function(component_view(x))
     return wrap_view(x, data) if data.ndim > 1 else rewrap(x, data)
 
@@ -2360,7 +2365,7 @@ cdef class Number(Elementwise):
     @property
     def real(self):
         """The real part of value and derivatives."""
-        return part(self, np.real)
+        return part(self, REAL)
 
     @real.setter
     def real(self, value):
@@ -2522,8 +2527,9 @@ cdef class Number(Elementwise):
 
     def ravel(self, order="C"):
         """The elements in one row; a view where NumPy gives one."""
-        if self.kind != TRACER and order == "C" and primal(self).flags.c_contiguous:
-            return reshaped(self, self.size)
+        r = raveled(self) if order == "C" else None
+        if r is not None:
+            return r
         return apply(np.ravel, (self, order), {})
 
     def transpose(self, *axes):

@@ -282,6 +282,77 @@ def tie_shares(value, top):
     return shares
 
 
+def clip_slopes(value, low, high):
+    """How much of each derivative numpy.clip lets through: half of it at a limit. None if value and limits are no floats."""
+    cdef Py_ssize_t i
+    cdef double least = -np.inf, most = np.inf, slope, larger, nan = 0
+    cdef bint below = low is not None, above = high is not None
+    cdef double* x
+    cdef double* slopes
+    cdef cnp.ndarray result
+    if (type(value) is not NDARRAY or cnp.PyArray_TYPE(<cnp.ndarray>value) != cnp.NPY_DOUBLE
+            or not cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>value)):
+        return None
+    if below:
+        least = scalar_or_nan(low)
+    if above:
+        most = scalar_or_nan(high)
+    if least != least or most != most:
+        return None
+    result = allocate(cnp.PyArray_NDIM(<cnp.ndarray>value), <Py_ssize_t*>cnp.PyArray_DIMS(<cnp.ndarray>value), NULL,
+                      cnp.NPY_DOUBLE)
+    x, slopes = <double*>cnp.PyArray_DATA(<cnp.ndarray>value), <double*>cnp.PyArray_DATA(result)
+    for i in range(cnp.PyArray_SIZE(result)):
+        slope, larger = 1.0, max(x[i], least)
+        if below and x[i] <= least:
+            slope = 0.5 if x[i] == least else 0.0
+        if above and larger >= most:
+            slope *= 0.5 if larger == most else 0.0
+        slopes[i] = slope
+        nan += 0 if x[i] == x[i] else 1
+    return result if nan == 0 else None
+
+
+def in_order(cnp.ndarray tangents, order, keys):
+    """Float64 tangents (K, n) in an order, those of equal keys replaced by their mean; NotImplemented for other types."""
+    cdef Py_ssize_t shape[2]
+    cdef Py_ssize_t i, j, k, n
+    cdef cnp.npy_intp* place
+    cdef double* key
+    cdef double* out
+    cdef char* row
+    cdef double mean
+    cdef cnp.ndarray result
+    if (type(order) is not NDARRAY or not is_plain_vector(keys) or cnp.PyArray_NDIM(tangents) != 2
+            or cnp.PyArray_TYPE(<cnp.ndarray>order) != cnp.NPY_INTP or not cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>order)
+            or cnp.PyArray_TYPE(tangents) != cnp.NPY_DOUBLE or not cnp.PyArray_ISBEHAVED_RO(tangents)):
+        return NotImplemented
+    shape[0], shape[1] = cnp.PyArray_DIM(tangents, 0), cnp.PyArray_DIM(tangents, 1)
+    n = shape[1]
+    if cnp.PyArray_SIZE(<cnp.ndarray>order) != n or cnp.PyArray_SIZE(<cnp.ndarray>keys) != n:
+        return NotImplemented
+    result = allocate(2, shape, NULL, cnp.NPY_DOUBLE)
+    place, key = <cnp.npy_intp*>cnp.PyArray_DATA(<cnp.ndarray>order), <double*>cnp.PyArray_DATA(<cnp.ndarray>keys)
+    for k in range(shape[0]):
+        row = cnp.PyArray_BYTES(tangents) + k * cnp.PyArray_STRIDE(tangents, 0)
+        out = <double*>cnp.PyArray_DATA(result) + k * n
+        for i in range(n):
+            out[i] = (<double*>(row + place[i] * cnp.PyArray_STRIDE(tangents, 1)))[0]
+        i = 0
+        while i < n:
+            j, mean = i + 1, out[i]
+            while j < n and key[j] == key[i]:
+                mean += out[j]
+                j += 1
+            if j > i + 1:
+                mean /= j - i
+                while i < j:
+                    out[i] = mean
+                    i += 1
+            i = j
+    return result
+
+
 def is_tame(cnp.ndarray a):
     """Whether sums of a few float64 numbers raise no floating-point exception; False if finding out takes longer."""
     cdef Py_ssize_t i, n = cnp.PyArray_SIZE(a)

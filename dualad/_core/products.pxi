@@ -17,13 +17,18 @@ cdef enum:
 
 @cython.final
 cdef class Subscripts:
-    """Which axes of two operands and of a result go together, spelt as numpy.einsum has it: "ij,jk->ik"."""
+    """Which axes of two operands and of a result go together, spelt as numpy.einsum has it: "ij,jk->ik".
+
+    Both indices of "i,j->(ij)", a convolution, move along one axis of the result.
+    """
     cdef int n
     cdef int naxes[3]
     cdef int label[3][16]
+    cdef bint convolves
 
     def __init__(self, str text):
-        inputs, _, output = text.partition("->")
+        self.convolves = text == "i,j->(ij)"
+        inputs, _, output = text.replace("(ij)", "ij").partition("->")
         terms = [*inputs.split(","), output]
         letters = list(dict.fromkeys(output + inputs.replace(",", "")))
         if len(terms) != 3 or max(map(len, [letters, *terms])) > MOST_LABELS:
@@ -33,6 +38,7 @@ cdef class Subscripts:
             self.naxes[i] = len(term)
             for d, letter in enumerate(term):
                 self.label[i][d] = letters.index(letter)
+        self.naxes[2] -= self.convolves
 
 
 cdef bint is_labelled(Subscripts s, int i, Argument* a, Py_ssize_t* size):
@@ -83,6 +89,20 @@ cdef bint is_finite(double* x, Py_ssize_t n):
     for i in range(n):
         wrong += x[i] - x[i]
     return wrong == 0
+
+
+def largest(cnp.ndarray a):
+    """The largest absolute value of an array that is not empty; NaN if there is one."""
+    cdef double most = 0, wrong = 0, value
+    cdef double* x = <double*>cnp.PyArray_DATA(a)
+    cdef Py_ssize_t i
+    if cnp.PyArray_TYPE(a) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(a):
+        return np.max(np.abs(a))
+    for i in range(cnp.PyArray_SIZE(a)):
+        value = fabs(x[i])
+        wrong += 0 if value == value else value
+        most = value if value > most else most
+    return most if wrong == 0 else NAN
 
 
 cdef bint take_value(object value, cnp.ndarray data):
@@ -146,13 +166,17 @@ def sums_of_products(x, y, subscripts, function=None, tuple before=()):
     for d in range(s.naxes[2]):
         shape[d + 1] = sums.size[s.label[2][d]]
         n *= shape[d + 1]
-    if terms > MOST_TERMS and first:
+    if s.convolves:
+        shape[1] = n = sums.size[0] + sums.size[1] - 1
+    if n < 0 or terms > MOST_TERMS and (first or s.convolves):
         return NotImplemented
     data = allocate(s.naxes[2] + 1, shape, NULL, cnp.NPY_DOUBLE)
     memset(cnp.PyArray_DATA(data), 0, cnp.PyArray_NBYTES(data))
     note_strides(s, 0, a[0].ndim, a[0].shape, a[0].strides, sums.x)
     note_strides(s, 1, a[1].ndim, a[1].shape, a[1].strides, sums.y)
     note_strides(s, 2, s.naxes[2], shape + 1, <Py_ssize_t*>cnp.PyArray_STRIDES(data) + 1, sums.out)
+    if s.convolves:
+        sums.out[1] = sums.out[0] = sizeof(double)
     arrange(&sums)
     if terms >= UNLOCKED:
         with nogil:

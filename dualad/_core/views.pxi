@@ -78,6 +78,34 @@ def reshaped(Number x not None, shape):
     return number_view(x, cnp.PyArray_Newshape(<cnp.ndarray>data, &wanted, cnp.NPY_CORDER))
 
 
+def raveled(Number x not None):
+    """x in one row, a view; None where its elements do not lie side by side."""
+    cdef Py_ssize_t shape[2]
+    cdef Py_ssize_t strides[2]
+    cdef cnp.ndarray a
+    cdef int d
+    if type(x.data) is not NDARRAY or x.kind == TRACER:
+        return None
+    a = <cnp.ndarray>x.data
+    if cnp.PyArray_NDIM(a) < 2 or not in_c_order(a, 1):
+        return None
+    shape[0], shape[1], strides[0], strides[1] = cnp.PyArray_DIM(a, 0), 1, cnp.PyArray_STRIDE(a, 0), sizeof(double)
+    for d in range(1, cnp.PyArray_NDIM(a)):
+        shape[1] *= cnp.PyArray_DIM(a, d)
+    return number_view(x, strided(a, cnp.PyArray_BYTES(a), 2, shape, strides))
+
+
+def squeezed(Number x not None):
+    """x without its axes of length one, a view."""
+    cdef list axes = []
+    cdef Py_ssize_t n, axis = 0
+    for n in x.shape:
+        if n != 1:
+            axes.append(axis)
+        axis += 1
+    return rearrange(x, axes)
+
+
 def spread(Number x not None, cnp.ndarray part):
     """A view like x whose components lie in its memory as `part` lies in that of the very first of them."""
     cdef Py_ssize_t shape[65]
@@ -132,22 +160,56 @@ cdef object element(Number x, cnp.ndarray a, object key):
     return r
 
 
-cdef object sliced(Number x, object key):
-    """x[key] for a slice of the first axis."""
+cdef object basic(Number x, cnp.ndarray a, object key):
+    """x[key] for integers, slices, None and an ellipsis; None for anything else."""
     cdef Py_ssize_t shape[65]
     cdef Py_ssize_t strides[65]
-    cdef Py_ssize_t start, stop, step
-    cdef int d
-    cdef cnp.ndarray a = <cnp.ndarray>x.data
-    if cnp.PyArray_NDIM(a) < 2:
+    cdef Py_ssize_t start, stop, step, n
+    cdef int d = 1, axis = 1, i, k, ndim = cnp.PyArray_NDIM(a) - 1, missing = ndim
+    cdef bint dots = False, single = type(key) is not tuple
+    cdef int count = 1 if single else <int>len(<tuple>key)
+    cdef char* first = cnp.PyArray_BYTES(a)
+    for i in range(count):
+        item = key if single else (<tuple>key)[i]
+        if PyLong_CheckExact(item) or type(item) is slice:
+            missing -= 1
+        elif item is Ellipsis and not dots:
+            dots = True
+        elif item is not None:
+            return None
+    if ndim == 0 or ndim + count > 63:
+        return None
+    if missing < 0:
         raise IndexError
-    PySlice_Unpack(key, &start, &stop, &step)
-    for d in range(cnp.PyArray_NDIM(a)):
-        shape[d], strides[d] = cnp.PyArray_DIM(a, d), cnp.PyArray_STRIDE(a, d)
-    shape[1] = PySlice_AdjustIndices(shape[1], &start, &stop, step)
-    start = start * strides[1] if shape[1] else 0
-    strides[1] *= step
-    return number_view(x, strided(a, cnp.PyArray_BYTES(a) + start, cnp.PyArray_NDIM(a), shape, strides))
+    shape[0], strides[0] = cnp.PyArray_DIM(a, 0), cnp.PyArray_STRIDE(a, 0)
+    for i in range(count + 1):
+        item = Ellipsis if i == count else key if single else (<tuple>key)[i]
+        if item is None:
+            shape[d], strides[d] = 1, 0
+            d += 1
+        elif item is Ellipsis:  # the axes that the key does not name
+            for k in range(missing):
+                shape[d], strides[d] = cnp.PyArray_DIM(a, axis), cnp.PyArray_STRIDE(a, axis)
+                d += 1
+                axis += 1
+            missing = 0
+        elif type(item) is slice:
+            PySlice_Unpack(item, &start, &stop, &step)
+            shape[d] = PySlice_AdjustIndices(cnp.PyArray_DIM(a, axis), &start, &stop, step)
+            strides[d] = cnp.PyArray_STRIDE(a, axis) * step
+            first += start * cnp.PyArray_STRIDE(a, axis) if shape[d] else 0
+            d += 1
+            axis += 1
+        else:
+            start, n = PyLong_AsSsize_t(item), cnp.PyArray_DIM(a, axis)
+            if start < -n or start >= n:
+                raise IndexError
+            first += (start + n if start < 0 else start) * cnp.PyArray_STRIDE(a, axis)
+            axis += 1
+    view = strided(a, first, d, shape, strides)
+    if d > 1:
+        return number_view(x, view)
+    return wrap_view(x, view) if dots else rewrap(x, view.copy())  # one element is a copy, as NumPy's scalars are
 
 
 cdef object take_advanced(Number x, tuple key):
@@ -189,8 +251,12 @@ cdef object get_item(Number x, object key):
         r = element(x, <cnp.ndarray>x.data, key)
         if r is not None:
             return r
+    if type(x.data) is NDARRAY:
+        r = basic(x, <cnp.ndarray>x.data, key)
+        if r is not None:
+            return r
     elif type(key) is slice:
-        return sliced(x, key) if type(x.data) is NDARRAY else number_view(x, x.data[:, key])
+        return number_view(x, x.data[:, key])
     if not isinstance(key, tuple):
         check_key(key)
         key = (key,)

@@ -9,6 +9,7 @@ import scipy.integrate
 from scipy.integrate import BDF, LSODA, OdeSolver, Radau
 
 from dualad._trees import flatten, rebuild
+from dualad.integrate._confirm import Counted, confirmed
 from dualad.integrate._flow import crossing, flow, flow_back, flow_each
 from dualad.integrate._layout import Layout, Number, Widen, array, increment
 from dualad.integrate._stiff import Augmented, augmented_solver, plain_jacobian, sparse_plan, works
@@ -228,13 +229,17 @@ def solve_ivp(fun, t_span, y0, method="RK45", t_eval=None, dense_output=False, e
     Warns
     -----
     RuntimeWarning
-        Where a stiff method falls back to finite differences, because `fun` does not take numbers.
+        Where a stiff method falls back to finite differences, because `fun` does not take numbers; where sensitivities
+        passed a peak and what is left of them is in doubt.
 
     Notes
     -----
     The variational equations are integrated together with the state: for y' = f(t, y, p), s' = f_y s + f_p. Each
     sensitivity meets the error test of the method for itself, with `rtol` and its own absolute tolerance, so that
-    steps are shorter than for the state alone; with ``tangent_atol=numpy.inf`` they are the same up to rounding. The
+    steps are shorter than for the state alone; with ``tangent_atol=numpy.inf`` they are the same up to rounding. If a
+    sensitivity ends far below a peak that it passed, as after the fast transitions of relaxation oscillators, the error
+    made at the peak may be all there is of it: then the integration is repeated with a hundredth of the tolerances,
+    and once more if the two disagree, and a warning says so if they still do. The
     stiff methods factorise one n x n Jacobian for all sensitivities. At a dual time the derivative includes y' = f,
     and an event at g(t, y) = 0 has t' = -(g_y s + g_p)/(g_t + g_y f), infinite or NaN where the solution only touches
     g = 0. Sources: A. C. Hindmarsh et al., "SUNDIALS", ACM TOMS 31 (2005), on sensitivities in CVODES; E. Hairer,
@@ -333,14 +338,25 @@ class _Run:
 
         tolerances = Tolerances(self.method, problem.options, layout, self.y0, [self.t0, *problem.inputs],
                                 self.tangent_atol)
-        for _ in range(REPETITIONS):
-            largest = np.zeros(rows * problem.n)
-            method, options = augmented_solver(self.method, system, largest,
-                                               {**problem.options, **tolerances.options()})
-            result = self._call_scipy(fun, z0.reshape(-1), method, options)
-            if not tolerances.tightened(largest.reshape(rows, problem.n)):
-                break
-        return result
+
+        def integrate(share, most):
+            for _ in range(REPETITIONS):
+                largest = np.zeros(rows * problem.n)
+                method, options = augmented_solver(self.method, system, largest,
+                                                   {**problem.options, **tolerances.options(share)})
+                counted = Counted(fun, most)
+                result = self._call_scipy(counted, z0.reshape(-1), method, options)
+                if not tolerances.tightened(largest.reshape(rows, problem.n)):
+                    break
+            return result, counted.count, self._asked_for(result), largest.reshape(rows, problem.n)
+
+        return confirmed(integrate, tolerances)
+
+    def _asked_for(self, result):
+        """Components (rows, n, m) at t_eval, or in the end; None where the integration failed."""
+        if result.status < 0 or not len(result.t):
+            return None
+        return result.y[:, (0 if self.t_eval is not None else -1):].reshape(self.layout.rows, self.problem.n, -1)
 
     # ---- derivatives of the result
 

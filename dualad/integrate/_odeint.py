@@ -4,6 +4,7 @@ import numpy as np
 import scipy.integrate
 from scipy.integrate import LSODA
 
+from dualad.integrate._confirm import Counted, confirmed
 from dualad.integrate._flow import flow_back, flow_each
 from dualad.integrate._ivp import REPETITIONS, Problem
 from dualad.integrate._layout import Layout, Widen, array, increment
@@ -12,6 +13,8 @@ from dualad.integrate._tolerances import Tolerances
 from dualad.rules.algebra import primal
 
 _DEFAULT_TOLERANCE = 1.49012e-8
+_DEFAULT_STEPS, _MORE_STEPS = 500, 10
+"""ODEPACK's limit of steps from one time to the next, and by what it grows for smaller tolerances."""
 
 
 def odeint(func, y0, t, args=(), Dfun=None, col_deriv=0, full_output=0, ml=None, mu=None, rtol=None, atol=None,
@@ -117,11 +120,27 @@ def _augmented(problem, layout, z0, y0, t, given, tangent_atol, options):
     jac = lsoda_options(system, given["ml"], given["mu"])
     of_state = {name: _DEFAULT_TOLERANCE if given[name] is None else given[name] for name in ("rtol", "atol")}
     tolerances = Tolerances(LSODA, of_state, layout, y0, [t[0], *problem.inputs], tangent_atol)
-    for _ in range(REPETITIONS):
-        result = scipy.integrate.odeint(
-            lambda t, z: problem.checked(t, system.vector(problem.rhs(t, system.number(z)))), z0.reshape(-1), t,
-            Dfun=jac["jac"], ml=jac["lband"], mu=jac["uband"], **tolerances.options(), **options)
-        z = result[0] if options["full_output"] else result
-        if not tolerances.tightened(np.max(np.abs(z), axis=0).reshape(layout.rows, -1)):
-            break
-    return result
+
+    mxstep = options["mxstep"]
+    steps = _MORE_STEPS * (mxstep or _DEFAULT_STEPS)
+
+    def integrate(share, most):
+        largest = np.zeros(z0.size)
+
+        def fun(t, z):
+            np.maximum(largest, np.abs(z), out=largest)
+            return problem.checked(t, system.vector(problem.rhs(t, system.number(z))))
+
+        for _ in range(REPETITIONS):
+            largest[:], counted = 0, Counted(fun, most)
+            z, info = result = scipy.integrate.odeint(
+                counted, z0.reshape(-1), t, Dfun=jac["jac"], ml=jac["lband"], mu=jac["uband"],
+                **tolerances.options(share), **{**options, "full_output": 1, "mxstep": steps if most else mxstep})
+            if not tolerances.tightened(np.max(np.abs(z), axis=0).reshape(layout.rows, -1)):
+                break
+        failed = info["message"] != "Integration successful."
+        found = None if failed else z.T.reshape(layout.rows, -1, len(t))
+        return result, counted.count, found, largest.reshape(layout.rows, -1)
+
+    result = confirmed(integrate, tolerances)
+    return result if options["full_output"] else result[0]

@@ -9,6 +9,10 @@ from dualad.integrate._layout import Number
 
 _SMALLEST_RTOL = 100 * np.finfo(float).eps
 _MARGIN = 10
+_FAR, _LOST = 100, 0.01
+"""A sensitivity is in doubt below so many tolerances of its peak, if that is no larger share of the peak."""
+_TOLERABLE, _LEAST, _MOST = 1e4, 1e-3, 0.05
+"""How many tolerances two integrations may differ by, and between which shares of the sensitivity this has to lie."""
 _UNTESTED = 1e100
 """Instead of infinity, which LSODA cannot bear; the inverse of a sensitivity that is nothing but underflow."""
 
@@ -57,11 +61,32 @@ class Tolerances:
         atol[0], atol[1:] = self._atol, np.minimum(self._given, _UNTESTED)
         return atol
 
-    def options(self):
-        """rtol and atol for SciPy."""
-        rtol = np.maximum(self._rtol / self._share, np.minimum(self._rtol, _SMALLEST_RTOL))
+    def options(self, share=1.0):
+        """rtol and atol for SciPy, or a share of them."""
+        wanted = self._rtol * share
+        rtol = np.maximum(wanted / self._share, np.minimum(self._rtol, _SMALLEST_RTOL))
         rtol = np.tile(rtol, self._rows) if rtol.ndim else float(rtol)
-        return {"rtol": rtol, "atol": (self._absolute() / self._share).reshape(-1)}
+        return {"rtol": rtol, "atol": (self._absolute() * share / self._share).reshape(-1)}
+
+    def doubtful(self, found, largest):
+        """Whether sensitivities, (rows, n, m), are small beside the tolerance of their largest sizes, (rows, n)."""
+        if self._given is not None and np.any(self._given == np.inf):
+            return False  # whose errors nobody tests
+        with np.errstate(all="ignore"):
+            limit = np.minimum(_FAR * self._rtol, _LOST) * largest
+            small = (np.abs(found) < limit[..., None]) & (self._rtol * largest > self._absolute())[..., None]
+        return bool(np.any(small[1:]))
+
+    def disagreement(self, found, again, share):
+        """How far sensitivities differ at most, in units of what is tolerable.
+
+        `found` come from this share of the tolerances, `again` from smaller ones.
+        """
+        relative = np.clip(_TOLERABLE * self._rtol, _LEAST, _MOST)[..., None]
+        tolerable = relative * np.abs(again) + 10 * share * self._absolute()[..., None]
+        with np.errstate(all="ignore"):
+            parts = np.abs(again - found) / tolerable
+        return float(np.max(parts[1:], initial=0.0, where=again[1:] != found[1:]))
 
     def tightened(self, largest):
         """Whether sensitivities were too small for their absolute tolerance, which is then lowered.

@@ -53,6 +53,93 @@ def multigammaln(a, d):
     return np.sum(sp.gammaln(terms), axis=0) + (d * (d - 1) * 0.25) * np.log(np.pi)
 
 
+def _counted(y, N, k):
+    return np.where((k <= N) & (N >= 0) & (k >= 0), y, 0.0)
+
+
+@_version_of(sp.comb)
+def comb(N, k, *, exact=False, repetition=False):
+    if exact:
+        raise TypeError("comb has derivatives with exact=False only, where it is that of the gamma function")
+    if not repetition:
+        return _counted(sp.binom(N, k), N, k)
+    return np.where((primal(k) == 0) & (primal(N) >= 0), 1.0, _counted(sp.binom(N + k - 1, k), N + k - 1, k))
+
+
+@_version_of(sp.perm)
+def perm(N, k, exact=False):
+    if exact:
+        raise TypeError("perm has derivatives with exact=False only, where it is that of the gamma function")
+    return _counted(sp.poch(N - k + 1, k), N, k)
+
+
+# ---- the Dirichlet kernel and spherical harmonics ------------------------------------------------------------------
+
+@_version_of(sp.diric)
+def diric(x, n):
+    """By its sum of cosines of (n - 1 - 2k) x/2, k < n, divided by n."""
+    n = _whole(n, "n", "diric")
+    v, dot = split(x, x.level)
+    value = diric(v, n)
+    if dot is None:
+        return join(x, value, None)
+    count = np.where((n > 0) & (n == np.floor(n)), n, 0)[..., None]
+    frequency = (count - 1 - 2 * np.arange(np.max(count))) / 2
+    terms = frequency * np.sin(frequency * np.expand_dims(v, -1))
+    with np.errstate(all="ignore"):
+        slope = -np.sum(np.where(frequency > -count / 2, terms, 0.0), -1) / count[..., 0]
+    return join(x, value, tangent_product(slope, lift(dot, np.ndim(slope))))
+
+
+def _other_orders(f, n, m, *args):
+    """What raising and lowering the order m of a spherical harmonic gives: DLMF 14.10.1 in normalized functions."""
+    return [np.sqrt(np.maximum((n - s * m) * (n + s * m + 1), 0)) * f(n, np.clip(m + s, -n, n), *args) for s in (1, -1)]
+
+
+def _half(theta):
+    """1/2, with the sign of sin(theta), whose absolute value SciPy takes."""
+    return np.where(np.sin(primal(theta)) < 0, -0.5, 0.5)
+
+
+def _spherical_harmonic(name, rule):
+    """A version of a function of scipy.special, if there is one, whose diff_n has to be 0."""
+    function = getattr(sp, name, None)
+    if function is None:  # before SciPy 1.15
+        return {}
+
+    def checked(n, m, *angles, diff_n=0):
+        if diff_n != 0:
+            raise TypeError(f"{name} of numbers with derivatives takes no diff_n: nest derivatives instead")
+        n, m = _whole(n, "n", name), _whole(m, "m", name)
+        lead = innermost(*angles)
+        split_angles = [split(x, lead.level) for x in angles]
+        values = [v for v, _ in split_angles]
+        y = version(n, m, *values)
+        parts = [tangent_product(slope(), lift(dot, np.ndim(primal(y)))) for slope, (_, dot) in
+                 zip(rule(version, n, m, y, *values), split_angles, strict=True) if dot is not None]
+        return join(lead, y, sum(parts) if parts else None)
+
+    checked.__name__ = name
+    version = _version_of(function)(checked)
+    return {name: version}
+
+
+def _legendre_slope(f, n, m, y, theta):
+    def by_theta():
+        up, down = _other_orders(f, n, m, theta)
+        return _half(theta) * (up - down)
+
+    return (by_theta,)
+
+
+def _harmonic_slopes(f, n, m, y, theta, phi):
+    def by_theta():
+        up, down = _other_orders(f, n, m, theta, phi)
+        return _half(theta) * (np.exp(-1j * phi) * up - np.exp(1j * phi) * down)
+
+    return by_theta, lambda: 1j * m * y
+
+
 # ---- sums of exponentials ------------------------------------------------------------------------------------------
 
 def _weighted(weights, tangents, axis):
@@ -125,5 +212,8 @@ def _spherical(kind, even):
 spherical_jn, spherical_yn = _spherical("jn", 1), _spherical("yn", -1)
 spherical_in, spherical_kn = _spherical("in", 1), _spherical("kn", 0)
 
-FUNCTIONS = {f.__name__: f for f in (polygamma, multigammaln, logsumexp, softmax, log_softmax, spherical_jn,
-                                     spherical_yn, spherical_in, spherical_kn)}
+FUNCTIONS = {
+    **{f.__name__: f for f in (polygamma, multigammaln, comb, perm, diric, logsumexp, softmax, log_softmax,
+                               spherical_jn, spherical_yn, spherical_in, spherical_kn)},
+    **_spherical_harmonic("sph_legendre_p", _legendre_slope), **_spherical_harmonic("sph_harm_y", _harmonic_slopes),
+}

@@ -2,8 +2,9 @@
 
 SciPy's ufuncs and what is made of them take such numbers in `scipy.special` too, and are the same functions here. Some
 of SciPy's functions are written in Python and convert their arguments to plain arrays, so that they refuse:
-`logsumexp`, `log_softmax`, `softmax`, `polygamma`, `multigammaln`, `spherical_jn`, `spherical_yn`, `spherical_in` and
-`spherical_kn` are here in versions that do not. SciPy in array-API mode (``SCIPY_ARRAY_API=1``) looks here too.
+`logsumexp`, `log_softmax`, `softmax`, `polygamma`, `multigammaln`, `comb`, `perm`, `diric`, `spherical_jn`,
+`spherical_yn`, `spherical_in`, `spherical_kn`, `sph_legendre_p` and `sph_harm_y` are here in versions that do not.
+SciPy in array-API mode (``SCIPY_ARRAY_API=1``) looks here too.
 
 >>> import dualad as da
 >>> import dualad.numpy as np

@@ -69,7 +69,7 @@ load_rules(
         "function": _unsupported,
         "error": _as_numpy_says,
         "weighing": reductions.weighing,
-        "matmul": bilinear.SUBSCRIPTS[np.matmul],
+        "matmul": bilinear.SUBSCRIPTS["matmul"][0],
         "order": linear.order_of,
         "series": series.program,
         "root": roots.note_root,

@@ -360,5 +360,6 @@ def as_view(x, function):
     if isinstance(result, (list, tuple)):
         return type(result)(as_view(x, lambda c, i=i: function(c)[i]) for i in range(len(result)))
     if not np.may_share_memory(result, first):
-        return rewrap(x, stack_components([function(c) for c in x.components]))
+        known = [result] if depth == 1 else []
+        return rewrap(x, stack_components(known + [function(c) for c in x.components[len(known) :]]))
     return spread(x, result)

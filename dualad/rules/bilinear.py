@@ -55,18 +55,20 @@ def _subscripts(*texts):
     return {(len(x), len(y)): Subscripts(text) for text, (x, y) in zip(texts, terms, strict=True)}
 
 
-SUBSCRIPTS = {
-    np.matmul: _subscripts("i,i->", "ij,j->i", "i,ij->j", "ij,jk->ik", "aij,ajk->aik", "aij,jk->aik", "aij,j->ai"),
-    np.dot: _subscripts("i,i->", "ij,j->i", "i,ij->j", "ij,jk->ik"),
-    np.inner: _subscripts("i,i->", "ij,j->i", "i,ji->j", "ij,kj->ik"),
-    np.vdot: _subscripts("i,i->"),
+# bound here, for interception may put other functions in their places later
+_PRODUCTS = {
+    "matmul": (np.matmul, "i,i->", "ij,j->i", "i,ij->j", "ij,jk->ik", "aij,ajk->aik", "aij,jk->aik", "aij,j->ai"),
+    "dot": (np.dot, "i,i->", "ij,j->i", "i,ij->j", "ij,jk->ik"),
+    "inner": (np.inner, "i,i->", "ij,j->i", "i,ji->j", "ij,kj->ik"),
+    "vdot": (np.vdot, "i,i->"),
 }
+SUBSCRIPTS = {name: (_subscripts(*texts), function) for name, (function, *texts) in _PRODUCTS.items()}
 
 
-def _product(function, a, b):
+def _product(name, a, b):
     """The product of small arrays; NotImplemented for others."""
     result = quick_dot(a, b)
-    return sums_of_products(a, b, SUBSCRIPTS[function], function) if result is NotImplemented else result
+    return sums_of_products(a, b, *SUBSCRIPTS[name]) if result is NotImplemented else result
 
 
 def _masked(function, pairs):
@@ -177,7 +179,7 @@ def store(out, result):
 
 def _dot(a, b, out=None):
     if out is None:
-        result = _product(np.dot, a, b)
+        result = _product("dot", a, b)
         if result is not NotImplemented:
             return result
     a, b = operand(a), operand(b)
@@ -290,12 +292,12 @@ def _outer(a, b):
 
 
 def _inner(a, b):
-    result = _product(np.inner, a, b)
+    result = _product("inner", a, b)
     return bilinear(np.inner, a, b) if result is NotImplemented else result
 
 
 def _vdot(a, b):
-    result = _product(np.vdot, a, b)
+    result = _product("vdot", a, b)
     return bilinear(np.vdot, a, b) if result is NotImplemented else result
 
 
@@ -331,7 +333,49 @@ def _matrix_power(a, n):
     return together(lead, value, None if n == 0 else apart(result, lead)[1])
 
 
+_ALONG_ONE_AXIS, _MODES = Subscripts("i,j->(ij)"), ("full", "same", "valid")
+
+
+def _convolution(function, turn):
+    """convolve, and correlate, which turns its second operand round."""
+
+    def rule(a, v, mode):
+        a, v = operand(a), operand(v)
+        sums = NotImplemented
+        if isinstance(mode, str) and (mode == "full" or (mode in _MODES and np.size(a) >= np.size(v))):
+            sums = sums_of_products(a, v[::-1] if turn and np.ndim(v) else v, _ALONG_ONE_AXIS)
+        if sums is NotImplemented:
+            return bilinear(function, a, v, mode)
+        lead, skipped = innermost(a, v), 0 if mode == "full" else (len(v) - 1) // (2 if mode == "same" else 1)
+        value = function(apart(a, lead)[0], apart(v, lead)[0], mode)
+        return _with_value(lead, value, sums[skipped : skipped + len(value)])
+
+    return rule
+
+
+def _with_value(lead, value, derived):
+    """The value that NumPy computed, with the further components of what the loops here did."""
+    rest = apart(derived, lead)[1]
+    return together(lead, value, None if rest is None else rest.reshape(rest.shape[:1] + value.shape))
+
+
+_convolve, _correlate = _convolution(np.convolve, False), _convolution(np.correlate, True)
+_KRONECKER = _subscripts("i,k->ik", "ij,kl->ikjl")
+
+
+def _kron(a, b):
+    a, b = operand(a), operand(b)
+    sums = sums_of_products(a, b, _KRONECKER)
+    if sums is NotImplemented:
+        return bilinear(np.kron, a, b)
+    lead = innermost(a, b)
+    return _with_value(lead, np.kron(apart(a, lead)[0], apart(b, lead)[0]), sums)
+
+
 FUNCTIONS = {
+    np.convolve: lambda a, v, mode="full": _convolve(a, v, mode),
+    np.correlate: lambda a, v, mode="valid": _correlate(a, v, mode),
+    np.kron: _kron,
     np.cross: _cross,
     np.dot: _dot,
     np.inner: _inner,
@@ -343,9 +387,6 @@ FUNCTIONS = {
 }
 for _function in (
     np.tensordot,
-    np.kron,
-    np.convolve,
-    np.correlate,
     np.linalg.cross,
     np.linalg.outer,
     np.linalg.tensordot,

@@ -102,7 +102,8 @@ REMARKS = {
     "that symmetric functions of them are exact",
     "linalg.eigvals": "equal eigenvalues share the mean of their derivatives; an error for defective matrices",
     "linalg.eig": "vectors keep NumPy's length and phase; an error at repeated eigenvalues and for defective matrices",
-    "linalg.svd": "an error where vectors belong to repeated or zero singular values and would turn",
+    "linalg.svd": "an error where vectors belong to repeated or zero singular values and would turn; several vectors "
+    "beyond the singular values, of full matrices, turn no more than the space that they span",
     "linalg.pinv": "an error along tangents that change the rank", "linalg.lstsq": "as pinv",
     "linalg.qr": "an error where the leading columns depend on each other",
     "roots": "an error at repeated roots",

@@ -78,7 +78,8 @@ def graded_solve(operands, b, own, factorise, products, *, linear=False):
             if t is not None:
                 term = product(t, x, *values)
                 total = -term if total is None else lift(total, np.ndim(x)) - term
-        return together(lead, x, np.matmul(by_factors(*values, np.eye(np.shape(x)[-2])), total))
+        ones = np.broadcast_to(np.eye(np.shape(x)[-2]), np.shape(x)[:-2] + np.shape(x)[-2:-1] * 2)
+        return together(lead, x, np.matmul(by_factors(*values, ones), total))
 
     def series_solve(values, b, bottom, lead):
         """A_0 x_k = b_k - (A_1 x_(k-1) + ... + A_k x_0)"""

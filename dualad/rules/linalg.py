@@ -6,6 +6,7 @@ differentiation", 2008.
 
 import numpy as np
 
+from dualad._core.number import Subscripts, largest, sums_of_products
 from dualad.rules.algebra import innermost, join, primal, split
 from dualad.rules.formula import array, attach, formula_of
 from dualad.rules.implicit import graded_inv, numpy_solve
@@ -37,7 +38,7 @@ def _plain_adjugate(a, det):
     """det(A) inv(A) where A is far from singular, else from the singular values."""
     try:
         inverse = np.linalg.inv(a)
-        if a.size and abs(a).max() * abs(inverse).max() * a.shape[-1] < 1e4:
+        if a.size and largest(a) * largest(inverse) * a.shape[-1] < 1e4:
             return np.multiply(det, inverse) if a.ndim == 2 else det[..., None, None] * inverse
     except np.linalg.LinAlgError:
         pass
@@ -56,7 +57,12 @@ def _det(a):
     value = np.linalg.det(a0)
     if t is None:
         return join(lead, value, None)
-    return join(lead, value, np.sum(np.swapaxes(_adjugate(a0, value), -1, -2) * t, (-2, -1)))
+    adjugate = _adjugate(a0, value)
+    total = sums_of_products(adjugate, t, _TRACE)
+    return join(lead, value, np.sum(np.swapaxes(adjugate, -1, -2) * t, (-2, -1)) if total is NotImplemented else total)
+
+
+_TRACE = Subscripts("ij,kji->k")
 
 
 def _slogdet(a):

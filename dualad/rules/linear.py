@@ -11,8 +11,10 @@ from dualad._core.number import (
     components_like,
     quick_concatenate,
     quick_vector,
+    raveled,
     rearrange,
     reshaped,
+    squeezed,
     stack_components,
 )
 from dualad.rules.algebra import (
@@ -97,6 +99,9 @@ def _reshape(a, /, shape, order="C", *, copy=None):
 
 
 def _ravel(a, order="C"):
+    result = raveled(a) if order == "C" else None
+    if result is not None:
+        return result
     order = order if order == "C" else order_of(order)
     if order == "F" or not primal(a).flags.c_contiguous:
         return as_view(a, lambda c: np.ravel(c, order))
@@ -161,9 +166,10 @@ def _rollaxis(a, axis, start=0):
 
 
 def _squeeze(a, axis=None):
+    if axis is None or is_axis_of_scalar(a, axis):
+        return squeezed(a)
     shape = a.shape
-    axis = None if is_axis_of_scalar(a, axis) else axis
-    axes = [k for k, n in enumerate(shape) if n == 1] if axis is None else _normal(axis, a.ndim)
+    axes = _normal(axis, a.ndim)
     if any(shape[k] != 1 for k in axes):
         raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
     return rearrange(a, [k for k in range(len(shape)) if k not in axes])
@@ -317,7 +323,20 @@ def _insert(arr, obj, values, axis=None):
 
 
 def _flip(m, axis=None):
-    return view(m, np.flip(m.components, shift_axis(axis if axis is None else _normal(axis, m.ndim), m.ndim)))
+    if axis is None:
+        return m[(_BACKWARDS,) * m.ndim] if m.ndim else m[...]
+    axes = _normal(axis, m.ndim)
+    return m[tuple(_BACKWARDS if k in axes else _WHOLE for k in range(m.ndim))]
+
+
+_BACKWARDS, _WHOLE = slice(None, None, -1), slice(None)
+
+
+def _trace(a, offset=0, axis1=0, axis2=1, dtype=None):
+    value, rest = apart(a, a)
+    axes = shift_axis(axis1, a.ndim), shift_axis(axis2, a.ndim)
+    rest = None if rest is None else rest.trace(offset, *axes, dtype)
+    return together(a, value.trace(offset, axis1, axis2, dtype), rest)
 
 
 def _take(a, indices, axis=None, mode="raise"):
@@ -546,8 +565,8 @@ FUNCTIONS = {
     np.extract: _of_truths(np.extract),
     np.real: lambda val: val.real,
     np.imag: lambda val: val.imag,
-    np.trace: each(np.trace),
-    np.linalg.trace: each(np.linalg.trace),
+    np.trace: _trace,
+    np.linalg.trace: lambda x, /, *, offset=0, dtype=None: _trace(x, offset, -2, -1, dtype),
 }
 for _function in (
     np.tile,

@@ -49,6 +49,7 @@ def _options(keepdims=_NO, initial=_NO, where=_NO, mean=_NO):
 def _linear_reduction(function):
     """sum and mean: the value gets a call of its own, so that it rounds as NumPy's does."""
     method = operator.attrgetter(function.__name__)  # the quicker way to the same loop
+    is_mean = function is np.mean
 
     def rule(a, axis=None, dtype=None, keepdims=_NO, *, initial=_NO, where=_NO):
         lead = innermost(a, initial)
@@ -60,7 +61,7 @@ def _linear_reduction(function):
         else:
             result = method(value)(axis, dtype, **options)
         if tangents is not None and not options and dtype is None and value.size and _is_short(tangents):
-            tangents = _along(1.0 if function is np.sum else result.size / value.size, tangents, axis)
+            tangents = _along(result.size / value.size if is_mean else 1.0, tangents, axis)
         elif tangents is not None:
             if where is not _NO:
                 options["where"] = np.broadcast_to(np.asarray(options["where"], bool), value.shape)[None]
@@ -359,7 +360,8 @@ def _cumulative(function):
         if include_initial:
             shape = list(result.shape)
             shape[axis] = 1
-            result = np.concatenate([np.full(shape, 1.0 if function is _cumprod else 0.0), result], axis)
+            first = np.full(shape, 1 if function is _cumprod else 0, primal(result).dtype)
+            result = np.concatenate([first, result], axis)
         return result
 
     return rule
@@ -372,17 +374,24 @@ def _norm(x, ord=None, axis=None, keepdims=False):
     """Norms of vectors by their formulas; matrix norms that need singular values through svd."""
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
     if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
-        return _euclidean(lambda v: np.linalg.norm(v, ord, axis, keepdims), x, axes)
+        axes = axes if len(axes) < x.ndim else None
+        function = np.linalg.norm
+        return _euclidean(lambda v: (_NORM if type(v) is np.ndarray else function)(v, ord, axis, keepdims), x, axes)
     lead = innermost(x)
     value = np.linalg.norm(apart(x, lead)[0], ord, axis, keepdims)
     derived = _vector_norm(x, ord, *axes) if len(axes) == 1 else _matrix_norm(np.moveaxis(x, axes, (-2, -1)), ord)
     return _with_tangents_of(derived, value, lead)
 
 
+# without the protocol, which plain arrays have no need of
+_NORM = getattr(np.linalg.norm, "__wrapped__", np.linalg.norm)
+
+
 def _vector_norm_of_axes(x, /, *, axis=None, keepdims=False, ord=2):
     """The vectors run along any number of axes."""
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
     if ord == 2:
+        axes = axes if len(axes) < x.ndim else None
         return _euclidean(lambda v: np.linalg.vector_norm(v, axis=axis, keepdims=keepdims), x, axes)
     lead = innermost(x)
     value = np.linalg.vector_norm(apart(x, lead)[0], axis=axis, keepdims=keepdims, ord=ord)
@@ -390,14 +399,14 @@ def _vector_norm_of_axes(x, /, *, axis=None, keepdims=False, ord=2):
 
 
 def _euclidean(norm, x, axes):
-    """x'.x / |x|, and 0 at the origin, for vectors along these axes."""
+    """x'.x / |x|, and 0 at the origin, for vectors along these axes, all if None."""
     lead = innermost(x)
     value, t = split(x, lead.level)
     result = norm(value)
     if t is None:
         return join(lead, result, None)
     size = result
-    if len(axes) < x.ndim:
+    if axes is not None:
         size = result.reshape([1 if k in axes else n for k, n in enumerate(x.shape)])
     unit, origin = np.conjugate(value) if value.dtype.kind == "c" else value, None
     if has_zero(primal(size)):

@@ -3,7 +3,18 @@
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from dualad.rules.algebra import apart, innermost, lift, primal, rewrap, rows, shift_axis, together
+from dualad._core.number import clip_slopes, in_order
+from dualad.rules.algebra import (
+    apart,
+    innermost,
+    lift,
+    primal,
+    rewrap,
+    rows,
+    shift_axis,
+    tangent_product,
+    together,
+)
 from dualad.rules.bilinear import store
 from dualad.rules.formula import array, formula_of
 from dualad.rules.packing import operand
@@ -14,6 +25,10 @@ def _sorted_tangents(a, order, result, axis):
     t = apart(a, a)[1]
     if t is None:
         return None
+    if a.ndim == 1 and type(t) is np.ndarray:
+        quick = in_order(t, order, result)
+        if quick is not NotImplemented:
+            return quick
     t = t[:, order] if a.ndim == 1 else np.take_along_axis(t, order[None], shift_axis(axis, a.ndim))
     keys = primal(result) if axis == a.ndim - 1 else np.moveaxis(primal(result), axis, -1)
     tied = (keys[..., 1:] == keys[..., :-1]) if keys.size else np.zeros(0, bool)
@@ -66,16 +81,25 @@ def _clip(a, a_min=np._NoValue, a_max=np._NoValue, out=None, *, min=np._NoValue,
     return store(out, result if where is True else np.where(where, result, out))
 
 
+# without the protocol, which plain arrays have no need of
+_CLIP = getattr(np.clip, "__wrapped__", np.clip)
+
+
 def _check_limits(a_min, a_max, min, max):
     """As NumPy: the old names come in a pair, and not with the new ones."""
-    given = [limit is not np._NoValue for limit in (a_min, a_max)]
-    if given[0] != given[1]:
-        raise TypeError(f"clip() missing 1 required positional argument: '{'a_min' if given[1] else 'a_max'}'")
-    if all(given) and not (min is np._NoValue and max is np._NoValue):
+    low, high = a_min is not np._NoValue, a_max is not np._NoValue
+    if low != high:
+        raise TypeError(f"clip() missing 1 required positional argument: '{'a_min' if high else 'a_max'}'")
+    if low and not (min is np._NoValue and max is np._NoValue):
         raise ValueError("Passing `min` or `max` keyword argument when `a_min` and `a_max` are provided is forbidden.")
 
 
 def _clipped(a, low, high, lead, kwargs):
+    slopes = clip_slopes(primal(a), low, high) if lead is a and not kwargs else None
+    if slopes is not None:
+        value, rest = apart(a, lead)
+        value = (_CLIP if type(value) is np.ndarray else np.clip)(value, low, high)
+        return together(lead, value, None if rest is None else tangent_product(slopes, rest))
     derived = a if low is None else np.maximum(a, low)
     derived = derived if high is None else np.minimum(derived, high)
     value = np.clip(*(apart(x, lead)[0] for x in (a, low, high)), **kwargs)

@@ -160,9 +160,16 @@ def jacobian_sparsity(f, x, *args, local=False, intercept=False, return_info=Fal
            [0, 1, 1, 0],
            [0, 0, 1, 1]])
     """
+    _check_flags(local=local, return_info=return_info)
     leaves, trace = _run(f, x, args, kwargs, local, False, intercept)
     found = _found(leaves, trace, local)
     return found if return_info else found[0]
+
+
+def _check_flags(**flags):
+    for name, flag in flags.items():
+        if not isinstance(flag, (bool, np.bool_)):
+            raise TypeError(f"{name} must be True or False, not {flag!r}")
 
 
 def pattern_up_to(most, f, x, intercept):
@@ -252,6 +259,7 @@ def hessian_sparsity(f, x, *args, local=False, intercept=False, return_info=Fals
            [1, 0, 1],
            [0, 1, 0]])
     """
+    _check_flags(local=local, return_info=return_info)
     leaves, trace = _run(f, x, args, kwargs, local, True, intercept)
     if len(leaves) != 1 or np.size(primal(leaves[0])) != 1:
         shapes = ", ".join(str(np.shape(primal(leaf))) for leaf in leaves)

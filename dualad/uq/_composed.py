@@ -9,7 +9,17 @@ from dualad import rules
 from dualad.uq import _combination
 from dualad.uq._combination import mapped, terms_of_bases
 from dualad.uq._general import as_array, leaves_of, linearised, replaced
-from dualad.uq._numbers import UArray, UFloat, Uncertain, from_operands, from_row, make_array, nominal, reshaped
+from dualad.uq._numbers import (
+    UArray,
+    UFloat,
+    Uncertain,
+    from_operands,
+    from_row,
+    make_array,
+    nominal,
+    reshaped,
+    terms_of,
+)
 
 _LARGEST_PRODUCT = 1 << 24
 """Factors of a product of matrices up to which it is composed of products and sums."""
@@ -65,6 +75,7 @@ def _composed(function):
     def decorate(formula):
         @functools.wraps(formula)
         def rule(*args, **kwargs):
+            args = [*args, *(kwargs.pop(name) for name in ("a", "b") if name in kwargs)]
             args = [as_array(a) for a in args]
             has_complex = any(np.iscomplexobj(nominal(x)) for x in args)
             derived = NotImplemented if has_complex else formula(*args, **kwargs)
@@ -154,6 +165,8 @@ def _shared(function, least=0):
 
     def rule(*args, **kwargs):
         leaves = []
+        if args and isinstance(args[0], UFloat):
+            args = (make_array(np.array(args[0].nominal_value), terms_of(args[0])), *args[1:])
         packed, options = [_packed(x) for x in args], {key: _packed(x) for key, x in kwargs.items()}
         replaced((packed, options), leaves.append)
         has_complex = any(isinstance(x, UArray) and x.dtype.kind == "c" for x in leaves)

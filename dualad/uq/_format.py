@@ -6,9 +6,10 @@ is that of Python's floats with the letters of the uncertainties package: ``u`` 
 1.234(56), ``P`` for the plus-minus sign, ``L`` for LaTeX and ``p`` for parentheses.
 """
 
+import functools
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _SPEC = re.compile(
     r"(?:(?P<fill>[^{}])?(?P<align>[<>=^]))?(?P<sign>[-+ ]?)(?P<zero>0?)(?P<width>\d*)(?P<comma>,?)"
@@ -18,7 +19,7 @@ _SUPERSCRIPT = str.maketrans("+-0123456789", "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
 _PLAIN_SCRIPT = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Spec:
     """A format specification, taken apart."""
 
@@ -34,6 +35,7 @@ class _Spec:
     options: str
 
     @classmethod
+    @functools.lru_cache(maxsize=64)
     def parse(cls, text):
         found = _SPEC.match(text)
         if found is None:
@@ -51,7 +53,7 @@ class _Spec:
             raise ValueError("the number of significant digits of the standard deviation must be positive, not 0")
         return cls(**part)
 
-    @property
+    @functools.cached_property
     def style(self):
         return "pretty" if "P" in self.options else "latex" if "L" in self.options else "plain"
 
@@ -158,7 +160,8 @@ def format_value(value, std, spec=""):
     percent = ""
     value, std = float(value), float(std)
     if spec.type == "%":
-        value, std, spec.type, percent = 100 * value, 100 * std, "f", r" \%" if "L" in spec.options else "%"
+        value, std, percent = 100 * value, 100 * std, r" \%" if "L" in spec.options else "%"
+        spec = replace(spec, type="f")
     last, exponent, std = _digits(value, std, spec)
     decimals = max((exponent or 0) - last, 1 if not spec.type and not std else 0)
     letter = "F" if spec.type.isupper() else "f"

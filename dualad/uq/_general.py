@@ -86,6 +86,15 @@ def refuse_numbers(args):
             refuse_numbers(x.flat)
 
 
+def first_apart(args, kwargs):
+    """The first argument, which may have been given by its name, and the others."""
+    if args:
+        return args[0], args[1:], kwargs
+    name = next((key for key, x in kwargs.items() if any(isinstance(leaf, Uncertain) for leaf in leaves_of(x))),
+                next(iter(kwargs), None))
+    return kwargs.get(name), (), {key: x for key, x in kwargs.items() if key != name}
+
+
 def replaced(tree, replace):
     """A tree of arguments with the uncertain leaves replaced."""
     if isinstance(tree, Uncertain):
@@ -185,7 +194,8 @@ def _seeded(leaves, directions, level):
     start = 0
     for x in leaves:
         value, block = np.asarray(nominal(x)), directions[start : start + x.size]
-        components = np.empty((1 + block.shape[1], *value.shape), np.result_type(value, block))
+        dtype = np.result_type(value, block) if np.iscomplexobj(block) else value.dtype
+        components = np.empty((1 + block.shape[1], *value.shape), dtype)
         components[0] = value
         components[1:] = block.T.reshape(components[1:].shape)
         yield wrap(MultiDual, components, level, block.shape[1])
@@ -202,6 +212,8 @@ def _collect(result, level, found):
     if isinstance(result, dict):
         builders = {key: _collect(part, level, found) for key, part in result.items()}
         return lambda results: {key: b(results) for key, b in builders.items()}
+    if isinstance(result, np.poly1d) and any(isinstance(c, Number) for c in leaves_of(result.coeffs)):
+        raise TypeError("a poly1d cannot hold uncertain numbers: use the functions of coefficients, such as polyval")
     if isinstance(result, Number) or (isinstance(result, np.ndarray) and result.dtype == object):
         found.append(parts_at(as_output(result), level))
         return next

@@ -5,10 +5,12 @@ import itertools
 import numpy as np
 
 from dualad.uq import _combination
-from dualad.uq._general import as_array, linearised, replaced
-from dualad.uq._numbers import UArray, Uncertain, make_array, nominal, terms_of
+from dualad.uq._general import as_array, first_apart, linearised, replaced
+from dualad.uq._numbers import UArray, Uncertain, make_array, make_view, nominal, terms_of
 
-_OPTIONS = frozenset("axis casting dtype indices_or_sections k mode new_shape obj order pad_width subok".split())
+_OPTIONS = frozenset("""
+    axis casting dtype ind indices indices_or_sections k mask mode new_shape obj order pad_width subok where wrap
+""".split())
 """Names of parameters that hold no elements."""
 
 _SEVERAL = 8
@@ -28,9 +30,10 @@ def _moved(function, data=(0,)):
             return linearised(function, args, kwargs)
         values = function(*replaced(args, nominal), **replaced(kwargs, nominal))
         next_place = itertools.accumulate([1, *(x.size for x in leaves)])
-        places = function(*(_places(x, next_place) if data is None or i in data else x for i, x in enumerate(args)),
-                          **{key: x if key in _OPTIONS else _places(x, next_place) for key, x in kwargs.items()
-                             if key not in ("dtype", "casting")})
+        of_args = [_places(x, next_place) if data is None or i in data else x for i, x in enumerate(args)]
+        of_kwargs = {key: x if key in _OPTIONS else _places(x, next_place) for key, x in kwargs.items()
+                     if key not in ("dtype", "casting")}
+        places = function(*of_args, **of_kwargs)
         return _assembled(values, places, leaves)
 
     return rule
@@ -70,12 +73,66 @@ def _rearranged(function):
     """The rule of a function that only selects elements of one array: it does the same to indices and factors."""
     several = _moved(function)
 
-    def rule(a, *args, **kwargs):
+    def rule(*args, **kwargs):
+        a, args, kwargs = first_apart(args, kwargs)
         if not isinstance(a, UArray) or a.dtype.kind == "c":
             return several(a, *args, **kwargs)
-        terms = [(base, function(np.arange(a.size).reshape(a.shape) if index is None else index, *args, **kwargs),
-                  function(factor, *args, **kwargs)) for base, index, factor in a._terms]
-        return make_array(function(a._value, *args, **kwargs), terms)
+
+        def move(x):
+            return function(x, *args, **kwargs)
+
+        if any(isinstance(x, str) and x in "AaKk" for x in (*args, *kwargs.values())):
+            return make_view(a, lambda x: move(_laid_out(x, a._value)))
+        return make_view(a, move)
+
+    return rule
+
+
+def _laid_out(x, model):
+    """x in the memory layout of another array, by which functions go that are asked to."""
+    if x is model:
+        return x
+    copy = np.empty_like(model, x.dtype)
+    copy[...] = x
+    return copy
+
+
+def _of_all(function):
+    """The rule of a function of any number of arrays."""
+    one, several = _rearranged(function), _moved(function, None)
+    return lambda *args, **kwargs: (one if len(args) == 1 and function is not np.broadcast_arrays else several)(
+        *args, **kwargs)
+
+
+def _split(function):
+    """The rule of a function that takes one array apart."""
+    several = _moved(function)
+
+    def rule(*args, **kwargs):
+        a, args, kwargs = first_apart(args, kwargs)
+        if not isinstance(a, UArray) or a.dtype.kind == "c":
+            return several(a, *args, **kwargs)
+        parts = function(a._value, *args, **kwargs)
+        return type(parts)([make_view(a, lambda x, k=k: function(x, *args, **kwargs)[k]) for k in range(len(parts))])
+
+    return rule
+
+
+def _written(function, name, data):
+    """The rule of a function that writes into its first argument, of this name."""
+    def write(target, *args, **kwargs):
+        target = np.array(target)
+        function(target, *args, **kwargs)
+        return target
+
+    moved = _moved(write, data)
+
+    def rule(*args, **kwargs):
+        if name in kwargs:
+            args, kwargs = (kwargs[name], *args), {key: x for key, x in kwargs.items() if key != name}
+        if not isinstance(args[0], UArray):
+            return linearised(function, args, kwargs)
+        args[0][...] = moved(*args, **kwargs)
 
     return rule
 
@@ -85,10 +142,14 @@ _REARRANGING = """
     reshape roll rollaxis rot90 squeeze swapaxes take take_along_axis tile transpose
 """.split()
 
-_MOVING = """
-    array_split block column_stack concatenate delete diag diagflat dsplit dstack hsplit hstack resize split stack tril
-    triu unstack vsplit vstack
-""".split()
+_MOVING = "block column_stack concatenate delete diag diagflat dstack hstack resize stack tril triu vstack".split()
+
+_SPLITTING = "array_split dsplit hsplit split unstack vsplit".split()
+
+_WRITING = {  # name of the array that is written to, and where the elements are
+    np.copyto: ("dst", (0, 1)), np.fill_diagonal: ("a", (0, 1)), np.place: ("arr", (0, 2)), np.put: ("a", (0, 2)),
+    np.put_along_axis: ("arr", (0, 2)), np.putmask: ("a", (0, 2)),
+}
 
 
 def _where(condition, *choices):
@@ -123,7 +184,9 @@ def _pad(array, pad_width, mode="constant", **kwargs):
 
 
 FUNCTIONS = {f: _moved(f) for f in (getattr(np, name, None) for name in _MOVING) if f is not None}
-FUNCTIONS |= {f: _moved(f, None) for f in (np.atleast_1d, np.atleast_2d, np.atleast_3d, np.broadcast_arrays)}
+FUNCTIONS |= {f: _split(f) for f in (getattr(np, name, None) for name in _SPLITTING) if f is not None}
+FUNCTIONS |= {f: _written(f, *rest) for f, rest in _WRITING.items()}
+FUNCTIONS |= {f: _of_all(f) for f in (np.atleast_1d, np.atleast_2d, np.atleast_3d, np.broadcast_arrays)}
 FUNCTIONS |= {np.append: _moved(np.append, (0, 1)), np.insert: _moved(np.insert, (0, 2))}
 FUNCTIONS |= {f: _rearranged(f) for f in (getattr(np, name, None) for name in _REARRANGING) if f is not None}
-FUNCTIONS |= {np.where: _where, np.partition: _partition, np.pad: _pad}
+FUNCTIONS |= {np.where: _where, np.partition: _partition, np.pad: _pad, np.real: lambda val: as_array(val).real}

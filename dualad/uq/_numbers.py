@@ -4,6 +4,8 @@ A scalar, `UFloat`, remembers its operands and the partial derivatives by them, 
 holds its combinations as `_combination` describes. All derivatives come from dualad's rules and table.
 """
 
+import functools
+import operator
 import sys
 
 import numpy as np
@@ -25,7 +27,7 @@ from dualad.uq import _combination
 from dualad.uq._format import format_value
 
 __all__ = ["Source", "UArray", "UFloat", "Uncertain", "from_operands", "from_row", "load_rules", "make_array",
-           "make_variables", "nominal", "terms_of"]
+           "make_variables", "make_view", "nominal", "terms_of"]
 
 RULES = {}
 """Entry points of `dualad.uq._rules`, which knows how NumPy functions act."""
@@ -43,8 +45,7 @@ def load_rules(**rules):
 class UArray(Uncertain):
     """An array of numbers with standard deviations, made by `uarray` and `correlated`; all of NumPy acts on it.
 
-    It behaves as an ndarray of its nominal values, except that slices are copies: assign to ``x[i:j]``, not to a name
-    for it.
+    It behaves as an ndarray of its nominal values: what is a view there, such as a slice or ``x.T``, is one here.
 
     Attributes
     ----------
@@ -66,7 +67,7 @@ class UArray(Uncertain):
     array([0., 0., 0.])
     """
 
-    __slots__ = ("_value", "_terms", "_deviations", "_own", "__weakref__")
+    __slots__ = ("_held", "_deviations", "_origin", "_version", "__weakref__")
 
     __hash__ = None
 
@@ -74,6 +75,26 @@ class UArray(Uncertain):
         raise TypeError("use dualad.uq.uarray(values, std) to make an array of uncertain numbers")
 
     # ---- what it is
+
+    @property
+    def _value(self):
+        return self._held[0] if self._origin is None else self._seen()[0]
+
+    @property
+    def _terms(self):
+        return self._held[1] if self._origin is None else self._seen()[1]
+
+    def _changes(self):
+        """How often the array whose elements these are has been changed."""
+        return self._version if self._origin is None else self._origin[0]._changes()
+
+    def _seen(self):
+        """Value and terms of a view, as the array has them now."""
+        parent, move = self._origin
+        changes = parent._changes()
+        if changes != self._version:
+            self._held, self._deviations, self._version = moved_parts(parent, move), None, changes
+        return self._held
 
     @property
     def nominal_value(self):
@@ -88,8 +109,9 @@ class UArray(Uncertain):
         if self._value.dtype.kind == "c":
             raise TypeError("a complex number has no one standard deviation: use those of x.real and x.imag, or of "
                             "numpy.abs(x)")
+        terms = self._terms
         if self._deviations is None:
-            self._deviations = _combination.deviations(self._terms, self.shape)
+            self._deviations = _combination.deviations(terms, self.shape)
         return self._deviations.copy()
 
     @std_dev.setter
@@ -121,14 +143,34 @@ class UArray(Uncertain):
         return self._value.dtype
 
     @property
+    def itemsize(self):
+        """Bytes of a value."""
+        return self._value.itemsize
+
+    @property
+    def nbytes(self):
+        """Bytes of the values."""
+        return self._value.nbytes
+
+    @property
+    def strides(self):
+        """Strides of the values."""
+        return self._value.strides
+
+    @property
+    def mT(self):
+        """The matrices transposed."""
+        return np.swapaxes(self, -1, -2)
+
+    @property
     def T(self):
-        """The array transposed (a copy)."""
+        """The array transposed."""
         return np.transpose(self)
 
     @property
     def real(self):
         """The real part."""
-        return np.real(self)
+        return RULES["linearised"](np.real, (self,), {}) if self._value.dtype.kind == "c" else self[...]
 
     @property
     def imag(self):
@@ -137,8 +179,12 @@ class UArray(Uncertain):
 
     @property
     def flat(self):
-        """Iterator over the elements."""
-        return iter(np.ravel(self))
+        """The elements in one dimension, as a view."""
+        return make_view(self, np.ravel, always=True)
+
+    @flat.setter
+    def flat(self, value):
+        self._put(np.arange(self.size), np.resize(value, self.size))
 
     def error_components(self):
         """Standard deviations that the independent variables contribute to the elements.
@@ -184,31 +230,37 @@ class UArray(Uncertain):
     def __getitem__(self, key):
         key = _plain_key(key)
         value = self._value[key]
-        terms = [(base, _chosen_positions(self.shape, key) if index is None else index[key], factor[key])
-                 for base, index, factor in self._terms]
         if not isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            terms = [(base, _chosen_positions(self.shape, key) if index is None else index[key], factor[key])
+                     for base, index, factor in self._terms]
             return from_row(value, _combination.element(terms, 0))
-        result = make_array(np.array(value), [(base, np.asarray(index), np.asarray(factor))
-                                              for base, index, factor in terms])
-        result._own = False
-        return result
+        return make_view(self, operator.itemgetter(key), functools.partial(_chosen_positions, self.shape, key))
 
     def __setitem__(self, key, value):
-        if not self._own:
-            raise ValueError("assignment to a slice, which is a copy: assign to the array itself, x[i, j] = y")
-        chosen = _positions(self.shape)[_plain_key(key)]
+        if not self._value.flags.writeable and self._origin is not None:
+            raise ValueError("assignment destination is read-only")
+        self._put(_positions(self.shape)[_plain_key(key)], value)
+
+    def _put(self, places, value):
+        """Assign to the elements at flat positions."""
+        if self._origin is not None:
+            parent, move = self._origin
+            parent._put(move(_positions(parent.shape)).reshape(-1)[places], value)
+            return
         value = RULES["array"](value)
-        given = np.broadcast_to(nominal(value), np.shape(chosen))
-        new = self._value.copy()
-        new[_plain_key(key)] = given
-        places = np.full(self.size, -1)
-        places[chosen] = np.arange(np.size(chosen)).reshape(np.shape(chosen))
-        kept = np.where(places < 0, np.arange(self.size), -1).reshape(self.shape)
+        new = self._value.copy("K")
+        new.flat[places] = given = np.broadcast_to(nominal(value), np.shape(places))
+        taken = np.full(self.size, -1)
+        taken[places] = np.arange(given.size).reshape(given.shape)
+        kept = np.where(taken < 0, np.arange(self.size), -1).reshape(self.shape)
         terms = _combination.taken(self._terms, kept)
         if isinstance(value, Uncertain):
-            moved = _combination.scaled(terms_of(value), np.ones(()), np.shape(chosen))
-            terms = _combination.added(terms, _combination.taken(moved, places.reshape(self.shape)))
-        self._value, self._terms, self._deviations = new, terms, None
+            moved = _combination.scaled(terms_of(value), np.ones(()), given.shape)
+            terms = _combination.added(terms, _combination.taken(moved, taken.reshape(self.shape)))
+        self._replace(new, terms)
+
+    def _replace(self, value, terms):
+        self._held, self._deviations, self._version = (value, terms), None, self._version + 1
 
     def __contains__(self, x):
         return bool(np.any(self == x))
@@ -232,9 +284,10 @@ class UArray(Uncertain):
         if other.shape != self.shape:
             raise ValueError(f"non-broadcastable output operand with shape {self.shape} doesn't match the broadcast "
                              f"shape {other.shape}")
-        if not self._own:
-            return other
-        self._value, self._terms, self._deviations = other._value, other._terms, other._deviations
+        if self._origin is not None:
+            self[...] = other
+        else:
+            self._replace(other._value, other._terms)
         return self
 
     # ---- leaving
@@ -250,6 +303,18 @@ class UArray(Uncertain):
         objects = np.empty(self.size, object)
         objects[:] = list(np.ravel(self))
         return objects.reshape(self.shape)
+
+    def fill(self, value):
+        """Set all elements to a number."""
+        self[...] = value
+
+    def sort(self, axis=-1, kind=None, order=None, *, stable=None):
+        """Sort the elements in place."""
+        self[...] = np.sort(self, axis, kind, order, stable=stable)
+
+    def partition(self, kth, axis=-1, kind="introselect", order=None):
+        """Arrange the elements in place around those of some ranks."""
+        self[...] = np.partition(self, kth, axis, kind, order)
 
     def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
         """A copy whose values have another floating-point type, or an object array of `UFloat`."""
@@ -282,7 +347,7 @@ class UArray(Uncertain):
 
     def flatten(self, order="C"):
         """The elements in one dimension."""
-        return np.ravel(self, order)
+        return np.ravel(self, order).copy()
 
     def item(self, *args):
         """One element."""
@@ -324,8 +389,26 @@ def _method(function):
     return method
 
 
-for _name in ("all any argmax argmin argsort clip conj cumprod cumsum diagonal dot max mean min nonzero prod ravel "
-              "repeat round searchsorted squeeze std sum swapaxes take trace var").split():
+def _writing_method(function):
+    def method(self, *args, **kwargs):
+        function(self, *args, **kwargs)
+
+    method.__name__ = function.__name__
+    method.__doc__ = f"As ``numpy.{function.__name__}(x, ...)``."
+    return method
+
+
+def _compress(x, condition, axis=None):
+    return np.compress(condition, x, axis)
+
+
+_compress.__name__ = "compress"
+UArray.put, UArray.compress = _writing_method(np.put), _method(_compress)
+
+for _name in """
+    all any argmax argmin argpartition argsort clip conj conjugate cumprod cumsum diagonal dot max mean min nonzero prod
+    ravel repeat round searchsorted squeeze std sum swapaxes take trace var
+""".split():
     setattr(UArray, _name, _method(getattr(np, _name)))
 
 
@@ -336,7 +419,25 @@ def make_array(value, terms):
             return from_row(value, _combination.element(terms, 0))
         value = np.asarray(value)
     x = UArray.__new__(UArray)
-    x._value, x._terms, x._deviations, x._own = value, terms, None, True
+    x._held, x._deviations, x._origin, x._version = (value, terms), None, None, 0
+    return x
+
+
+def moved_parts(parent, move, positions=None):
+    """Value and terms of an array of elements of another: `move` selects and arranges those of any such array."""
+    places = None
+    if any(index is None for _, index, _ in parent._terms):
+        places = positions() if positions else move(_positions(parent.shape))
+    value = move(parent._value)
+    return value, [(base, np.asarray(places if index is None else move(index)), np.asarray(move(factor)))
+                   for base, index, factor in parent._terms]
+
+
+def make_view(parent, move, positions=None, always=False):
+    """The array of elements of another; a view of it where NumPy's is one of the values."""
+    x = make_array(*moved_parts(parent, move, positions))
+    if isinstance(x, UArray) and (always or np.may_share_memory(x._held[0], parent._value)):
+        x._origin, x._version = (parent, move), parent._changes()
     return x
 
 

@@ -56,6 +56,8 @@ def call(ufunc, inputs, kwargs=None, evaluate=None):
     if ufunc not in PARTIALS or any(isinstance(x, UArray) and x.dtype.kind == "c" for x in inputs):
         return linearised(ufunc, inputs, kwargs)
     values = [nominal(x) for x in inputs]
+    if not any(isinstance(x, Uncertain) for x in inputs):
+        return evaluate(*inputs, **kwargs)
     outputs = None
     for i, x in enumerate(inputs):
         if not isinstance(x, Uncertain):
@@ -164,7 +166,14 @@ def _into(ufunc, method, inputs, out, kwargs):
     target = out[0] if len(out) == 1 else None
     if not isinstance(target, UArray):
         _refuse_to_store(ufunc)
-    target[...] = ufunc_protocol(ufunc, method, inputs, kwargs)
+    where = kwargs.pop("where", True) if method == "__call__" else True
+    if where is True:
+        target[...] = ufunc_protocol(ufunc, method, inputs, kwargs)
+        return target
+    ufunc(*(nominal(x) for x in inputs), where=where, out=np.array(nominal(target)))  # for its warnings
+    with np.errstate(all="ignore"):
+        result = ufunc_protocol(ufunc, method, inputs, kwargs)
+    target[...] = np.where(where, result, target)
     return target
 
 
@@ -188,7 +197,7 @@ def _like(function):
         fill = replaced(args, nominal)
         if function is _FULL_LIKE and any(isinstance(x, Uncertain) for x in leaves_of(args)):
             shape = kwargs.pop("shape", None)
-            return np.broadcast_to(args[0], np.shape(a) if shape is None else shape).copy()
+            return np.broadcast_to(as_array(args[0]), np.shape(a) if shape is None else shape).copy()
         return make_array(function(nominal(a), *fill, **kwargs), [])
 
     return rule
@@ -208,7 +217,11 @@ def function_protocol(function, args, kwargs):
     target = kwargs["out"]
     if not isinstance(target, UArray):
         _refuse_to_store(function)
-    target[...] = rule(*args, **{key: x for key, x in kwargs.items() if key != "out"})
+    rest = {key: x for key, x in kwargs.items() if key != "out"}
+    where = rest.pop("where", True) if function is np.clip else True
+    with np.errstate(all=None if where is True else "ignore"):
+        result = function(*args, **rest)
+    target[...] = result if where is True else np.where(where, result, target)
     return target
 
 
@@ -227,4 +240,4 @@ def power(x, y):
 
 
 load_rules(matmul=_matmul, power=power, ufunc=ufunc_protocol, function=function_protocol, call=call, compare=compare,
-           array=as_array)
+           array=as_array, linearised=linearised)
