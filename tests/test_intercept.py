@@ -1,5 +1,6 @@
 """intercept_numpy and intercept=True: programs for plain NumPy differentiate as they are."""
 
+import ast
 import asyncio
 import contextlib
 import contextvars
@@ -13,6 +14,7 @@ import textwrap
 import threading
 import types
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy
 import numpy as np
@@ -856,3 +858,37 @@ def test_plans_find_their_rules(name):
     if name not in ("r_", "c_", "concatenate sums"):  # which need interception
         assert served.sparsity.nnz == plain.prepare(x).sparsity.nnz
         assert served.coloring.ncolors == plain.coloring.ncolors
+
+
+def _replaced_in(node, names):
+    """Attributes of np that interception replaces, among what is compared."""
+    found = [a for a in ast.walk(node) if isinstance(a, ast.Attribute) and a.attr in names]
+    return [a for a in found if isinstance(a.value, ast.Name) and a.value.id == "np"]
+
+
+def _comparisons(tree):
+    """Comparisons, but for those that are assigned outside of any rule: `turned = function is np.x`."""
+
+    def visit(node, depth, assigned):
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            depth, assigned = depth + 1, False
+        assigned = assigned or isinstance(node, ast.Assign)
+        if isinstance(node, ast.Compare) and depth and not (assigned and depth == 1):
+            yield node
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child, depth, assigned)
+
+    return visit(tree, 0, False)
+
+
+def test_no_rule_compares_with_a_name_that_interception_replaces():
+    """While interception runs, np.sum is not the function for which a rule was registered."""
+    named = [plain for plain, *_ in da._intercept._PAIRS if hasattr(plain, "__name__")]
+    names = {plain.__name__ for plain in named if getattr(np, plain.__name__, None) is plain}
+    assert {"sum", "convolve", "where"} <= names
+    for path in Path(da.__file__).parent.rglob("*.py"):
+        for node in _comparisons(ast.parse(path.read_text())):
+            if any(isinstance(op, (ast.Is, ast.IsNot, ast.In, ast.NotIn)) for op in node.ops):
+                here = [f"np.{a.attr}" for a in _replaced_in(node, names) if a in node.comparators
+                        or any(a in c.elts for c in node.comparators if isinstance(c, (ast.Tuple, ast.Set, ast.List)))]
+                assert not here, f"{path}:{node.lineno} compares with {here}"

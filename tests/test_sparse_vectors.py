@@ -87,7 +87,11 @@ def overwritten(u):
     return w
 
 
+LAPLACIAN = sparse.diags_array([np.full(23, 1.0), np.full(24, -2.0), np.full(20, 0.5)], offsets=[-1, 0, 4]).tocsc()
+
 PROGRAMS = {
+    "interpolation": lambda x: np.interp(x * x, [0.0, 1.0, 2.0], [1.0, 4.0, 3.0]),
+    "sparse matrix": lambda x: LAPLACIAN @ np.ravel(x**2) + LAPLACIAN @ np.ravel(x)[::-1],
     "slices": lambda u: u[1:, :-1] * u[:-1, 1:] - u[1:, 1:],
     "steps": lambda u: u[::-2, 1] * 2 + u[::2, 3] ** 2,
     "integers": lambda u: u[2] * u[-1] + u[3, 1],
@@ -312,7 +316,6 @@ REFUSED = {
     "variance": lambda x: x - np.var(x),
     "choose": lambda x: np.choose([0, 1, 0, 1, 0, 0], [x, x * x]),
     "complex": lambda x: np.real((x + 1j) ** 2),
-    "interpolation": lambda x: np.interp(x, [0.0, 2.0], [1.0, 4.0]),
     "product": lambda x: np.multiply.reduce(x[:2]) * x,
     "scatter": lambda x: _scattered(x),
     "statistic": lambda x: np.pad(x, 1, "maximum"),

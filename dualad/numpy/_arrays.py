@@ -176,7 +176,8 @@ def _maker(function, call=None):
 
     if call is None:
         return make_of_no_numbers
-    return functools.wraps(function)(make) if function is np.fromiter else _wrapped(function, make)
+    consumes = function is np.fromiter  # an iterator, so that it cannot be tried twice
+    return functools.wraps(function)(make) if consumes else _wrapped(function, make)
 
 
 def _combiner(function, members=False):
@@ -223,6 +224,7 @@ def _is_of_floats(a):
 def _converter(function):
     """For asarray and its kin: what needs no conversion is returned as it is, anything else is new."""
     first = "object" if function is np.array else "a"
+    of_components = np.asarray if function is np.asarray_chkfinite else function
 
     def convert_number(x, args, kwargs):
         value = np.asarray(primal(x))
@@ -238,7 +240,7 @@ def _converter(function):
     def convert_component(c, args, kwargs):
         if isinstance(c, Number):
             return convert_number(c, args, kwargs)
-        return (np.asarray if function is np.asarray_chkfinite else function)(c, *args, **kwargs)
+        return of_components(c, *args, **kwargs)
 
     def convert_list(args, kwargs):
         if kwargs.get("copy", True) is False:  # not without a copy: NumPy's error

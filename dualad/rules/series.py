@@ -17,6 +17,8 @@ NONE = -1
 
 _ROWS = {row[1]: row for row in table() if row[0] != "PLAIN"}
 
+_WHERE, _REAL = np.where, np.real  # interception may replace the names later
+
 # operations that are steps themselves
 _STEPS = {
     np.add: ADD,
@@ -54,11 +56,11 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         return self.program.function(ufunc.__name__, *registers)
 
     def __array_function__(self, function, types, args, kwargs):
-        if function is np.where:
+        if function is _WHERE:
             return self.program.step(SELECT, *[self.program.register(x) for x in args])
         if function is np.iscomplexobj:
             return False
-        if function is np.real:
+        if function is _REAL:
             return self
         return NotImplemented
 

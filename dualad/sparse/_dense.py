@@ -21,7 +21,8 @@ from dualad.sparse._vectors import run_on_vectors
 from dualad.transforms import jvp
 
 _FEW = 4
-"""Directions, as a part of the unknowns, from which on the dense way is as good."""
+"""Directions, or rows that need products of their own, as a part of the unknowns, from which on the dense way is as
+good."""
 
 _WIDEST = 4
 """Columns, as a multiple of the unknowns, that a Jacobian may have before it is folded."""
@@ -68,8 +69,9 @@ def _by_vectors(argument, accept):
     values = [plain(leaf)[()] if isinstance(leaf, Tracer) else leaf for leaf in leaves]
     accept(values, structure)
     terms = [[p for _, p in leaf.terms] if isinstance(leaf, Tracer) else [] for leaf in leaves]
-    if _FEW * sum(blocks.products(np.size(y)) for y in values if np.size(y) > 1) > argument.size:
-        raise Crowded("more products than there are unknowns")
+    rows = sum(np.size(y) for y in values if np.size(y) > 1)
+    if blocks.made and rows * _FEW > argument.size or blocks.products(rows) * _FEW > argument.size:
+        raise Crowded("more rows than all directions are worth")
     try:
         matrices = [_filled(found, y, blocks) for found, y in zip(terms, map(as_array, values), strict=True)]
         if blocks.hold_values and not _agree(argument, matrices):
@@ -84,8 +86,8 @@ def _filled(terms, value, blocks):
     if value.size > 1 and blocks.total > _WIDEST * blocks.inputs:
         raise Crowded("large blocks")
     kind = value.dtype if value.dtype.kind in "fc" else np.float64
-    weights = [p.weight for p in terms] + blocks.weights()
-    matrix = matrix_for([*weights, np.zeros((), kind)], (value.size, blocks.total))
+    kinds = [p.weight for p in terms] + blocks.weights() + [value if isinstance(value, Number) else np.zeros((), kind)]
+    matrix = matrix_for(kinds, (value.size, blocks.total))
     for p in terms:
         if value.size == 1:
             put_row(matrix, 0, p)

@@ -100,8 +100,8 @@ def _laid_out(x, model):
 def _of_all(function):
     """The rule of a function of any number of arrays."""
     one, several = _rearranged(function), _moved(function, None)
-    return lambda *args, **kwargs: (one if len(args) == 1 and function is not np.broadcast_arrays else several)(
-        *args, **kwargs)
+    gives_lists = function is np.broadcast_arrays
+    return lambda *args, **kwargs: (one if len(args) == 1 and not gives_lists else several)(*args, **kwargs)
 
 
 def _split(function):

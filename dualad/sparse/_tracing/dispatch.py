@@ -307,7 +307,7 @@ if hasattr(np, "astype"):
 _OF_PARTIALS = {
     *structure.FUNCTIONS, *plain.FUNCTIONS, np.sum, np.mean, np.shape, np.ndim, np.size, np.sinc, np.trace, np.clip,
     *products.CONTRACTIONS, np.linalg.norm, np.max, np.min, np.prod, np.var, np.std, np.cumsum, np.sort, np.partition,
-    np.ptp, np.interp, np.linalg.trace, np.linalg.vecdot, np.linalg.matmul,
+    np.ptp, np.interp, np.convolve, np.correlate, np.linalg.trace, np.linalg.vecdot, np.linalg.matmul,
     *(getattr(np, name) for name in ("astype", *_OF_TYPES.split()) if hasattr(np, name)),
 } - {np.nan_to_num, np.choose, np.real_if_close}
 FUNCTIONS = {

@@ -311,18 +311,21 @@ def kron(a, b):
 
 def _shifted(function):
     """convolve and correlate: the element of a at i and that of v at j meet in one place of the full result."""
+    turned = function is np.correlate  # told here, for interception may replace the name later
 
     def rule(a, v, *args, **kwargs):
         lead, a, v, value = _evaluate(function, a, v, kwargs, *args)
         a, v = np.atleast_1d(a), np.atleast_1d(v)
-        mode = args[0] if args else kwargs.get("mode", "full" if function is np.convolve else "valid")
+        mode = args[0] if args else kwargs.get("mode", "valid" if turned else "full")
         mode = ("valid", "same", "full")[mode] if isinstance(mode, int) else mode
-        i, j = np.meshgrid(_relevant(a), _relevant(v), indexing="ij")
-        rows = i + j if function is np.convolve else i + len(v) - 1 - j
         shortest = min(len(a), len(v))
         first = {"full": 0, "same": (shortest - 1) // 2, "valid": shortest - 1}[mode]
-        if function is np.correlate and mode == "same" and len(v) > len(a):
+        if turned and mode == "same" and len(v) > len(a):
             first = shortest // 2
+        if lead.run.partials is not None:
+            return like(lead, value, _shifted_partials(lead, a, v, value, first, turned))
+        i, j = np.meshgrid(_relevant(a), _relevant(v), indexing="ij")
+        rows = i + len(v) - 1 - j if turned else i + j
         kept = (rows >= first) & (rows < first + len(value))
         parts = [
             product_terms(lead, _ones(rows[kept] - first, places[kept], (len(value), len(x))), terms_of(x, lead))
@@ -335,6 +338,23 @@ def _shifted(function):
 
     rule.__name__ = function.__name__
     return rule
+
+
+def _shifted_partials(lead, a, v, value, first, turned):
+    """The result as a block: what it weighs, correlated with one argument, is what the other weighs."""
+    behind = len(a) + len(v) - 1 - first - len(value)
+
+    def transposed(other, turn_other, turn_result):
+        other = _held(other)[::-1] if turn_other else _held(other)
+
+        def of_argument(weights):
+            result = np.correlate(np.pad(weights, (first, behind)), other)
+            return result[::-1] if turn_result else result
+
+        return of_argument
+
+    parts = [(terms_of(a, lead), transposed(v, turned, False)), (terms_of(v, lead), transposed(a, False, turned))]
+    return as_block(lead.run.partials, partials.as_array(value), parts)
 
 
 def _relevant(x):

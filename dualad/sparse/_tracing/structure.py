@@ -100,11 +100,13 @@ def _part(function, x, args, kwargs, value, k):
 def filled(function):
     """Rule of such a function that also puts in zeros: the integers are shifted by one, so that 0 is no row."""
 
+    takes_diagonals = function is np.diag  # told here, for interception may replace the name later
+
     def rule(x, *args, **kwargs):
         if not is_tracer(x):
             return _of_lists(function, (x, *args), kwargs)
         value = function(plain(x), *args, **kwargs)
-        if function is np.diag and x.ndim == 2:
+        if takes_diagonals and x.ndim == 2:
             return _moved(function, x, args, kwargs)
         terms = tuple((t, _shifted(function(_shifted(rows, 1), *args, **kwargs), -1)) for t, rows in x.terms)
         return like(x, value, terms, x.history)
