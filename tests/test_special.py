@@ -7,6 +7,7 @@ import zlib
 import mpmath as mp
 import numpy as np
 import pytest
+import scipy
 import scipy.special as sp
 from scipy.special import _ufuncs
 
@@ -707,6 +708,8 @@ def test_complex_derivative(name):
 
 @pytest.mark.parametrize("name", DIFFERENCES)
 def test_derivative_against_differences(name):
+    if "_rad1" in name and np.lib.NumpyVersion(scipy.__version__) < "1.15.0":
+        pytest.skip("radial functions of the first kind may end the process with this SciPy")
     f, args = ufunc(name), DIFFERENCES[name]
     x, h = args[-1], 1e-2 if name in ("mathieu_cem", "mathieu_sem") else 1e-3
     at = lambda k: np.array(outputs(f, (*args[:-1], x + k * h)))  # noqa: E731
