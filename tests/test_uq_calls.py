@@ -18,7 +18,7 @@ APART = ("s[", "r[", 'np.einsum("ii->i", z)[:]', "poly1d", "p.value", "objects("
 
 
 def variable(name, value):
-    """An uncertain array or scalar in the layout of the value, and the same with a direction for each element of all."""
+    """An uncertain array or scalar in the layout of the value, and one with a direction for each element of all."""
     inside = slice(OFFSETS[name], OFFSETS[name] + value.size)
     if value.ndim == 0:
         number = uq.ufloat(float(value), STD[inside][0])
