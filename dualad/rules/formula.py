@@ -5,7 +5,7 @@ import inspect
 
 import numpy as np
 
-from dualad.rules.algebra import can_split, innermost, join, primal, split
+from dualad.rules.algebra import can_split, innermost, join, split
 from dualad.rules.bilinear import store
 from dualad.rules.packing import pack_if_needed
 from dualad.rules.roots import hand_on
