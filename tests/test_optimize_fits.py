@@ -414,7 +414,8 @@ def test_exact_derivatives_save_evaluations(method):
 
     best = optimize.minimize(counted, np.full(5, 0.8), method=method)
     np.testing.assert_allclose(best.x, 1, atol=1e-4)
-    assert sum(calls) == best.nfev
+    # value and gradient at one point come from one evaluation
+    assert len(calls) <= max(best.nfev, best.njev) + best.get("nhev", 0)
 
 
 def test_given_derivatives_are_taken():
