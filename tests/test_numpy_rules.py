@@ -367,3 +367,19 @@ def test_qr_of_empty_matrices(shape, mode):
     a = np.ones(shape)
     for y, wanted in zip(np.linalg.qr(da.Dual(a, a), mode), np.linalg.qr(a, mode), strict=True):
         assert_same_bits(primal(y), wanted)
+
+
+@pytest.mark.parametrize("name", ["polyval2d", "polygrid2d"])
+@pytest.mark.parametrize("shapes", [((4,), (4,), ()), ((4,), (4,), (3,)), ((), (), (2,)), ((3,), (3,), (2, 2))])
+def test_polynomials_of_two_variables_with_few_coefficients(name, shapes, rng):
+    """A polynomial of x alone has values that stand for coefficients of y, as NumPy takes them."""
+    function = getattr(np.polynomial.polynomial, name)
+    args = [rng.standard_normal(shape) for shape in shapes]
+    def along(i):
+        return lambda z: function(*(z if k == i else a for k, a in enumerate(args)))
+
+    for i in range(3):
+        direction = np.ones(shapes[i])
+        y, slope = da.jvp(along(i), (args[i],), (direction,))
+        assert_same_bits(y, function(*args))
+        assert_close(slope, complex_step(along(i), [args[i]], [direction]), 1e-9, 1e-12)

@@ -461,3 +461,52 @@ def test_clip_is_the_smaller_of_the_larger(name, layout, rng):
             for result in (np.clip(x, low, high), x.clip(low, high)):
                 assert same_bits(result.components[0], np.clip(x.components[0], low, high))
                 np.testing.assert_allclose(result.components[1:], derived.components[1:], rtol=1e-14)
+
+
+REARRANGED = {
+    "diag": lambda a: np.diag(a[:, 0], 1), "diag below": lambda a: np.diag(a[0], -2), "diag of matrix": np.diag,
+    "tril": lambda a: np.tril(a, -1), "triu": np.triu, "tril of vector": lambda a: np.tril(a[0]),
+    "tile": lambda a: np.tile(a, 2), "tile rows": lambda a: np.tile(a, (2, 1)),
+    "tile stack": lambda a: np.tile(a, (2, 1, 3)),
+    "tile vector": lambda a: np.tile(a[0], [2, 2]), "tile nothing": lambda a: np.tile(a, 0),
+    "pad": lambda a: np.pad(a, 1), "pad edge": lambda a: np.pad(a, ((1, 0), (0, 2)), "edge"),
+    "pad reflect": lambda a: np.pad(a, 2, "reflect", reflect_type="odd"),
+    "pad wrap": lambda a: np.pad(a, {-1: (1, 2)}, "wrap"),
+}
+
+
+@pytest.mark.parametrize("layout", ["plain", "columns", "strided", "reversed"])
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("case", REARRANGED)
+def test_linear_functions_act_on_every_component(case, name, layout, rng):
+    if case == "pad wrap" and np.lib.NumpyVersion(np.__version__) < "2.3.0":
+        pytest.skip("pad takes no dictionary")
+    function = REARRANGED[case]
+    x = KINDS[name][0](laid_out(rng.standard_normal((3, 4)), layout), rng.standard_normal)
+    result = function(x)
+    assert same_bits(result.components[0], function(x.components[0]))
+    np.testing.assert_array_equal(result.components, np.stack([function(c) for c in x.components]))
+    narrow = x.astype(np.float32)
+    assert function(narrow).dtype == np.float32
+    nested = da.jvp(lambda t: da.jvp(lambda s: function(x.value * s * t), (1.0,), (1.0,))[1], (1.0,), (1.0,))[1]
+    np.testing.assert_array_equal(nested, function(x.value))
+
+
+def test_padding_with_numbers_and_with_constants():
+    x, c = da.Dual([1.0, 2.0], [3.0, 4.0]), da.Dual(5.0, 6.0)
+    assert np.pad(x, 1, constant_values=c).tangent.tolist() == [6.0, 3.0, 4.0, 6.0]
+    assert np.pad(x, 1, constant_values=7.0).tangent.tolist() == [0.0, 3.0, 4.0, 0.0]
+    assert np.pad(x, (2, 0), "linear_ramp", end_values=9.0).tangent.tolist() == [0.0, 1.5, 3.0, 4.0]
+
+
+@pytest.mark.parametrize("x", [[-1.0, 0.0, 0.5, 1.0, 1.5, 3.0, 4.0], [0.2], []])
+def test_interpolation_between_few_nodes(x, kind):
+    for xp, fp in [([0.0, 1.0, 3.0], [1.0, 3.0, 2.0]), ([0.0, 1.0], [1.0, 3.0])]:
+        v = np.array(x)
+        result = np.interp(kind(v, np.ones(v.shape) if kind is da.Dual else np.ones((1, *v.shape))), xp, fp)
+        slopes = np.diff(fp) / np.diff(xp)
+        place = np.searchsorted(xp, v, "right") - 1
+        wanted = np.where((v < xp[0]) | (v > xp[-1]), 0.0, slopes[np.clip(place, 0, len(xp) - 2)])
+        assert same_bits(result.value, np.interp(v, xp, fp))
+        np.testing.assert_allclose(result.components[1:], wanted[None])
+        assert not getattr(np.interp(kind(v), [0.5], [2.0]), "tangents", np.zeros(1)).any()  # one node: a constant

@@ -7,6 +7,7 @@ import zlib
 import mpmath as mp
 import numpy as np
 import pytest
+import scipy
 import scipy.special as sp
 from scipy.special import _ufuncs
 
@@ -23,9 +24,15 @@ def named(name):
     return [f for f in found if isinstance(f, np.ufunc)][:1]
 
 
+BROKEN = {"modfresnelp", "ncfdtr", "nctdtr", "hyp1f1", "hyp2f1", "pro_rad1", "obl_rad1", "pro_rad1_cv", "obl_rad1_cv"}
+"""Values of SciPy before 1.15 are inaccurate, or end the process (radial functions)."""
+
+
 def ufunc(name):
     if not named(name):
         pytest.skip(f"this SciPy has no ufunc {name}")
+    if name in BROKEN and np.lib.NumpyVersion(scipy.__version__) < "1.15.0":
+        pytest.skip(f"{name} of this SciPy is broken")
     return named(name)[0]
 
 
@@ -956,6 +963,7 @@ def test_dual_argument(name, rng):
 @pytest.mark.parametrize("f", [f for f in PARTIALS if None in PARTIALS[f]], ids=lambda f: f.__name__)
 @pytest.mark.filterwarnings("ignore:non-integer arg n:DeprecationWarning")
 def test_argument_without_derivative_raises(f):
+    f = ufunc(f.__name__)
     for i in set(range(f.nin)) - set(differentiable(f)):
         with pytest.raises(TypeError, match=rf"{f.__name__}.*(argument {i}\b|input types)"):
             along(f, (2,) * f.nin, i)(da.Dual(2.0, 1.0))

@@ -259,26 +259,45 @@ cdef object with_scalar(int code, object x, object y):
     return r
 
 
-def tie_shares(value, top):
-    """1/n for the n float64 elements that equal the extreme, a NaN too, and 0 for all others; None for other types."""
-    cdef Py_ssize_t i, count = 0, n
+def tie_shares(value, top, axis):
+    """1/n for the n elements that equal the extreme along an axis, a NaN too, 0 for others; None if they are no float64."""
+    cdef Py_ssize_t outer = 1, n, inner = 1, i, j, k, count
+    cdef int d, ndim, along
     cdef double* x
     cdef double* share
-    cdef double t, part
-    cdef cnp.ndarray shares
-    if not isinstance(top, np.float64) or type(value) is not NDARRAY:
+    cdef double* extremes
+    cdef double t, part, single
+    if not is_plain_vector(value):
         return None
-    if cnp.PyArray_TYPE(<cnp.ndarray>value) != cnp.NPY_DOUBLE or not cnp.PyArray_ISCARRAY_RO(<cnp.ndarray>value):
+    ndim, n = cnp.PyArray_NDIM(<cnp.ndarray>value), cnp.PyArray_SIZE(<cnp.ndarray>value)
+    if axis is not None:
+        if not PyLong_CheckExact(axis) or not -ndim <= axis < ndim:
+            return None
+        along = axis if axis >= 0 else axis + ndim
+        n = cnp.PyArray_DIM(<cnp.ndarray>value, along)
+        for d in range(ndim):
+            outer *= cnp.PyArray_DIM(<cnp.ndarray>value, d) if d < along else 1
+            inner *= cnp.PyArray_DIM(<cnp.ndarray>value, d) if d > along else 1
+    if isinstance(top, np.float64):
+        single = PyFloat_AS_DOUBLE(top)
+        extremes = &single
+    elif is_plain_vector(top):
+        extremes = <double*>cnp.PyArray_DATA(<cnp.ndarray>top)
+    else:
         return None
-    t, n = PyFloat_AS_DOUBLE(top), cnp.PyArray_SIZE(<cnp.ndarray>value)
-    shares = allocate(cnp.PyArray_NDIM(<cnp.ndarray>value), <Py_ssize_t*>cnp.PyArray_DIMS(<cnp.ndarray>value), NULL,
-                      cnp.NPY_DOUBLE)
-    x, share = <double*>cnp.PyArray_DATA(<cnp.ndarray>value), <double*>cnp.PyArray_DATA(shares)
-    for i in range(n):
-        count += x[i] == t or (t != t and x[i] != x[i])
-    part = 1.0 / max(count, 1)
-    for i in range(n):
-        share[i] = part if x[i] == t or (t != t and x[i] != x[i]) else 0.0
+    if outer * inner != (1 if isinstance(top, np.float64) else cnp.PyArray_SIZE(<cnp.ndarray>top)):
+        return None
+    shares = allocate(ndim, <Py_ssize_t*>cnp.PyArray_DIMS(<cnp.ndarray>value), NULL, cnp.NPY_DOUBLE)
+    for i in range(outer):
+        for k in range(inner):
+            x = <double*>cnp.PyArray_DATA(<cnp.ndarray>value) + i * n * inner + k
+            share = <double*>cnp.PyArray_DATA(shares) + i * n * inner + k
+            t, count = extremes[i * inner + k], 0
+            for j in range(n):
+                count += x[j * inner] == t or (t != t and x[j * inner] != x[j * inner])
+            part = 1.0 / max(count, 1)
+            for j in range(n):
+                share[j * inner] = part if x[j * inner] == t or (t != t and x[j * inner] != x[j * inner]) else 0.0
     return shares
 
 

@@ -690,6 +690,12 @@ cdef object COMPARISONS = {Py_EQ: np.equal, Py_NE: np.not_equal, Py_LT: np.less,
                            Py_GT: np.greater, Py_GE: np.greater_equal}
 
 
+cdef object AS_ARRAY = frozenset("""
+    T all any argmax argmin clip copy cumprod cumsum flatten item max mean min prod ravel repeat reshape squeeze std sum
+    tolist transpose var
+""".split())                           # what NumPy's scalars have of arrays
+
+
 # ---- the types ----------------------------------------------------------------------------------------------------
 
 def refuse_to_set(name):
@@ -874,9 +880,11 @@ cdef class UFloat(Uncertain):
     def __getattr__(self, name):
         # an object array of numbers calls the method of a function's name
         ufunc = getattr(np, name, None) if not name.startswith("_") else None
-        if not isinstance(ufunc, np.ufunc):
-            raise AttributeError(f"'UFloat' object has no attribute {name!r}")
-        return lambda *others: ufunc(self, *others)
+        if isinstance(ufunc, np.ufunc):
+            return lambda *others: ufunc(self, *others)
+        if name in AS_ARRAY:
+            return getattr(HANDLERS["as array"](self), name)
+        raise AttributeError(f"'UFloat' object has no attribute {name!r}")
 
     # ---- what it is
 

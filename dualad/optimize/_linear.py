@@ -97,10 +97,12 @@ def column_norms(matrix):
 
 def nearest(matrix, b):
     """The smallest x that minimises |matrix x - b|, from QR factors if they tell that there is only one."""
-    factors, x, _ = lapack.dgels(matrix, b)
-    pivots = [abs(r) for r in factors.diagonal().tolist()]
-    if len(pivots) == len(matrix.T) and min(pivots) > EPS * len(matrix) * max(pivots):
-        return x[: len(pivots)]
+    rows, columns = matrix.shape
+    if rows >= columns > 0:
+        factors, x, _ = lapack.dgels(matrix, b)
+        pivots = [abs(r) for r in factors.diagonal().tolist()]
+        if min(pivots) > EPS * rows * max(pivots):
+            return x[:columns]
     return np.linalg.lstsq(matrix, b, rcond=None)[0]
 
 

@@ -16,12 +16,14 @@ from dualad.optimize._system import (
     plain,
     plain_function,
 )
-from dualad.transforms import grad, jacobian, jvp
+from dualad.transforms import grad, jacobian, jvp, value_and_jacobian
 
 WITHOUT_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
 WITH_HESSIAN = ("dogleg", "trust-exact", "trust-constr")
 WITH_PRODUCTS = ("newton-cg", "trust-ncg", "trust-krylov")
 SCHEMES = ("2-point", "3-point", "cs")
+_FEW = 32
+"""Unknowns up to which a gradient costs little beside the call of the function."""
 
 
 def scalar_of(y):
@@ -49,6 +51,7 @@ class Objective:
         self.args = as_tuple(args)
         self.plain_args = plain(self.args)
         self.dual = stripped is not fun or holds_number(self.args)
+        self.together, self._known = False, None
 
     def number(self, x):
         """f with the plain arguments; with derivatives only if they hide in the closure, or in x."""
@@ -65,7 +68,17 @@ class Objective:
         return plain(y)
 
     def value(self, x):
+        if self.together and np.size(x) <= _FEW:
+            return self._both(x)[0]
         return real(self.plain(self.number(x)))
+
+    def _both(self, x):
+        """Value and gradient from one sweep; methods ask for one after the other."""
+        key = x.tobytes()
+        if self._known is None or self._known[0] != key:
+            value, slope = value_and_jacobian(self.number)(x)
+            self._known = key, real(self.plain(value)), self.plain(slope)
+        return self._known[1:]
 
     def differenced(self, x):
         """The value as it comes, which is complex for the complex steps of one of SciPy's schemes."""
@@ -77,6 +90,8 @@ class Objective:
         return real(self.plain(scalar_of(y[0]))), np.asarray(plain(y[1]))
 
     def gradient(self, x):
+        if self.together and np.size(x) <= _FEW:
+            return self._both(x)[1].copy()
         return self.plain(grad(self.number)(x))
 
     def hessian(self, x):
@@ -176,8 +191,10 @@ def _filled(objective, name, jac, hess, hessp):
         if jac not in SCHEMES:
             raise ValueError(f"jac must be a function, True, one of {', '.join(SCHEMES)} or None, not {jac!r}")
         value, given["jac"] = objective.differenced, jac
+    elif callable(jac):
+        given["jac"] = bound_to(jac, objective)
     else:
-        given["jac"] = bound_to(jac, objective) if callable(jac) else objective.gradient
+        given["jac"], objective.together = objective.gradient, True
     given["hess"], given["hessp"] = (bound_to(h, objective) for h in (hess, hessp))
     if hess is None and hessp is None:
         if name in WITH_HESSIAN:

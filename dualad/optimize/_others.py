@@ -6,7 +6,6 @@ Each function here has SciPy's name, signature and docstring. Where no derivativ
 import functools
 import inspect
 import operator
-import types
 
 import numpy as np
 import scipy.optimize
@@ -22,12 +21,7 @@ from dualad.optimize._zeros import Function, lift_scalar
 
 def _is_plain(args):
     """Whether no derivatives can be anywhere."""
-    return not ACTIVE.get() and not holds_number(args) and all(_is_plain_function(a) for a in args if callable(a))
-
-
-def _is_plain_function(f):
-    """Whether nothing that carries derivatives hides in a function; an object with a method could hold anything."""
-    return isinstance(f, (types.FunctionType, types.BuiltinFunctionType, np.ufunc)) and plain_function(f) is f
+    return not ACTIVE.get() and not holds_number(args) and all(plain_function(a) is a for a in args if callable(a))
 
 
 def _wrapped(name, handler):

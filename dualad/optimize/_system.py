@@ -216,14 +216,17 @@ class System:
         if known is not None and known[0] == x.tobytes():
             return known[1].copy()
         self.nfev += 1
-        return self.flat(self._packed(x.reshape(self.shape).copy()))
+        f = self.flat(self._packed(x.reshape(self.shape).copy()))
+        if self.size < _LARGE:
+            self._known = x.tobytes(), f.copy(), None
+        return f
 
     def trial(self, x):
         """F(x) where F'(x) may well be asked for next: if that costs little, it is kept."""
         if not self._ahead:
             return self.value(x)
         known = self._known
-        if known is not None and known[0] == x.tobytes():
+        if known is not None and known[2] is not None and known[0] == x.tobytes():
             return known[1].copy()
         self.nfev, self.njev = self.nfev + 1, self.njev + 1
         value, matrix = sweep_once(self._packed, (x.reshape(self.shape),), {})
@@ -266,15 +269,18 @@ class System:
 
     def jacobian(self, x, out=None):
         """F'(x) as a dense array or a sparse CSC array; `out` is an earlier one that nobody needs any more."""
-        if self._known is not None and self._known[0] == x.tobytes():
-            return self._known[2].copy("K")
+        known = self._known
+        if known is not None and known[2] is not None and known[0] == x.tobytes():
+            return known[2].copy("K")
         if not self.has_given_jacobian:
             return self.exact_jacobian(x, out)
         self.njev += 1
         point = x.reshape(self.shape)
-        if self.with_jac:
-            return self._checked(self.plain_fun(point, *self.plain_args)[1])
-        return self._checked(self.user_jac(point, *self.plain_args))
+        given = self.plain_fun(point, *self.plain_args)[1] if self.with_jac else self.user_jac(point, *self.plain_args)
+        matrix = self._checked(given)
+        if known is not None and known[0] == x.tobytes() and isinstance(matrix, np.ndarray):
+            self._known = *known[:2], matrix.copy("K")
+        return matrix
 
     def linearised(self, x):
         """F(x) and F'(x); a dense sweep gives both at once."""

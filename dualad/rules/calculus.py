@@ -391,20 +391,21 @@ def _trim_zeros(filt, trim="fb", axis=None):
 
 # ---- polynomials of two variables, which numpy.polynomial dispatches -------------------------------------------------
 
-def _per_point(c, x):
-    return c[(..., *[None] * x.ndim)]
+def _at_points(c, x):
+    """The polynomials with coefficients c, one at least, at every x: their axes come before those of x."""
+    return horner(np.atleast_1d(c)[(..., *[None] * x.ndim)], x) + 0 * x
 
 
 @formula_of(polynomial.polyval2d)
 def _polyval2d(x, y, c):
     x, y, c = array(x), array(y), array(c)
-    return horner(horner(_per_point(c, x), x), y)
+    return horner(np.atleast_1d(_at_points(c, x)), y) + 0 * y
 
 
 @formula_of(polynomial.polygrid2d)
 def _polygrid2d(x, y, c):
     x, y, c = array(x), array(y), array(c)
-    return horner(_per_point(horner(_per_point(c, x), x), y), y)
+    return _at_points(_at_points(c, x), y)
 
 
 FUNCTIONS = {

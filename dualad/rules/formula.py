@@ -5,7 +5,7 @@ import inspect
 
 import numpy as np
 
-from dualad.rules.algebra import can_split, innermost, join, primal, split
+from dualad.rules.algebra import can_split, innermost, join, split
 from dualad.rules.bilinear import store
 from dualad.rules.packing import pack_if_needed
 from dualad.rules.roots import hand_on
@@ -79,7 +79,7 @@ def attach(value, derived, level):
     if isinstance(value, (list, tuple)):
         parts = [attach(v, d, level) for v, d in zip(value, derived, strict=True)]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-    kind = np.asarray(primal(value)).dtype.kind
+    kind = (value if hasattr(value, "dtype") else np.asarray(value)).dtype.kind
     if not can_split(derived) or derived.level != level or kind not in "fcO":
         return value
     if kind == "O":
@@ -87,7 +87,8 @@ def attach(value, derived, level):
                         "make a number of the list or object array with dualad.numpy.array first")
     tangents = split(derived, level)[1]
     if tangents is not None:
-        tangents = np.reshape(tangents, tangents.shape[:1] + np.shape(value))
-        if np.isrealobj(value) and np.iscomplexobj(tangents):
+        shape = np.shape(value)
+        tangents = tangents if tangents.shape[1:] == shape else np.reshape(tangents, tangents.shape[:1] + shape)
+        if kind == "f" and tangents.dtype.kind == "c":
             tangents = np.real(tangents)
     return hand_on(derived, join(derived, value, tangents))

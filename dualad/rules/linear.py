@@ -192,6 +192,38 @@ def _broadcast_arrays(*args, subok=False):
     return tuple(np.broadcast_to(a, shape) for a in args)
 
 
+_DIAG, _EACH_DIAG = viewing(np.diag), each(np.diag)
+
+
+def _diag(v, k=0):
+    """A view of a matrix's diagonal; a vector on the diagonal of a matrix of zeros."""
+    components = v.components
+    if v.ndim != 1 or not isinstance(components, np.ndarray):
+        return _DIAG(v, k) if v.ndim != 1 else _EACH_DIAG(v, k)
+    count, n = components.shape
+    size = n + abs(k)
+    matrix = np.zeros((count, size * size), components.dtype)
+    matrix[:, k if k >= 0 else -k * size :: size + 1][:, :n] = components
+    return rewrap(v, matrix.reshape((count, size, size)))
+
+
+def _triangle(function):
+    """tril and triu act on the last two axes, of a vector on what it broadcasts to."""
+    one_by_one = each(function)
+
+    def rule(m, k=0):
+        return rewrap(m, function(m.components, k)) if m.ndim > 1 else one_by_one(m, k)
+
+    return rule
+
+
+def _tile(A, reps):
+    reps = tuple(reps) if np.ndim(reps) else (reps,)
+    if len(reps) > A.ndim:
+        A = _reshape(A, (1,) * (len(reps) - A.ndim) + A.shape)
+    return rewrap(A, np.tile(A.components, (1,) * (A.ndim + 1 - len(reps)) + reps))
+
+
 def _at_least(ndim):
     function = (None, np.atleast_1d, np.atleast_2d, np.atleast_3d)[ndim]
 
@@ -365,7 +397,11 @@ def _pad(array, pad_width, mode="constant", **kwargs):
     fill = {k: v for k, v in kwargs.items() if k in ("constant_values", "end_values")}
     rest = {k: v for k, v in kwargs.items() if k not in fill}
     lead = innermost(array, *_leaves(fill))
-    (value, tangents), (fill, fill_dots) = apart(array, lead), _split_tree(fill, lead)
+    value, tangents = apart(array, lead)
+    if isinstance(tangents, np.ndarray) and innermost(*_leaves(fill)) is None:
+        widths = [(0, 0), *_pairs(pad_width, array.ndim)]  # a constant, or the end of a ramp, has zero tangents
+        return together(lead, np.pad(value, pad_width, mode, **rest, **fill), np.pad(tangents, widths, mode, **rest))
+    fill, fill_dots = _split_tree(fill, lead)
     zero = None if tangents is not None else np.zeros_like(value)
     rows = []
     for k, dots in enumerate(fill_dots):
@@ -565,14 +601,15 @@ FUNCTIONS = {
     np.extract: _of_truths(np.extract),
     np.real: lambda val: val.real,
     np.imag: lambda val: val.imag,
+    np.diag: _diag,
+    np.tril: _triangle(np.tril),
+    np.triu: _triangle(np.triu),
+    np.tile: _tile,
     np.trace: _trace,
     np.linalg.trace: lambda x, /, *, offset=0, dtype=None: _trace(x, offset, -2, -1, dtype),
 }
 for _function in (
-    np.tile,
     np.diagflat,
-    np.tril,
-    np.triu,
     np.resize,
     np.delete,
     np.fft.fftshift,
@@ -584,7 +621,6 @@ for _function in (
     np.flipud,
     np.rot90,
     np.diagonal,
-    np.diag,
     np.linalg.diagonal,
     np.split,
     np.array_split,

@@ -202,8 +202,8 @@ def _extreme(ufunc):
 
 def _shares(value, result, axis, keepdims, where, start):
     """The shares of the elements, and of an initial value, in the extreme."""
-    if axis is None and where is _NO and start is _NO:
-        quick = tie_shares(value, result)
+    if where is _NO and start is _NO:
+        quick = tie_shares(value, result, axis)
         if quick is not None:
             return quick, 0.0
     top = result if keepdims is True or axis is None else np.expand_dims(result, axis)

@@ -159,15 +159,15 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
     if period is not None:
         x, xp, fp, left, right = *_one_period(x, xp, fp, period), None, None
     x0, xp0 = primal(x), primal(xp)
-    lower = np.minimum(np.maximum(xp0.searchsorted(x0, "right") - 1, 0), max(len(xp0) - 2, 0))
+    lower = xp0[1:-1].searchsorted(x0, "right")
     first, start = xp[lower], fp[lower]
     line = start
     if len(xp0) > 1:
         line = start + (x - first) * ((fp[lower + 1] - start) / (xp[lower + 1] - first))
     below, above = x0 < xp0[0], x0 > xp0[-1]
-    if below.any():
+    if np.count_nonzero(below):
         line = np.where(below, fp[0] if left is None else left, line)
-    return np.where(above, fp[-1] if right is None else right, line) if above.any() else line
+    return np.where(above, fp[-1] if right is None else right, line) if np.count_nonzero(above) else line
 
 
 def _one_period(x, xp, fp, period):

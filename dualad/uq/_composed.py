@@ -13,12 +13,12 @@ from dualad.uq._numbers import (
     UArray,
     UFloat,
     Uncertain,
+    as_zero_d,
     from_operands,
     from_row,
     make_array,
     nominal,
     reshaped,
-    terms_of,
 )
 
 _LARGEST_PRODUCT = 1 << 24
@@ -77,6 +77,8 @@ def _composed(function):
         def rule(*args, **kwargs):
             args = [*args, *(kwargs.pop(name) for name in ("a", "b") if name in kwargs)]
             args = [as_array(a) for a in args]
+            if not any(isinstance(x, Uncertain) for x in leaves_of([args, kwargs])):
+                return function(*args, **kwargs)
             has_complex = any(np.iscomplexobj(nominal(x)) for x in args)
             derived = NotImplemented if has_complex else formula(*args, **kwargs)
             if derived is NotImplemented:
@@ -166,7 +168,7 @@ def _shared(function, least=0):
     def rule(*args, **kwargs):
         leaves = []
         if args and isinstance(args[0], UFloat):
-            args = (make_array(np.array(args[0].nominal_value), terms_of(args[0])), *args[1:])
+            args = (as_zero_d(args[0]), *args[1:])
         packed, options = [_packed(x) for x in args], {key: _packed(x) for key, x in kwargs.items()}
         replaced((packed, options), leaves.append)
         has_complex = any(isinstance(x, UArray) and x.dtype.kind == "c" for x in leaves)

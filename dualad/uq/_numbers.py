@@ -36,7 +36,8 @@ RULES = {}
 def load_rules(**rules):
     """Called once by `dualad.uq._rules`."""
     RULES.update(rules)
-    load_handlers(rules | {"format": format_value, "as tangents": as_tangents, "from tangents": from_tangents})
+    load_handlers(rules | {"format": format_value, "as tangents": as_tangents, "from tangents": from_tangents,
+                           "as array": as_zero_d})
 
 
 # ---- arrays --------------------------------------------------------------------------------------------------------
@@ -127,6 +128,12 @@ class UArray(Uncertain):
         """The shape."""
         return self._value.shape
 
+    @shape.setter
+    def shape(self, shape):
+        if self._origin is not None:
+            raise AttributeError("the shape of a view cannot be set: use x.reshape(shape)")
+        self._replace(*moved_parts(self, lambda x: np.reshape(x, shape)))
+
     @property
     def ndim(self):
         """The number of dimensions."""
@@ -171,6 +178,12 @@ class UArray(Uncertain):
     def real(self):
         """The real part."""
         return RULES["linearised"](np.real, (self,), {}) if self._value.dtype.kind == "c" else self[...]
+
+    @real.setter
+    def real(self, value):
+        if self._value.dtype.kind == "c":
+            raise TypeError("the real part of complex numbers cannot be set: write x = value + 1j * x.imag")
+        self[...] = value
 
     @property
     def imag(self):
@@ -398,8 +411,8 @@ def _writing_method(function):
     return method
 
 
-def _compress(x, condition, axis=None):
-    return np.compress(condition, x, axis)
+def _compress(x, condition, axis=None, out=None):
+    return np.compress(condition, x, axis, out=out)
 
 
 _compress.__name__ = "compress"
@@ -482,6 +495,11 @@ def as_tangents(x):
     """The combination of a number in place of tangents, (1,) + shape: an array without a value of its own."""
     shape = (1, *x.shape)
     return make_array(np.zeros(shape, x.dtype if isinstance(x, UArray) else float), reshaped(terms_of(x), shape))
+
+
+def as_zero_d(x):
+    """A scalar as an array of shape ()."""
+    return make_array(np.array(nominal(x)), terms_of(x))
 
 
 def from_tangents(value, tangents):

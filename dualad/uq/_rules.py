@@ -8,6 +8,7 @@
 """
 
 import functools
+import inspect
 import numbers
 import operator
 
@@ -144,7 +145,7 @@ def ufunc_protocol(ufunc, method, inputs, kwargs):
         product = _composed.MATRIX_PRODUCTS.get(ufunc)
         return call(ufunc, inputs, kwargs) if product is None or kwargs else product(*inputs)
     if method == "at":
-        raise TypeError(f"{ufunc.__name__}.at does not support uncertain numbers: add the sums to the array instead")
+        return _at(ufunc, inputs)
     if method == "reduce" and ufunc is np.add:
         kwargs.setdefault("axis", 0)
         return np.sum(*inputs, **kwargs)
@@ -163,7 +164,10 @@ def _with_sparse(ufunc, method, inputs, kwargs):
 
 
 def _into(ufunc, method, inputs, out, kwargs):
-    target = out[0] if len(out) == 1 else None
+    if len(out) > 1:
+        results = ufunc_protocol(ufunc, method, inputs, kwargs)
+        return tuple(_stored(ufunc, *pair) for pair in zip(out, results, strict=True))
+    target, = out
     if not isinstance(target, UArray):
         _refuse_to_store(ufunc)
     where = kwargs.pop("where", True) if method == "__call__" else True
@@ -175,6 +179,29 @@ def _into(ufunc, method, inputs, out, kwargs):
         result = ufunc_protocol(ufunc, method, inputs, kwargs)
     target[...] = np.where(where, result, target)
     return target
+
+
+def _stored(function, target, result):
+    """What an array given as out= holds, which may be None."""
+    if target is None:
+        return result
+    if isinstance(result, Uncertain) and not isinstance(target, UArray):
+        _refuse_to_store(function)
+    target[...] = result
+    return target
+
+
+def _at(ufunc, inputs):
+    """ufunc.at(array, indices, ...), which changes the array."""
+    if not isinstance(inputs[0], UArray):
+        _refuse_to_store(ufunc)
+
+    def changed(array, *rest):
+        array = array.copy()
+        ufunc.at(array, *rest)
+        return array
+
+    inputs[0][...] = linearised(changed, inputs, {})
 
 
 def _refuse_to_store(function):
@@ -211,6 +238,10 @@ FUNCTIONS |= {**_moving.FUNCTIONS, **_composed.FUNCTIONS, np.sinc: lambda x: cal
 def function_protocol(function, args, kwargs):
     """`__array_function__` of uncertain numbers."""
     refuse_numbers((args, kwargs))
+    place = _place_of_out(function)
+    if place is not None and len(args) > place:
+        arguments = dict(inspect.signature(function).bind(*args, **kwargs).arguments)
+        return function_protocol(function, (), arguments | arguments.pop("kwargs", {}))
     rule = FUNCTIONS.get(function) or functools.partial(_general, function)
     if kwargs.get("out") is None or function in FAMILIES["value only"]:
         return rule(*args, **kwargs)
@@ -223,6 +254,17 @@ def function_protocol(function, args, kwargs):
         result = function(*args, **rest)
     target[...] = result if where is True else np.where(where, result, target)
     return target
+
+
+@functools.cache
+def _place_of_out(function):
+    """The position of an argument out=, if there is one and it may be given by its name."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:  # compiled
+        return None
+    by_name = "out" in parameters and parameters["out"].kind == inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return list(parameters).index("out") if by_name else None
 
 
 def _general(function, *args, **kwargs):
