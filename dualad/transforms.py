@@ -289,9 +289,10 @@ def jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
     -----
     Costs about n / chunk_size evaluations on numbers with chunk_size tangents. By a single argument of 500 elements or
     more, f is first run on sparse vectors, as `dualad.sparse_jacobian` does it, which is enough if its arrays depend on
-    few unknowns each, and sums of many are few. If it is sparse in another way, the Jacobian is compressed, compared
-    with a directional derivative, and filled with zeros. With chunk_size given all n directions are taken. Griewank and
-    Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
+    few unknowns each; arrays that mix many elements become inputs, which are eliminated in reverse order if the results
+    are few. If f is sparse in another way, the Jacobian is compressed and filled with zeros. Where it could go wrong the
+    outcome is compared with a directional derivative. With chunk_size given all n directions are taken. Griewank and
+    Walther, *Evaluating Derivatives*, 2nd ed., section 3.2 and chapter 9.
 
     Examples
     --------
@@ -335,9 +336,11 @@ def value_and_grad(f, argnums=0, *, intercept=False):
 
     Notes
     -----
-    Forward mode: the cost grows with the number of unknowns, but not where f is made of sums of terms that depend on
-    few unknowns each: by a single argument of 500 elements or more that takes a few tens of evaluations, by the sparse
-    vectors of `dualad.sparse_jacobian`. Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
+    Forward mode: the cost grows with the number of unknowns. By a single argument of 500 elements or more it takes a
+    few tens of evaluations where f is made of elementwise functions, sums, products of matrices, extremes and the like:
+    f runs on the sparse vectors of `dualad.sparse_jacobian`, and arrays that mix many elements become inputs, which
+    are eliminated in reverse order. What they need is kept until then. Griewank and Walther, *Evaluating Derivatives*,
+    2nd ed., section 3.2 and chapter 9.
 
     Examples
     --------
@@ -389,9 +392,11 @@ def grad(f, argnums=0, *, intercept=False):
 
     Notes
     -----
-    Forward mode: the cost grows with the number of unknowns, but not where f is made of sums of terms that depend on
-    few unknowns each: by a single argument of 500 elements or more that takes a few tens of evaluations, by the sparse
-    vectors of `dualad.sparse_jacobian`. Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
+    Forward mode: the cost grows with the number of unknowns. By a single argument of 500 elements or more it takes a
+    few tens of evaluations where f is made of elementwise functions, sums, products of matrices, extremes and the like:
+    f runs on the sparse vectors of `dualad.sparse_jacobian`, and arrays that mix many elements become inputs, which
+    are eliminated in reverse order. What they need is kept until then. Griewank and Walther, *Evaluating Derivatives*,
+    2nd ed., section 3.2 and chapter 9.
 
     Examples
     --------

@@ -1,6 +1,7 @@
-"""Dense transforms of functions that turn out to be sparse: few directions in place of one for each unknown.
+"""Dense transforms by other ways than one direction for each unknown: sparse vectors with blocks, or compression.
 
-The pattern is that of the very call, and what comes out is compared with a directional derivative along a random line.
+Rows and patterns are those of the very call. What could go wrong is compared with a directional derivative along a random
+line.
 """
 
 import numpy as np

@@ -5,6 +5,7 @@ With a constant factor only its nonzeros count; two traced factors contribute th
 
 import functools
 import itertools
+import math
 
 import numpy as np
 from scipy import sparse
@@ -33,6 +34,8 @@ from dualad.sparse._tracing.refusals import Unsupported
 
 _LARGE = 1 << 26
 """Products of index ranges above which every element of a contraction is taken to depend on all its operands."""
+_QUICK = 1 << 16
+"""Those up to which a contraction takes less time than a look for the best way to it."""
 
 
 def contract(lead, value, operands, labels, output):
@@ -71,14 +74,14 @@ def _with_partials(lead, value, operands, labels, output):
     value, letters = partials.as_array(value), {name: k for k, name in enumerate(every)}
     named = [[letters[name] for name in names] for names in labels]
     result = [letters[name] for name in output]
-    parts = []
+    parts, large = [], math.prod(every.values()) > _QUICK
     for k, a in enumerate(operands):
         if not untraced(a, lead):
             others = [(_held(b), names) for j, (b, names) in enumerate(zip(operands, named, strict=True)) if j != k]
             alone = set(named[k]).difference(result, *(names for _, names in others))
             others += [(np.ones(a.shape[named[k].index(name)]), [name]) for name in alone]
             flat = [x for pair in others for x in pair]
-            parts.append((a.terms, functools.partial(_contracted, result, flat, named[k])))
+            parts.append((a.terms, functools.partial(_contracted, result, flat, named[k], large)))
     return like(lead, value, as_block(lead.run.partials, value, parts))
 
 
@@ -87,8 +90,8 @@ def _held(x):
     return plain(x).copy() if is_tracer(x) else strip(x)
 
 
-def _contracted(names, others, wanted, weights):
-    return np.einsum(weights, names, *others, wanted, optimize=bool(others))
+def _contracted(names, others, wanted, large, weights):
+    return np.einsum(weights, names, *others, wanted, optimize=large)
 
 
 def _expand(a, names, order):
