@@ -730,3 +730,11 @@ def test_nan_on_the_way_is_a_failure():
 def test_every_public_name_of_scipy_is_here():
     missing = [name for name in scipy.integrate.__all__ if name != "test" and not hasattr(integrate, name)]
     assert not missing
+
+
+def test_solutions_made_of_interpolants_are_those_of_scipy():
+    found = scipy.integrate.solve_ivp(lambda t, y: -y, (0, 1), [1.0], dense_output=True).sol
+    made = integrate.OdeSolution(found.ts, found.interpolants)
+    np.testing.assert_array_equal(made([0.25, 0.5]), found([0.25, 0.5]))
+    with pytest.raises(TypeError, match="knows no right-hand side"):
+        made(da.Dual(0.5, 1.0))

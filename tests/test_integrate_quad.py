@@ -285,3 +285,28 @@ def test_elementwise_integrals_and_sums():
 def test_odeint_at_no_times():
     for y0 in ([1.0, 2.0], da.Dual([1.0, 2.0], [1.0, 0.0])):
         assert integrate.odeint(lambda y, t: -y, y0, []).shape == (0, 2)
+
+
+SAMPLED = {
+    "trapezoid": lambda y, x: integrate.trapezoid(y, x), "simpson": lambda y, x: integrate.simpson(y, x=x),
+    "simpson of an even number": lambda y, x: integrate.simpson(y[:-1], x=x[:-1]),
+    "cumulative_trapezoid": lambda y, x: integrate.cumulative_trapezoid(y, x, initial=0),
+    "cumulative_simpson": lambda y, x: integrate.cumulative_simpson(y, x=x),
+    "romb": lambda y, x: integrate.romb(y, dx=x[1] - x[0]),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_samples_of_higher_order(name):
+    """Second derivatives of every kind, also where NumPy's functions are replaced."""
+    def f(t, rule=SAMPLED[name]):
+        return np.sum(rule(np.sin(t[0] * grid), grid * t[1] ** 2) ** 2)
+
+    t, grid = np.array([1.3, 0.8]), np.linspace(0.0, 1.0, 9) ** (1 if name == "romb" else 1.5)
+    da.testing.check_derivatives(f, t, order=2)
+    H = da.jacobian(da.grad(f))(t)
+    for intercept in (False, True):
+        found = da.hessian(f, intercept=intercept)(t)
+        assert type(found) is np.ndarray
+        assert_close(found, H, rtol=1e-10)
+        assert_close(2 * da.taylor(f, t, 2, intercept=intercept)[2], H.sum(), rtol=1e-10)

@@ -55,6 +55,14 @@ def test_nist_fits(name, start):
     assert demo.agreeing_digits(np.sqrt(np.diag(pcov)), problem.deviations).min() >= enough
 
 
+def test_fits_do_not_end_on_a_plateau():
+    """NIST's BoxBOD from the first start, where MINPACK runs to where the model is constant."""
+    t, y = np.array([1.0, 2, 3, 5, 7, 10]), np.array([109.0, 149, 149, 191, 213, 224])
+    popt, pcov = optimize.curve_fit(lambda t, a, b: a * (1 - np.exp(-b * t)), t, y, [1.0, 1.0])
+    np.testing.assert_allclose(popt, [2.1380940889e02, 5.4723748542e-01], rtol=1e-10)
+    np.testing.assert_allclose(np.sqrt(np.diag(pcov)), [1.2354515176e01, 1.0455993237e-01], rtol=1e-9)
+
+
 KOWALIK = np.array([
     [0.1957, 0.1947, 0.1735, 0.1600, 0.0844, 0.0627, 0.0456, 0.0342, 0.0323, 0.0235, 0.0246],
     [4.0, 2.0, 1.0, 0.5, 0.25, 0.167, 0.125, 0.1, 0.0833, 0.0714, 0.0625]])

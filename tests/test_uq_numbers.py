@@ -432,6 +432,19 @@ def test_views_are_those_of_numpy(name, rng):
         before = x.copy()
 
 
+def test_views_of_views_without_end():
+    plain, y = np.arange(4000.0), uq.ufloat(-1.0, 0.3)
+    x = uq.uarray(plain, 0.1)
+    part, view = plain, x
+    for k in range(1500):
+        part, view = (part[1:], view[1:]) if k % 2 else (part[::-1], view[::-1])
+    part[5], view[5] = -1.0, y
+    np.testing.assert_array_equal(view.n, part)
+    np.testing.assert_array_equal(x.n, plain)
+    x *= 2
+    assert view[5].n == -2.0 and (view[5] - 2 * y).s == 0
+
+
 def test_views_that_cannot_be_written_to():
     x = uq.uarray([1.0, 2.0, 3.0], 0.1)
     for view in (np.broadcast_to(x, (2, 3)), np.diagonal(np.diag(x))):

@@ -52,11 +52,14 @@ ANALYTIC = {
     "np.cumsum": lambda x, np=numpy: np.cumsum(x),
     "np.outer": lambda x, np=numpy: np.outer(x, x),
     "np.einsum": lambda x, np=numpy: np.einsum("i,i->", x, x),
+    "np.convolve": lambda x, np=numpy: np.convolve(x, x),
     "A @ x": lambda x, np=numpy: np.matmul(np.asarray(MATRIX), x),
 }
 # functions that look at absolute values: their slopes by hand
 OTHERS = {
     "np.linalg.norm": (lambda x, np=numpy: np.linalg.norm(x), lambda x, v: x @ v / numpy.sqrt(x @ x)),
+    "np.sort": (lambda x, np=numpy: np.sort(x), lambda x, v: v[numpy.argsort(x)]),
+    "np.clip": (lambda x, np=numpy: np.clip(x, 0.8, 1.6), lambda x, v: v * ((x > 0.8) & (x < 1.6))),
     "np.var": (lambda x, np=numpy: np.var(x), lambda x, v: 2 * (x - x.mean()) @ v / SIZE),
 }
 

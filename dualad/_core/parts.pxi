@@ -322,13 +322,11 @@ def clip_slopes(value, low, high):
                       cnp.NPY_DOUBLE)
     x, slopes = <double*>cnp.PyArray_DATA(<cnp.ndarray>value), <double*>cnp.PyArray_DATA(result)
     for i in range(cnp.PyArray_SIZE(result)):
-        slope, larger = 1.0, max(x[i], least)
-        if below and x[i] <= least:
-            slope = 0.5 if x[i] == least else 0.0
-        if above and larger >= most:
-            slope *= 0.5 if larger == most else 0.0
-        slopes[i] = slope
-        nan += 0 if x[i] == x[i] else 1
+        # without branches, which would go this way and that
+        larger = x[i] if x[i] > least else least
+        slope = (x[i] >= least) + (x[i] > least) if below else 2
+        slopes[i] = 0.25 * slope * ((larger <= most) + (larger < most) if above else 2)
+        nan += x[i] != x[i]
     return result if nan == 0 else None
 
 

@@ -160,11 +160,35 @@ cdef object element(Number x, cnp.ndarray a, object key):
     return r
 
 
+cdef inline Py_ssize_t cut(object key, Py_ssize_t* shape, Py_ssize_t* stride) except? -1:
+    """Shape and stride of an axis that a slice takes part of; how far off in memory that part begins."""
+    cdef Py_ssize_t start, stop, step, offset
+    PySlice_Unpack(key, &start, &stop, &step)
+    shape[0] = PySlice_AdjustIndices(shape[0], &start, &stop, step)
+    offset = start * stride[0] if shape[0] else 0
+    stride[0] *= step
+    return offset
+
+
+cdef object sliced(Number x, cnp.ndarray a, object key):
+    """x[key] for a slice of the first axis."""
+    cdef Py_ssize_t shape[65]
+    cdef Py_ssize_t strides[65]
+    cdef Py_ssize_t offset
+    cdef int d
+    if cnp.PyArray_NDIM(a) < 2:
+        raise IndexError
+    for d in range(cnp.PyArray_NDIM(a)):
+        shape[d], strides[d] = cnp.PyArray_DIM(a, d), cnp.PyArray_STRIDE(a, d)
+    offset = cut(key, &shape[1], &strides[1])
+    return number_view(x, strided(a, cnp.PyArray_BYTES(a) + offset, cnp.PyArray_NDIM(a), shape, strides))
+
+
 cdef object basic(Number x, cnp.ndarray a, object key):
     """x[key] for integers, slices, None and an ellipsis; None for anything else."""
     cdef Py_ssize_t shape[65]
     cdef Py_ssize_t strides[65]
-    cdef Py_ssize_t start, stop, step, n
+    cdef Py_ssize_t start, n
     cdef int d = 1, axis = 1, i, k, ndim = cnp.PyArray_NDIM(a) - 1, missing = ndim
     cdef bint dots = False, single = type(key) is not tuple
     cdef int count = 1 if single else <int>len(<tuple>key)
@@ -194,10 +218,8 @@ cdef object basic(Number x, cnp.ndarray a, object key):
                 axis += 1
             missing = 0
         elif type(item) is slice:
-            PySlice_Unpack(item, &start, &stop, &step)
-            shape[d] = PySlice_AdjustIndices(cnp.PyArray_DIM(a, axis), &start, &stop, step)
-            strides[d] = cnp.PyArray_STRIDE(a, axis) * step
-            first += start * cnp.PyArray_STRIDE(a, axis) if shape[d] else 0
+            shape[d], strides[d] = cnp.PyArray_DIM(a, axis), cnp.PyArray_STRIDE(a, axis)
+            first += cut(item, &shape[d], &strides[d])
             d += 1
             axis += 1
         else:
@@ -251,12 +273,12 @@ cdef object get_item(Number x, object key):
         r = element(x, <cnp.ndarray>x.data, key)
         if r is not None:
             return r
+    elif type(key) is slice:
+        return sliced(x, <cnp.ndarray>x.data, key) if type(x.data) is NDARRAY else number_view(x, x.data[:, key])
     if type(x.data) is NDARRAY:
         r = basic(x, <cnp.ndarray>x.data, key)
         if r is not None:
             return r
-    elif type(key) is slice:
-        return number_view(x, x.data[:, key])
     if not isinstance(key, tuple):
         check_key(key)
         key = (key,)

@@ -42,7 +42,8 @@ class OdeSolution(scipy.integrate.OdeSolution):
     Raises
     ------
     TypeError
-        When copied by pickling, as it holds the function that was integrated.
+        When copied by pickling, as it holds the function that was integrated; at times with derivatives, if it was made
+        of interpolants and not by `solve_ivp`.
 
     Notes
     -----
@@ -60,12 +61,24 @@ class OdeSolution(scipy.integrate.OdeSolution):
     -0.18394 -0.735759
     """
 
-    def __init__(self, solution, rhs, layout, alternate):
-        super().__init__(solution.ts, solution.interpolants, alt_segment=alternate)
-        self._rhs, self._layout = rhs, layout
+    def __init__(self, ts, interpolants, alt_segment=False):
+        super().__init__(ts, interpolants, alt_segment)
+        self._rhs, self._layout = None, _NOTHING
+
+    @classmethod
+    def _of(cls, solution, rhs, layout, alternate):
+        """SciPy's solution of a system and its sensitivities, as one with derivatives."""
+        made = cls(solution.ts, solution.interpolants, alternate)
+        made._rhs, made._layout = rhs, layout
+        return made
 
     def __call__(self, t):
         t = array(t)
+        if self._rhs is None:
+            if isinstance(t, Number):
+                raise TypeError("this OdeSolution was made of interpolants and knows no right-hand side: t must not "
+                                "carry derivatives; use the one that solve_ivp returns")
+            return super().__call__(t)
         times = primal(t)
         y = _rows_to_number(super().__call__(times), self._layout)
         if np.ndim(times) == 0:
@@ -365,7 +378,7 @@ class _Run:
             self._rebuild(result)
         if result.sol is not None:
             alternate = issubclass(self.method, (BDF, LSODA))
-            result.sol = OdeSolution(result.sol, self.problem.rhs, self.layout, alternate)
+            result.sol = OdeSolution._of(result.sol, self.problem.rhs, self.layout, alternate)
         last = increment(self.tf) if result.status == 0 else 0.0
         for i in range(len(self.problem.given_events)):
             if self.layout.rows > 1 or self.problem.has_numbers[i]:

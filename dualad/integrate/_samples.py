@@ -9,14 +9,13 @@ from dualad.rules.packing import pack_if_needed
 
 
 def _formula_of(function):
-    """The formula where an argument carries derivatives, SciPy's function where none does."""
+    """The formula where an argument carries derivatives, SciPy's function where none does any more."""
     def decorate(formula):
-        rule = formula_of(function)(formula)
-
         def call(*args, **kwargs):
             found = any(isinstance(pack_if_needed(x), Number) for x in (*args, *kwargs.values()))
             return (rule if found else function)(*args, **kwargs)
 
+        rule = formula_of(call)(formula)
         return call
 
     return decorate

@@ -397,7 +397,8 @@ def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_
     p0, sigma, absolute_sigma, check_finite, bounds, full_output, nan_policy
         As in SciPy.
     method : {"lm", "trf", "dogbox"}, optional
-        As in SciPy, "lm" by default, "trf" with bounds; should "lm" fail by default, "trf" has its turn.
+        As in SciPy, "lm" by default, "trf" with bounds; should "lm" fail by default, or end where Gauss-Newton steps do
+        not come to rest, as on a plateau, "trf" has its turn.
     jac : callable or str, optional
         By default exact. A function ``jac(xdata, *parameters)`` or one of SciPy's schemes takes its place.
     **kwargs
@@ -459,8 +460,9 @@ def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_
     chosen_jac = weighted_jacobian if callable(jac) else jac
     direct = (method == "lm" or free) and not isinstance(jac, str) and kwargs.keys() <= _OF_MINPACK
     fit = _minpack_fit(residuals, p0, chosen_jac, kwargs) if direct else None
-    if fit is None or (free and not fit.success):
-        fit = least_squares(residuals, p0, chosen_jac, bounds, method or "trf", **_renamed(kwargs, method))
+    if fit is None or (free and not (fit.success and fit.settled)):
+        other = least_squares(residuals, p0, chosen_jac, bounds, method or "trf", **_renamed(kwargs, method))
+        fit = other if fit is None or not fit.success or _is_lower(other, fit) else fit
     if not fit.success:
         raise RuntimeError(f"Optimal parameters not found: {fit.message}")
     pcov = _covariance(fit, residuals, absolute_sigma, singular=method == "lm" or free)
@@ -471,22 +473,28 @@ def curve_fit(f, xdata, ydata, p0=None, sigma=None, absolute_sigma=False, check_
     return fit.x, pcov
 
 
+def _is_lower(other, fit):
+    """Whether another fit has a cost that is lower by more than rounding."""
+    return other.success and plain(other.cost) < (1 - 1e-8) * plain(fit.cost)
+
+
 def _minpack_fit(residuals, p0, jac, options):
     """MINPACK's lmder, finished as `least_squares` does: SciPy's way there has three times the overhead.
 
-    Where the user sets no tolerance, it stops early if that is near enough for the last steps to reach rounding.
+    Where the user sets no tolerance, it stops early if that is near enough for the last steps to reach rounding. The
+    result is `settled` if they do.
     """
     system = _Residuals(residuals, p0, (), None, jac)
     problem = _Problem(system, np.zeros(p0.size), _UNBOUNDED, "linear", 1.0)
     with np.errstate(all="ignore"):
         if not options and jac is None:
             fit = _lmder(system, problem, p0, _EARLY, options)
-            if fit.success and _polish(system, fit, problem, False):
+            fit.settled = fit.success and _polish(system, fit, problem, False)
+            if fit.settled:
                 return _with_derivatives(system, fit, problem)
             p0 = fit.x if all_finite(fit.x) else p0
         fit = _lmder(system, problem, p0, _TOLERANCE, options)
-        if fit.success:
-            _polish(system, fit, problem, jac is None)
+        fit.settled = fit.success and _polish(system, fit, problem, jac is None)
     return _with_derivatives(system, fit, problem)
 
 

@@ -170,7 +170,7 @@ def _product_tangents(v, t, product):
     """Tangents of the product along the first axis of v: sum(p / v * t), unless zeros or infinities are about."""
     if product is not None and are_moderate(product, v):
         product = product if product.ndim == v.ndim - 1 else np.reshape(product, v.shape[1:])
-        return _along(quotient(product, v), t, 0)
+        return _along(quotient(product, v), t, None if v.ndim == 1 else 0)
     with np.errstate(all="ignore"):
         ones = np.ones((1, *v.shape[1:]), primal(v).dtype)
         before = np.concatenate([ones, np.cumprod(v, axis=0)[:-1]]) if len(v) else v
@@ -372,11 +372,12 @@ def _cumulative(function):
 
 def _norm(x, ord=None, axis=None, keepdims=False):
     """Norms of vectors by their formulas; matrix norms that need singular values through svd."""
+    function = np.linalg.norm
+    if ord is None and axis is None:
+        return _euclidean(lambda v: (_NORM if type(v) is np.ndarray else function)(v, None, None, keepdims), x, None)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
     if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
-        axes = axes if len(axes) < x.ndim else None
-        function = np.linalg.norm
-        return _euclidean(lambda v: (_NORM if type(v) is np.ndarray else function)(v, ord, axis, keepdims), x, axes)
+        return _euclidean(lambda v: function(v, ord, axis, keepdims), x, axes if len(axes) < x.ndim else None)
     lead = innermost(x)
     value = np.linalg.norm(apart(x, lead)[0], ord, axis, keepdims)
     derived = _vector_norm(x, ord, *axes) if len(axes) == 1 else _matrix_norm(np.moveaxis(x, axes, (-2, -1)), ord)
@@ -408,12 +409,13 @@ def _euclidean(norm, x, axes):
     size = result
     if axes is not None:
         size = result.reshape([1 if k in axes else n for k, n in enumerate(x.shape)])
-    unit, origin = np.conjugate(value) if value.dtype.kind == "c" else value, None
+    is_complex, origin = value.dtype.kind == "c", None
+    unit = np.conjugate(value) if is_complex else value
     if has_zero(primal(size)):
         origin = primal(size) == 0
         unit, size = np.where(origin, 0.0, unit), np.where(origin, 1.0, size)
     total = _along(quotient(unit, size), t, axes)
-    total = np.real(total) if total.dtype.kind == "c" else total
+    total = np.real(total) if is_complex else total
     root = join(lead, result, _shaped(total, result))
     if origin is None:
         return root

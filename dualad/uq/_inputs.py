@@ -1,6 +1,7 @@
 """What describes uncertain inputs, checked: means, covariances, names, distributions."""
 
 import collections
+import itertools
 
 import numpy as np
 
@@ -60,7 +61,7 @@ class Layout:
         """One name for each value: its path in the tree."""
         names = []
         for path, shape in zip(_paths(self.tree, self.name), self.shapes, strict=True):
-            names += [_element(path, i) for i in np.ndindex(shape)]
+            names += [_element(path, i) for i in itertools.product(*map(range, shape))]
         return names
 
     def name_of(self, k):

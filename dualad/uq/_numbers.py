@@ -29,6 +29,9 @@ from dualad.uq._format import format_value
 __all__ = ["Source", "UArray", "UFloat", "Uncertain", "from_operands", "from_row", "load_rules", "make_array",
            "make_variables", "make_view", "nominal", "terms_of"]
 
+_DEEPEST = 16
+"""Views of views of ... that remember each other."""
+
 RULES = {}
 """Entry points of `dualad.uq._rules`, which knows how NumPy functions act."""
 
@@ -91,7 +94,7 @@ class UArray(Uncertain):
 
     def _seen(self):
         """Value and terms of a view, as the array has them now."""
-        parent, move = self._origin
+        parent, move, _ = self._origin
         changes = parent._changes()
         if changes != self._version:
             self._held, self._deviations, self._version = moved_parts(parent, move), None, changes
@@ -257,7 +260,7 @@ class UArray(Uncertain):
     def _put(self, places, value):
         """Assign to the elements at flat positions."""
         if self._origin is not None:
-            parent, move = self._origin
+            parent, move, _ = self._origin
             parent._put(move(_positions(parent.shape)).reshape(-1)[places], value)
             return
         value = RULES["array"](value)
@@ -450,8 +453,22 @@ def make_view(parent, move, positions=None, always=False):
     """The array of elements of another; a view of it where NumPy's is one of the values."""
     x = make_array(*moved_parts(parent, move, positions))
     if isinstance(x, UArray) and (always or np.may_share_memory(x._held[0], parent._value)):
-        x._origin, x._version = (parent, move), parent._changes()
+        depth = 1 if parent._origin is None else 1 + parent._origin[2]
+        x._origin = (parent, move, depth) if depth <= _DEEPEST else _shallow(parent, move)
+        x._version = parent._changes()
     return x
+
+
+def _shallow(parent, move):
+    """The origin of a view of a view of ..., as one of the array below them all."""
+    moves = [move]
+    while parent._origin is not None:
+        parent, move, _ = parent._origin
+        moves.append(move)
+    places = _positions(parent.shape)
+    for move in reversed(moves):
+        places = move(places)
+    return parent, lambda x: x.reshape(-1)[places], 1
 
 
 def _positions(shape):

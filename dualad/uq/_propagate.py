@@ -260,7 +260,7 @@ def _warn_if_it_seems_bent(result, flat):
     M. F. Hutchinson, "A stochastic estimator of the trace of the influence matrix", Commun. Statist. 18 (1989).
     """
     factor, first = result._inputs.factor, np.sqrt(result._first)
-    signs = np.random.default_rng(0).choice([-1.0, 1.0], len(factor))
+    signs = _signs(len(factor))
     probes = [signs, np.where(np.arange(len(factor)) % 2, -signs, signs)]
     probes = probes if 1 < len(factor) <= _FEW else probes[:1]
     try:
@@ -277,6 +277,14 @@ def _warn_if_it_seems_bent(result, flat):
             f"the first order cannot be trusted for {result._value.name_of(k)}: the second order seems to shift its "
             f"mean by {ratio[k]:.2g} standard deviations; use order=2, or compare uq.monte_carlo", LinearityWarning,
             stacklevel=3)
+
+
+@functools.lru_cache(maxsize=8)
+def _signs(count):
+    """The same random signs every time."""
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], count)
+    signs.flags.writeable = False
+    return signs
 
 
 class _Inputs:
