@@ -290,9 +290,9 @@ def jacobian(f, argnums=0, *, chunk_size=None, intercept=False):
     Costs about n / chunk_size evaluations on numbers with chunk_size tangents. By a single argument of 500 elements or
     more, f is first run on sparse vectors, as `dualad.sparse_jacobian` does it, which is enough if its arrays depend on
     few unknowns each; arrays that mix many elements become inputs, which are eliminated in reverse order if the results
-    are few. If f is sparse in another way, the Jacobian is compressed and filled with zeros. Where it could go wrong the
-    outcome is compared with a directional derivative. With chunk_size given all n directions are taken. Griewank and
-    Walther, *Evaluating Derivatives*, 2nd ed., section 3.2 and chapter 9.
+    are few. If f is sparse in another way, the Jacobian is compressed and filled with zeros. Where that could go wrong
+    the outcome is compared with a directional derivative. With chunk_size given all n directions are taken. Griewank
+    and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2 and chapter 9.
 
     Examples
     --------

@@ -1,7 +1,6 @@
 """Dense transforms by other ways than one direction for each unknown: sparse vectors with blocks, or compression.
 
-Rows and patterns are those of the very call. What could go wrong is compared with a directional derivative along a random
-line.
+Rows and patterns are those of the very call. What could go wrong is compared with a derivative along a random line.
 """
 
 import numpy as np
