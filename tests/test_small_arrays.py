@@ -510,3 +510,25 @@ def test_interpolation_between_few_nodes(x, kind):
         assert same_bits(result.value, np.interp(v, xp, fp))
         np.testing.assert_allclose(result.components[1:], wanted[None])
         assert not getattr(np.interp(kind(v), [0.5], [2.0]), "tangents", np.zeros(1)).any()  # one node: a constant
+
+
+@pytest.mark.parametrize("layout", ["plain", "strided", "reversed"])
+@pytest.mark.parametrize("name", KINDS)
+def test_interpolation_is_linear_in_every_component(name, layout, rng):
+    xp, fp, slopes = [0.0, 1.0, 3.0], [1.0, 3.0, 2.0], np.array([0.0, 2.0, 2.0, -0.5, -0.5, -0.5, 0.0, -0.5])
+    values = laid_out(np.array([-1.0, 0.0, 0.5, 1.0, 1.5, 3.0, 4.0, np.nan]), layout)
+    x = KINDS[name][0](values, rng.standard_normal)
+    for nodes in ((xp, fp), (np.array(xp), np.array(fp)), (xp, np.array([1, 3, 2]))):
+        for ends in ({}, {"left": 7.0}, {"left": 1, "right": -2.0}):
+            result = np.interp(x, *nodes, **ends)
+            assert same_bits(result.components[0], np.interp(x.components[0], *nodes, **ends))
+            np.testing.assert_allclose(result.components[1:], slopes * x.components[1:])
+    point = np.interp(x[2], xp, fp)
+    assert point.shape == () and np.all(point.components[1:] == 2.0 * x[2].components[1:])
+    assert np.interp(x.astype(np.float32), xp, fp).dtype == np.float64
+    with pytest.raises(ValueError, match="same length"):
+        np.interp(x, xp, fp[:2])
+    change = da.jvp(lambda t: da.jvp(lambda s: np.interp(0.5 * s * t, xp, fp), (1.0,), (1.0,))[1], (1.0,), (1.0,))[1]
+    assert change == 1.0
+    ramp = np.interp(x, da.Dual(xp, [0.0, 1.0, 0.0]).value, fp)
+    np.testing.assert_array_equal(ramp.components, np.interp(x, xp, fp).components)

@@ -1147,3 +1147,13 @@ def test_functions_that_make_arrays_refuse_duals(name):
     before, after = extra.get(name, ()), () if name in extra else (2,)
     with pytest.raises(TypeError):
         getattr(sp, name)(*before, da.Dual(np.array([2.5, 3.5]), np.ones(2)), *after)
+
+
+def test_derivatives_in_parameters_at_the_ends():
+    """A distribution function is 0 and 1 at the ends whatever its parameters, unless one is not known."""
+    for f, ends in ((sp.gammainc, [0.0, np.inf]), (lambda a, x: sp.betainc(a, 2.0, x), [0.0, 1.0])):
+        assert list(da.derivative(lambda a, f=f, ends=ends: f(a, ends))(np.full(2, 1.5))) == [0, 0]
+        assert np.isnan(da.derivative(lambda a, f=f, ends=ends: f(a, ends))(np.full(2, np.nan))).all()
+    assert da.derivative(lambda v: sp.kv(v, 1.3))(0.0) == 0
+    second = da.derivative(lambda v: sp.kv(v, 1.3), order=2)(0.0)
+    np.testing.assert_allclose(second, float(mp.diff(lambda v: mp.besselk(v, 1.3), 0, 2)), rtol=1e-10)

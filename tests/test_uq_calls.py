@@ -13,8 +13,8 @@ REAL = {name: np.asarray(v, float) for name, v in VARIABLES.items() if not np.is
 OFFSETS = dict(zip(REAL, np.cumsum([0, *(v.size for v in REAL.values())]), strict=False))
 COUNT = sum(v.size for v in REAL.values())
 STD = np.random.default_rng(3).uniform(0.1, 0.3, COUNT)
-# elements of scalars, copies of diagonals, polynomials, values of dual numbers
-APART = ("s[", "r[", 'np.einsum("ii->i", z)[:]', "poly1d", "p.value", "objects(", "round(s)")
+# elements of scalars, polynomials, values of dual numbers
+APART = ("s[", "r[", "poly1d", "p.value", "objects(", "round(s)")
 
 
 def variable(name, value):

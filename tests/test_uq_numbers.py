@@ -432,6 +432,34 @@ def test_views_are_those_of_numpy(name, rng):
         before = x.copy()
 
 
+MOVES = [lambda v: v.T, lambda v: v[::-1], lambda v: v.reshape(-1), np.flip, lambda v: v[..., 1:], lambda v: v[None],
+         lambda v: np.swapaxes(v, 0, -1), lambda v: v.ravel(), lambda v: v.copy(), lambda v: v[[0]],
+         lambda v: v[:, :0].T]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 14)), max_size=12))
+def test_programs_with_views_are_those_of_object_arrays(steps):
+    """An object array of the elements is NumPy's own array of them."""
+    x = uq.uarray(np.arange(12.0).reshape(3, 4) + 1, 0.1)
+    pairs = [(x, np.asarray(x))]
+    for which, what in steps:
+        array, objects = pairs[which % len(pairs)]
+        if what < len(MOVES) and array.ndim and len(array) and (array.ndim > 1 or what < 10):
+            pairs.append((MOVES[what](array), MOVES[what](objects)))
+        elif what == 11 and array.ndim:
+            number = uq.ufloat(7.0, 0.3)
+            array[:1], objects[:1] = number, number
+        elif what == 12:
+            array *= 1.5
+            objects *= 1.5
+        elif what == 13:
+            array[...], objects[...] = np.flip(array), np.flip(objects).copy()
+    for array, objects in pairs:
+        assert array.shape == objects.shape
+        for u, v in zip(array.flat, objects.flat, strict=True):
+            assert u.n == v.n and (u - v).s < 1e-12
+
+
 def test_views_of_views_without_end():
     plain, y = np.arange(4000.0), uq.ufloat(-1.0, 0.3)
     x = uq.uarray(plain, 0.1)

@@ -12,7 +12,7 @@ cdef extern from "contract.h":
     void contract(const Contraction*, const char*, const char*, char*) noexcept nogil
 
 cdef enum:
-    MOST_TERMS = 1 << 14           # products up to which the loops here take less time than calls of NumPy
+    MOST_TERMS = 4096              # products up to which the loops here take less time than calls of NumPy
 
 
 @cython.final
@@ -168,7 +168,8 @@ def sums_of_products(x, y, subscripts, function=None, tuple before=()):
         n *= shape[d + 1]
     if s.convolves:
         shape[1] = n = sums.size[0] + sums.size[1] - 1
-    if n < 0 or terms > MOST_TERMS and (first or s.convolves):
+    # two operands with tangents take several calls
+    if n < 0 or (terms >> (operands[0].ncomp > 1 and operands[1].ncomp > 1)) > MOST_TERMS and (first or s.convolves):
         return NotImplemented
     data = allocate(s.naxes[2] + 1, shape, NULL, cnp.NPY_DOUBLE)
     memset(cnp.PyArray_DATA(data), 0, cnp.PyArray_NBYTES(data))

@@ -47,7 +47,7 @@ def gamma_shape(a, x, moment, psi):
         return np.exp((s - ~down) * log - t * np.where(down, np.expm1(-u), u)) * (edge + log)
 
     total = step - sign * moment(shape, x) * _half_line(integrand, width)
-    return np.where((x == 0) | (x == np.inf), 0.0, total)
+    return np.where(((x == 0) | (x == np.inf)) & (a == a), 0.0, total)
 
 
 def beta_shape(a, b, x, q, moment, rise):
@@ -67,13 +67,14 @@ def beta_shape(a, b, x, q, moment, rise):
     near, rate = np.where(low, x, q), np.where(low, a, b)
     width = 1 / (np.maximum(rate - (a + b) * near, 0) + np.sqrt((a + b) * x * q))
     down, z, r, n, edge = _columns(low, near, rate, a + b, logx + rise(a, b))
+    known = (a == a) & (b == b)
 
     def integrand(u):  # the odds t/(1 - t) are exp(-u) or exp(u) times those of x
         fall = np.log1p(z * np.expm1(-u))
         return np.exp(-r * u - n * fall) * (edge - fall - np.where(down, u, 0.0))
 
     total = step + np.where(low, 1.0, -1.0) * front * _half_line(integrand, width)
-    return np.where((x == 0) | (q == 0), 0.0, total)
+    return np.where(((x == 0) | (q == 0)) & known, 0.0, total)
 
 
 # ---- modified Bessel functions of the second kind --------------------------------------------------------------------

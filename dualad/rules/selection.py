@@ -7,6 +7,7 @@ from dualad._core.number import clip_slopes, in_order
 from dualad.rules.algebra import (
     apart,
     innermost,
+    is_number,
     lift,
     primal,
     rewrap,
@@ -152,8 +153,36 @@ def _choose(a, choices, mode="raise"):
     return together(lead, value, np.choose(index[None] if np.ndim(index) else index, rows, mode=mode))
 
 
-@formula_of(np.interp)
 def _interp(x, xp, fp, left=None, right=None, period=None):
+    """Between given nodes the slope of a segment is all there is to know."""
+    if is_number(x) and period is None and all(_is_given(nodes) for nodes in (xp, fp, left, right)):
+        xp, fp = np.asarray(xp), np.asarray(fp)
+        if xp.ndim == fp.ndim == 1 and len(xp) == len(fp) > 1 and not {xp.dtype.kind, fp.dtype.kind} - set("fiu"):
+            value, rest = apart(x, x)
+            value = (_INTERP if type(value) is np.ndarray else np.interp)(value, xp, fp, left, right)
+            return together(x, value, None if rest is None else tangent_product(_slopes(primal(x), xp, fp), rest))
+    return _line(x, xp, fp, left, right, period)
+
+
+_INTERP = getattr(np.interp, "__wrapped__", np.interp)
+
+
+def _is_given(a):
+    """Whether it is an array, a list or a scalar of plain numbers."""
+    return a is None or type(a) in (float, int, np.ndarray) or (type(a) is list and not {*map(type, a)} - {float, int})
+
+
+def _slopes(x, xp, fp):
+    """Of the segment to the right at a node, 0 outside."""
+    with np.errstate(all="ignore"):
+        slopes = (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1])
+    found = slopes[xp[1:-1].searchsorted(x, "right")]
+    outside = (x < xp[0]) | (x > xp[-1])
+    return np.where(outside, 0.0, found) if np.count_nonzero(outside) else found
+
+
+@formula_of(np.interp)
+def _line(x, xp, fp, left=None, right=None, period=None):
     """The line through two neighbours: of the segment to the right at a node, constant outside."""
     x, xp, fp = array(x), array(xp), array(fp)
     if period is not None:

@@ -297,7 +297,14 @@ def _selection(term, rows, count, width):
     _, index, factor = term
     factor = np.reshape(factor, -1)
     index = np.arange(factor.size) if index is None else np.reshape(index, -1)
-    return sparse.csr_array((factor, (rows, index)), shape=(count, width))
+    return _collected(factor, rows, index, (count, width))
+
+
+def _collected(data, rows, columns, shape):
+    """The matrix of these entries; those of one place add up, which older versions of SciPy leave for later."""
+    matrix = sparse.csr_array((data, (rows, columns)), shape=shape)
+    matrix.sum_duplicates()
+    return matrix
 
 
 def _selected(term, rows, count):
@@ -385,7 +392,7 @@ def joined(parts, sources, count):
     rows = np.concatenate([np.repeat(np.arange(count), np.diff(m.indptr)) for m, _ in parts])
     columns = np.concatenate([np.searchsorted(ids, own)[m.indices] for m, own in parts])
     data = np.concatenate([m.data for m, _ in parts])
-    return Mixed(sparse.csr_array((data, (rows, columns)), shape=(count, len(ids))), ids, sources)
+    return Mixed(_collected(data, rows, columns, (count, len(ids))), ids, sources)
 
 
 def deviations(terms, shape):

@@ -175,6 +175,15 @@ def _partition(a, kth, axis=-1, kind="introselect", order=None):
     return np.take_along_axis(a, np.argpartition(nominal(a), kth, axis, kind, order), axis)
 
 
+def _einsum(*operands, **kwargs):
+    """Of one array and without sums NumPy's einsum gives a view."""
+    if len(operands) == 2 and isinstance(operands[1], UArray) and not kwargs:
+        subscripts, a = operands
+        if a.dtype.kind != "c" and np.may_share_memory(np.einsum(subscripts, a._value), a._value):
+            return make_view(a, lambda x: np.einsum(subscripts, x))
+    return linearised(np.einsum, operands, kwargs)
+
+
 def _pad(array, pad_width, mode="constant", **kwargs):
     moves = mode in ("constant", "edge", "reflect", "symmetric", "wrap") and kwargs.get("reflect_type") != "odd"
     kwargs = {key: x for key, x in kwargs.items() if key != "reflect_type" or not moves}
@@ -189,4 +198,5 @@ FUNCTIONS |= {f: _written(f, *rest) for f, rest in _WRITING.items()}
 FUNCTIONS |= {f: _of_all(f) for f in (np.atleast_1d, np.atleast_2d, np.atleast_3d, np.broadcast_arrays)}
 FUNCTIONS |= {np.append: _moved(np.append, (0, 1)), np.insert: _moved(np.insert, (0, 2))}
 FUNCTIONS |= {f: _rearranged(f) for f in (getattr(np, name, None) for name in _REARRANGING) if f is not None}
-FUNCTIONS |= {np.where: _where, np.partition: _partition, np.pad: _pad, np.real: lambda val: as_array(val).real}
+FUNCTIONS |= {np.einsum: _einsum, np.where: _where, np.partition: _partition, np.pad: _pad}
+FUNCTIONS |= {np.real: lambda val: as_array(val).real}

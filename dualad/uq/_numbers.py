@@ -264,8 +264,11 @@ class UArray(Uncertain):
             parent._put(move(_positions(parent.shape)).reshape(-1)[places], value)
             return
         value = RULES["array"](value)
+        given = np.broadcast_to(nominal(value), np.shape(places))
+        if given.size == 0:
+            return
         new = self._value.copy("K")
-        new.flat[places] = given = np.broadcast_to(nominal(value), np.shape(places))
+        new.flat[places] = given
         taken = np.full(self.size, -1)
         taken[places] = np.arange(given.size).reshape(given.shape)
         kept = np.where(taken < 0, np.arange(self.size), -1).reshape(self.shape)
