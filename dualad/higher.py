@@ -31,7 +31,7 @@ from dualad._sweeps import (
 from dualad._trees import as_input, flatten, is_container, leaves_like, rebuild
 from dualad.rules.algebra import innermost
 from dualad.sparse import _dense
-from dualad.transforms import jacobian, jvp
+from dualad.transforms import jacobian, jvp, value_and_jacobian
 
 _SYMMETRIC = -1
 
@@ -130,6 +130,9 @@ class _SecondSweep(Sweep):
         if found is not None:
             y, gradient, matrix = found
             return [y], [gradient], [matrix.toarray()], None
+        found = _derivatives_by_vectors(self)
+        if found is not None:
+            return found
         starts = range(0, max(self.total, 1), self.chunk)
         ends = [min(first + self.chunk, self.total) for first in starts]
         values, gradients, hessians, structure = None, None, None, None
@@ -381,26 +384,56 @@ def hvp(f, primals, tangents, *, chunk_size=None, intercept=False):
     return arranged(0), arranged(1)
 
 
-def _product_by_vectors(sweep):
-    """As `_products`, by the derivative of the gradient that sparse vectors take; None where they do not serve."""
+class _NotServed(Exception):
+    """Sparse vectors do not serve."""
+
+
+def _gradients(sweep):
+    """The values and Jacobians of f's leaves as a function of its argument, by sparse vectors, which may raise
+    _NotServed; and a list to which it adds the structure of the leaves. None for what there are too few unknowns."""
     if sweep.total < _MANY_ON_VECTORS or len(sweep.positions) != 1 or not sweep.automatic:
-        return None
+        return None, []
     position, structures = sweep.positions[0], []
 
-    def first_order(*args):
-        found = _dense.jacobians(sweep.f, position, args, {}, lambda *_: None)
+    def first_order(x):
+        args = (*sweep.args[:position], x, *sweep.args[position + 1 :])
+        found = _dense.jacobians(sweep.f, position, args, sweep.kwargs, lambda *_: None)
         if found is None:
-            return ()
+            raise _NotServed
         structures.append(found[2])
         return found[:2]
 
-    primals = rebuild(sweep.structure, sweep.leaves)
-    first, second = jvp(first_order, primals, rebuild(sweep.structure, sweep.vectors))
-    if not structures:
+    return first_order, structures
+
+
+def _product_by_vectors(sweep):
+    """As `_products`, by the derivative of the gradient that sparse vectors take; None where they do not serve."""
+    first_order, structures = _gradients(sweep)
+    if first_order is None:
         return None
-    (values, matrices), (_, products) = first, second
+    primals, tangents = (rebuild(sweep.structure, leaves) for leaves in (sweep.leaves, sweep.vectors))
+    try:
+        (values, matrices), (_, products) = jvp(first_order, primals, tangents)
+    except _NotServed:
+        return None
     by_row = [(_rows(m, y), _rows(p, y)) for y, m, p in zip(values, matrices, products, strict=True)]
     return values, by_row, structures[0]
+
+
+def _derivatives_by_vectors(sweep):
+    """As `derivatives`, for an array as the argument; None where sparse vectors do not serve."""
+    first_order, structures = _gradients(sweep)
+    argument = rebuild(sweep.structure, sweep.leaves)[0]
+    if first_order is None or is_container(argument):
+        return None
+    try:
+        (values, matrices), (_, seconds) = value_and_jacobian(first_order, chunk_size=_WIDEST)(argument)
+    except _NotServed:
+        return None
+    hessians = [np.reshape(h, (np.size(y), sweep.total, sweep.total)) for y, h in zip(values, seconds, strict=True)]
+    hessians = [np.moveaxis(0.5 * (h + np.swapaxes(h, 1, 2)), 0, -1) for h in hessians]
+    by_pair = [np.reshape(h, h.shape[:2] + np.shape(y)) for y, h in zip(values, hessians, strict=True)]
+    return values, [_rows(m, y) for y, m in zip(values, matrices, strict=True)], by_pair, structures[0]
 
 
 def _rows(matrix, y):

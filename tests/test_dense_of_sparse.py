@@ -329,9 +329,23 @@ def test_blocks(name, intercept, looked):
     np.testing.assert_allclose(single, expected[0], rtol=0.01, atol=1e-4 * np.max(np.abs(expected[0])))
 
 
+@pytest.mark.parametrize("name", ["network", "softmax", "third moment", "matrices", "unit vector", "changed factors"])
+def test_hessians_by_blocks(name, looked):
+    f, x = BLOCKS[name], np.random.default_rng(8).uniform(0.5, 1.5, 600)
+    whole = (lambda x: f(x)[:3]) if name == "unit vector" else f
+    y, gradient, hessian = da.value_grad_and_hessian(whole)(x)
+    assert looked[-1] and looked.count(True) == -(-600 // 32)
+    np.testing.assert_array_equal(y, whole(x.copy()))
+    directions = da.hvp(whole, (x,), (np.cos(np.arange(600.0)),), chunk_size=600)
+    for a, b in ((gradient, directions[0]), (hessian @ np.cos(np.arange(600.0)), directions[1])):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-10 * np.max(np.abs(b)))
+    np.testing.assert_array_equal(hessian, np.swapaxes(hessian, -1, -2))
+
+
 def test_what_a_block_cannot_do_goes_another_way():
     x = np.random.default_rng(8).uniform(0.5, 1.5, 600)
     programs = [
+        lambda x: np.sqrt(1e-300 * np.sum((x[:3] - x[:3]) * x[:3]) + x[5] - x[5] + 1e-320),
         lambda x: np.max(np.minimum(x, 1.0)),
         lambda x: np.sum(np.sort(np.maximum(x, 0.9)) * np.arange(600.0)),
         lambda x: np.prod(x[:40] - x[3]),

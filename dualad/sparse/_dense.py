@@ -74,6 +74,8 @@ def _by_vectors(argument, accept):
         raise Crowded("more rows than all directions are worth")
     try:
         matrices = [_filled(found, y, blocks) for found, y in zip(terms, map(as_array, values), strict=True)]
+        if blocks.made and not all(np.isfinite(np.sum(innermost_array(m))) for m in matrices):
+            return None  # zeros and infinities meet in another order here
         if blocks.hold_values and not _agree(argument, matrices):
             return None
     except Exception:  # as above
