@@ -47,7 +47,7 @@ FUNCTIONS = {
     "matrix": lambda x: np.tanh(np.ones((40, N)) @ x / N),
     "running": lambda x: np.cumsum(x)[::40],
     "sorted": lambda x: np.sort(x)[::50] * x[::50],
-    "loop over elements": lambda x: np.stack([x[i] * x[i - 1] for i in range(400)]),
+    "loop over elements": lambda x: np.stack([x[i] * x[i - 1] for i in range(700)]),
     "complex": lambda x: x[:20] * 1j,
 }
 

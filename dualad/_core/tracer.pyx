@@ -47,7 +47,7 @@ cdef class TooDense(Exception):
 
 
 cdef enum:
-    MOST_PIECES = 300                  # small arrays beyond which a run that looks for sparsity is given up
+    MOST_PIECES = 300                  # small arrays, or as many as inputs, beyond which a look for sparsity is given up
     PIECE = 16                         # inputs for each element of what is not small
     FEW_TERMS = 16                     # more terms than these are merged into one
     SMALL = 64                         # elements up to which integers are copied rather than shared
@@ -620,7 +620,7 @@ def make(Trace trace, value, tuple terms=(), history=None):
     r.array = value if type(value) is np.ndarray or isinstance(value, Number) else np.asarray(value)
     if trace.most < inf and r.array.size * PIECE < trace.ncols:
         trace.pieces += 1
-        if trace.pieces > MOST_PIECES:
+        if trace.pieces > MOST_PIECES and (trace.partials is None or trace.pieces > trace.ncols):
             trace.given_up = True
             raise TooDense
     r.run = trace

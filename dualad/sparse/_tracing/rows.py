@@ -129,17 +129,16 @@ class Graph:
     """All nodes that a function has led to."""
 
     def __init__(self):
-        self._found, self.steps = {}, 0
+        self._found, self._inputs, self.steps = {}, {}, 0
         self.bases = {}  # by their identity, what the rows of inputs are views of
 
     def input(self, first, shape):
         """The inputs from number `first` on, in this shape."""
-        key = _inputs, first, shape
-        found = self._found.get(key)
+        found = self._inputs.get((first, shape))
         if found is None:
             rows = _inputs(first, shape)
             self.bases[id(rows.base)] = rows.base
-            found = self._found[key] = Node(self, (_inputs, key[1:], {}, None), rows)
+            found = self._inputs[first, shape] = Node(self, (_inputs, (first, shape), {}, None), rows)
         return found
 
     def apply(self, function, args, kwargs):
@@ -191,7 +190,7 @@ class Graph:
     def drop(self):
         """Give back the memory of all rows; those that are asked for again are computed again."""
         self.bases.clear()
-        for found in list(self._found.values()):
+        for found in [*self._found.values(), *self._inputs.values()]:
             for node in found if isinstance(found, list) else [found]:
                 node.drop()
 
