@@ -69,15 +69,14 @@ def _by_vectors(argument, accept):
     values = [plain(leaf)[()] if isinstance(leaf, Tracer) else leaf for leaf in leaves]
     accept(values, structure)
     terms = [[p for _, p in leaf.terms] if isinstance(leaf, Tracer) else [] for leaf in leaves]
-    rows = sum(np.size(y) for y in values if np.size(y) > 1)
-    if blocks.made and rows * _FEW > argument.size or blocks.products(rows) * _FEW > argument.size:
-        raise Crowded("more rows than all directions are worth")
     try:
         matrices = [_filled(found, y, blocks) for found, y in zip(terms, map(as_array, values), strict=True)]
         if blocks.made and not all(np.isfinite(np.sum(innermost_array(m))) for m in matrices):
             return None  # zeros and infinities meet in another order here
         if blocks.hold_values and not _agree(argument, matrices):
             return None
+    except Crowded:
+        raise
     except Exception:  # as above
         return None
     return values, matrices, structure
@@ -85,19 +84,37 @@ def _by_vectors(argument, accept):
 
 def _filled(terms, value, blocks):
     """The Jacobian (value.size, inputs) with these terms."""
-    if value.size > 1 and blocks.total > _WIDEST * blocks.inputs:
-        raise Crowded("large blocks")
     kind = value.dtype if value.dtype.kind in "fc" else np.float64
     kinds = [p.weight for p in terms] + blocks.weights() + [value if isinstance(value, Number) else np.zeros((), kind)]
-    matrix = matrix_for(kinds, (value.size, blocks.total))
-    for p in terms:
-        if value.size == 1:
+    if value.size == 1:
+        matrix = matrix_for(kinds, (1, blocks.total))
+        for p in terms:
             put_row(matrix, 0, p)
-            continue
-        columns = p.node.rows.reshape(-1)
-        rows = np.flatnonzero(columns >= 0)
-        matrix[rows, columns[rows]] += np.reshape(p.full(), (-1,))[rows]
-    return blocks.fold(matrix)
+        return blocks.fold(matrix)
+    matrix = matrix_for(kinds, (value.size, blocks.inputs))
+    behind = _rows_of_blocks(terms, value.size, blocks)
+    folded = matrix_for(kinds, (len(behind), blocks.total))
+    for p in terms:
+        columns, weights = p.node.rows.reshape(-1), np.reshape(p.full(), (-1,))
+        rows = np.flatnonzero((columns >= 0) & (columns < blocks.inputs))
+        matrix[rows, columns[rows]] += weights[rows]
+        rows = np.flatnonzero(columns[behind] >= blocks.inputs)
+        folded[rows, columns[behind][rows]] += weights[behind][rows]
+    if len(behind):
+        matrix[behind] += blocks.fold(folded)
+    return matrix
+
+
+def _rows_of_blocks(terms, size, blocks):
+    """The elements that depend on blocks. Raises Crowded for so many that all directions are as good."""
+    found = np.zeros(size, bool)
+    for p in terms if blocks.made else ():
+        found |= p.node.rows.reshape(-1) >= blocks.inputs
+    rows = np.flatnonzero(found)
+    if _FEW * max(len(rows), blocks.products(len(rows))) > blocks.inputs or (
+            len(rows) and blocks.total > _WIDEST * blocks.inputs):
+        raise Crowded("more rows than all directions are worth")
+    return rows
 
 
 def _agree(argument, matrices):
