@@ -396,8 +396,8 @@ def intercept_numpy(*where):
     Calls are told apart by following the byte code of the function that makes them.
 
     Functions of SciPy that have versions in ``dualad.linalg``, ``dualad.optimize``, ``dualad.integrate``,
-    ``dualad.sparse.linalg`` and ``dualad.numpy.special`` are these versions meanwhile, for calls in which numbers may be,
-    if SciPy's module is imported when the interception begins. The functions of `scipy.fft`, `scipy.signal` and
+    ``dualad.sparse.linalg`` and ``dualad.numpy.special`` are these versions meanwhile, for calls in which numbers may
+    be, if SciPy's module is imported when the interception begins. The functions of `scipy.fft`, `scipy.signal` and
     `scipy.ndimage` that are linear in their data take numbers as data.
 
     Examples
